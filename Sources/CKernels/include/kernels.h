@@ -1,0 +1,4 @@
+/* Placeholder. */
+#ifndef SVFT_KERNELS_H
+#define SVFT_KERNELS_H
+#endif

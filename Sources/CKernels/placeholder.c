@@ -1,0 +1,2 @@
+#include "kernels.h"
+typedef int svk_placeholder;

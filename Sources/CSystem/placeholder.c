@@ -1,0 +1,2 @@
+#include "system.h"
+typedef int svs_placeholder;

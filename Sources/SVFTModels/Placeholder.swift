@@ -1,0 +1,1 @@
+// Placeholder so that the manifest resolves; the floor's first file replaces it.
