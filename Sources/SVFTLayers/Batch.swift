@@ -1,0 +1,124 @@
+// One step's input: rows packed one sequence after the other, without padding.
+//
+//   tokens     [rows]  ids            positions [rows]  place in the sequence, past included
+//   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
+//
+// A head's batch uses only `rows`, `labels` or `targets` and the loss fields. All buffers have fixed capacity,
+// so filling a batch allocates nothing.
+package import SVFTTensor
+
+/// How products with block-quantised weights treat activations.
+package enum Compute: Sendable, Hashable {
+  /// F32 throughout: the definition of the result.
+  case f32
+  /// 8-bit activations where that is the format's custom, in inference only.
+  case standard
+}
+
+/// Where one sequence lies in a batch and in a cache.
+package struct Span: Sendable, Hashable {
+  /// First row of this step.
+  package var offset: Int
+  /// Rows of this step.
+  package var count: Int
+  /// Tokens of the sequence that the cache already holds.
+  package var past: Int
+  /// Slot of the cache that holds them.
+  package var slot: Int
+
+  package init(offset: Int, count: Int, past: Int = 0, slot: Int = 0) {
+    self.offset = offset
+    self.count = count
+    self.past = past
+    self.slot = slot
+  }
+}
+
+/// The rows of one step, what they are and what is wanted of them.
+package final class Batch: @unchecked Sendable {
+  package let rowCapacity: Int
+  package let sequenceCapacity: Int
+  package private(set) var rows = 0
+  package private(set) var sequences = 0
+  private let tokenBuffer: Buffer
+  private let positionBuffer: Buffer
+  private let segmentBuffer: Buffer
+  private let spanBuffer: Buffer
+  private let labelBuffer: Buffer
+  private let targetBuffer: Buffer
+  private let lossBuffer: Buffer
+
+  /// Keys and values of earlier steps; nil where every sequence is whole.
+  package var cache: KVCache?
+  /// Whether this step trains: dropout acts and products are exact.
+  package var training = false
+  package var compute = Compute.standard
+  /// The key of this step's dropout masks; ops mix their own index in.
+  package var randomKey: UInt64 = 0
+  /// What each row's loss is multiplied by in the gradient: 1 / counted rows of the optimiser step.
+  package var lossScale: Float = 1
+
+  package init(rows: Int, sequences: Int) throws(SVFTError) {
+    rowCapacity = rows
+    sequenceCapacity = sequences
+    tokenBuffer = try Buffer(of: Int32.self, count: rows)
+    positionBuffer = try Buffer(of: Int32.self, count: rows)
+    segmentBuffer = try Buffer(of: Int32.self, count: rows)
+    spanBuffer = try Buffer(of: Span.self, count: sequences)
+    labelBuffer = try Buffer(of: Int32.self, count: rows)
+    targetBuffer = try Buffer(of: Float.self, count: rows)
+    lossBuffer = try Buffer(of: Double.self, count: rows)
+  }
+
+  package var tokens: UnsafeMutableBufferPointer<Int32> { tokenBuffer.values() }
+  package var positions: UnsafeMutableBufferPointer<Int32> { positionBuffer.values() }
+  package var segments: UnsafeMutableBufferPointer<Int32> { segmentBuffer.values() }
+  /// The sequences of this step.
+  package var spans: UnsafeBufferPointer<Span> {
+    UnsafeBufferPointer(rebasing: spanBuffer.values(Span.self)[0..<sequences])
+  }
+  /// Class or token to predict at each row of a head's batch; -100 counts nothing.
+  package var labels: UnsafeMutableBufferPointer<Int32> { labelBuffer.values() }
+  /// Number to predict at each row of a head's batch.
+  package var targets: UnsafeMutableBufferPointer<Float> { targetBuffer.values() }
+  /// Loss of each row after a head's forward, in nats (or squared units); 0 where nothing counts.
+  package var losses: UnsafeMutableBufferPointer<Double> { lossBuffer.values() }
+
+  /// Empties the batch.
+  package func clear() {
+    rows = 0
+    sequences = 0
+  }
+
+  /// Says how many rows a head's batch has. Throws `.limit` beyond the capacity.
+  package func setRows(_ count: Int) throws(SVFTError) {
+    guard count >= 0, count <= rowCapacity else {
+      throw SVFTError(.limit, "expected at most \(rowCapacity) rows in a step, found \(count)")
+    }
+    rows = count
+  }
+
+  /// Appends a sequence (or the next tokens of one). Throws `.limit` beyond the capacity.
+  package func append(
+    _ ids: some Collection<Int32>, segments ids2: [Int32]? = nil, past: Int = 0, slot: Int = 0
+  ) throws(SVFTError) {
+    guard ids.count <= rowCapacity - rows, sequences < sequenceCapacity else {
+      throw SVFTError(
+        .limit,
+        "expected at most \(rowCapacity) rows and \(sequenceCapacity) sequences in a step, found "
+          + "\(rows + ids.count) and \(sequences + 1)")
+    }
+    for (index, id) in ids.enumerated() {
+      tokens[rows + index] = id
+      positions[rows + index] = Int32(truncatingIfNeeded: past + index)
+      segments[rows + index] = 0
+    }
+    if let ids2 {
+      for (index, id) in ids2.prefix(ids.count).enumerated() { segments[rows + index] = id }
+    }
+    spanBuffer.values(Span.self)[sequences] = Span(
+      offset: rows, count: ids.count, past: past, slot: slot)
+    rows += ids.count
+    sequences += 1
+  }
+}

@@ -1,0 +1,68 @@
+// What a recorded operation is, and what it sees while it runs.
+//
+// Rules of accumulation, once for the whole tree: gradients of parameters are added (+=), because they sum
+// over micro-batches; gradients of values are written through `Run.target`, which says whether this op is
+// the first to write (=) or a later one (+=).
+//
+// Every member of the team calls `forward` and `backward` and takes its share of chunks; between two ops
+// the executor places a barrier. Bodies never throw, never allocate, never depend on the team's size.
+package import SVFTTensor
+
+/// One coarse operation of a graph (linear, attention, norm, …), forward and backward.
+package protocol Op: AnyObject {
+  /// Values it consumes, in the order in which `Run.target` counts them.
+  var reads: [Value] { get }
+  /// Values it produces.
+  var writes: [Value] { get }
+  /// Values (read or written) whose contents its backward needs.
+  var keeps: [Value] { get }
+  /// Parameters it adds gradients to.
+  var parameters: [Parameter] { get }
+  /// Bytes of scratch each member of the team needs.
+  var memberScratch: Int { get }
+  /// Bytes of scratch all members share, for `rows` rows.
+  func sharedScratch(rows: Int) -> Int
+
+  func forward(_ run: Run)
+  func backward(_ run: Run)
+}
+
+extension Op {
+  package var parameters: [Parameter] { [] }
+  package var memberScratch: Int { 0 }
+  package func sharedScratch(rows: Int) -> Int { 0 }
+}
+
+/// Where the gradient of a read value goes, and whether something is there already.
+package struct GradientTarget {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let accumulate: Bool
+}
+
+/// What one op sees of one replay: its values, its gradients, the step, its team.
+package struct Run {
+  package let arena: Arena
+  package let batch: Batch
+  package let team: Team
+  /// Index of the op in the plan.
+  package let op: Int
+
+  /// Rows of this step.
+  package var rows: Int { batch.rows }
+
+  /// The numbers of a value, [rows, width].
+  package func pointer(_ value: Value) -> UnsafeMutablePointer<Float> { arena.pointer(value) }
+
+  /// The complete gradient of a value this op wrote, [rows, width]; nil where none flows.
+  package func gradient(_ value: Value) -> UnsafeMutablePointer<Float>? { arena.gradient(value) }
+
+  /// Where the gradient of the `index`-th read goes; nil where nobody needs it.
+  package func target(_ index: Int) -> GradientTarget? { arena.target(op: op, read: index) }
+
+  /// This member's own scratch.
+  package var scratch: UnsafeMutableRawPointer { arena.memberScratch(team.id) }
+  /// The scratch all members share.
+  package var sharedScratch: UnsafeMutableRawPointer { arena.sharedScratch }
+  /// Whether this step trains: dropout acts, products are exact.
+  package var training: Bool { batch.training }
+}

@@ -1,0 +1,115 @@
+// Sums of values and of a bias.
+//
+//   add       c = a + s·b      da = dc, db = s·dc
+//   add bias  y[t, r] += b[r]  db[r] += Σ_t dy[t, r]
+import SVFTTensor
+
+/// c = a + scale · b, elementwise.
+final class Add: Op {
+  private let a: Value
+  private let b: Value
+  private let c: Value
+  private let scale: Float
+
+  init(_ a: Value, _ b: Value, _ c: Value, scale: Float) {
+    self.a = a
+    self.b = b
+    self.c = c
+    self.scale = scale
+  }
+
+  var reads: [Value] { [a, b] }
+  var writes: [Value] { [c] }
+  var keeps: [Value] { [] }
+
+  func forward(_ run: Run) {
+    let width = c.width
+    let (a, b, c) = (run.pointer(a), run.pointer(b), run.pointer(c))
+    for row in run.team.share(of: run.rows) {
+      for i in row * width..<(row + 1) * width { c[i] = a[i] + scale * b[i] }
+    }
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(c) else { return }
+    if let target = run.target(0) { pass(g, to: target, scale: 1, run) }
+    if let target = run.target(1) { pass(g, to: target, scale: scale, run) }
+  }
+
+  private func pass(
+    _ g: UnsafeMutablePointer<Float>, to target: GradientTarget, scale: Float, _ run: Run
+  ) {
+    let width = c.width
+    for row in run.team.share(of: run.rows) {
+      for i in row * width..<(row + 1) * width {
+        target.pointer[i] = (target.accumulate ? target.pointer[i] : 0) + scale * g[i]
+      }
+    }
+  }
+}
+
+/// y = x + b with b the same for every row.
+final class AddBias: Op {
+  private let x: Value
+  private let y: Value
+  private let bias: Weight
+  private let trained: Parameter?
+
+  init(_ x: Value, _ y: Value, _ bias: Slot) {
+    self.x = x
+    self.y = y
+    self.bias = bias.current
+    self.trained = bias.standIn
+  }
+
+  var reads: [Value] { [x] }
+  var writes: [Value] { [y] }
+  var keeps: [Value] { [] }
+  var parameters: [Parameter] { [trained].compactMap { $0 } }
+
+  func forward(_ run: Run) {
+    let width = y.width
+    let (x, y) = (run.pointer(x), run.pointer(y))
+    let b = bias.bytes.pointer.assumingMemoryBound(to: Float.self)
+    for row in run.team.share(of: run.rows) {
+      for i in 0..<width { y[row * width + i] = x[row * width + i] + b[i] }
+    }
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(y) else { return }
+    let width = y.width
+    if let dx = run.target(0) {
+      for row in run.team.share(of: run.rows) {
+        for i in row * width..<(row + 1) * width {
+          dx.pointer[i] = (dx.accumulate ? dx.pointer[i] : 0) + g[i]
+        }
+      }
+    }
+    guard let db = trained?.gradients.baseAddress else { return }
+    let chunk = Weight.chunk
+    for start in run.team.share(of: (width + chunk - 1) / chunk) {
+      let columns = start * chunk..<min(width, (start + 1) * chunk)
+      for row in 0..<run.rows {
+        Kernels.add(
+          g + row * width + columns.lowerBound, to: db + columns.lowerBound, count: columns.count)
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Records a + scale · b. Both [T, width].
+  package func add(_ a: Value, _ b: Value, scale: Float = 1) -> Value {
+    let c = value(width: a.width)
+    record(Add(a, b, c, scale: scale))
+    return c
+  }
+
+  /// Records y + b. [T, width]
+  package func addBias(_ y: Value, _ bias: Slot) -> Value {
+    let z = value(width: y.width)
+    record(AddBias(y, z, bias))
+    return z
+  }
+}

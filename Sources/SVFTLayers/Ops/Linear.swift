@@ -1,0 +1,140 @@
+// The linear product, with a frozen weight in any format or a trained F32 one.
+//
+//   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
+//   backward  dx[t, k] = Σ_r W[r, k] g[t, r]      dW[r, k] += Σ_t g[t, r] x[t, k]      db[r] += Σ_t g[t, r]
+//
+// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x.
+package import SVFTTensor
+
+/// y = W x + b.
+final class Linear: Op {
+  private let x: Value
+  private let y: Value
+  private let weight: Weight
+  private let bias: Weight?
+  private let trained: Parameter?
+  private let trainedBias: Parameter?
+  let memberScratch: Int
+
+  init(_ x: Value, _ y: Value, _ weight: Weight, _ bias: Weight?, _ trained: [Parameter?]) {
+    self.x = x
+    self.y = y
+    self.weight = weight
+    self.bias = bias
+    self.trained = trained.first ?? nil
+    self.trainedBias = trained.last ?? nil
+    memberScratch = weight.scratchBytes
+  }
+
+  var reads: [Value] { [x] }
+  var writes: [Value] { [y] }
+  var keeps: [Value] { trained == nil ? [] : [x] }
+  var parameters: [Parameter] { [trained, trainedBias].compactMap { $0 } }
+
+  /// Whether a step rounds this product's activations to 8 bit.
+  private func rounds(_ batch: Batch) -> Bool {
+    batch.compute == .standard && !batch.training && canRound
+  }
+
+  private var canRound: Bool {
+    weight.format.prefersIntegerActivations && ElementFormats.q8_0.fits(columns: weight.columns)
+  }
+
+  func sharedScratch(rows: Int) -> Int {
+    canRound ? rows * ElementFormats.q8_0.rowBytes(weight.columns) : 0
+  }
+
+  func forward(_ run: Run) {
+    let x = run.pointer(x)
+    let y = run.pointer(y)
+    let rounds = rounds(run.batch)
+    if rounds {
+      let rowBytes = ElementFormats.q8_0.rowBytes(weight.columns)
+      for row in run.team.share(of: run.rows) {
+        ElementFormats.q8_0.encode(
+          x + row * weight.columns, count: weight.columns,
+          into: run.sharedScratch + row * rowBytes)
+      }
+      run.team.barrier()
+    }
+    for chunk in run.team.share(of: weight.rowChunks) {
+      let rows = weight.rows(ofChunk: chunk)
+      if rounds {
+        weight.format.integerProduct(
+          weight.bytes.pointer, rows: rows, columns: weight.columns, run.sharedScratch,
+          tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+      } else {
+        weight.format.product(
+          weight.bytes.pointer, rows: rows, columns: weight.columns, x, tokens: run.rows,
+          into: y, ldy: weight.rows, scratch: run.scratch)
+      }
+      if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
+    }
+  }
+
+  private func add(
+    _ bias: Weight, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
+  ) {
+    let b = bias.bytes.pointer.assumingMemoryBound(to: Float.self) + rows.lowerBound
+    for token in 0..<tokens {
+      Kernels.add(b, to: y + token * weight.rows + rows.lowerBound, count: rows.count)
+    }
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(y) else { return }
+    if let dx = run.target(0) {
+      for chunk in run.team.share(of: weight.columnChunks) {
+        weight.format.transposedProduct(
+          weight.bytes.pointer, rows: weight.rows, rowLength: weight.columns,
+          columns: weight.columns(ofChunk: chunk), g, ldg: weight.rows, tokens: run.rows,
+          into: dx.pointer, ldx: weight.columns, accumulate: dx.accumulate, scratch: run.scratch)
+      }
+    }
+    guard trained != nil || trainedBias != nil else { return }
+    let x = run.pointer(x)
+    for chunk in run.team.share(of: weight.rowChunks) {
+      let rows = weight.rows(ofChunk: chunk)
+      if let dW = trained?.gradients.baseAddress {
+        Kernels.outerAccumulate(
+          g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
+          columns: weight.columns, into: dW)
+      }
+      if let db = trainedBias?.gradients.baseAddress {
+        for token in 0..<run.rows {
+          Kernels.add(
+            g + token * weight.rows + rows.lowerBound, to: db + rows.lowerBound, count: rows.count)
+        }
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Records y = W x + b with the slots' current tensors. [T, columns] → [T, rows]
+  package func linear(_ x: Value, _ weight: Slot, bias: Slot?) throws(SVFTError) -> Value {
+    try linear(x, weight.current, weight.standIn, bias: bias?.current, bias?.standIn)
+  }
+
+  /// Records y = W x with a frozen matrix that is no tensor of the checkpoint (a factor).
+  package func linear(_ x: Value, frozen weight: Weight) throws(SVFTError) -> Value {
+    try linear(x, weight, nil, bias: nil, nil)
+  }
+
+  /// Records y = W x with a trained matrix.
+  package func linear(_ x: Value, trained parameter: Parameter) throws(SVFTError) -> Value {
+    try linear(x, parameter.weight, parameter, bias: nil, nil)
+  }
+
+  private func linear(
+    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: Weight?, _ trainedBias: Parameter?
+  ) throws(SVFTError) -> Value {
+    guard x.width == weight.columns else {
+      throw SVFTError(
+        .shape, "expected an input of width \(weight.columns) for a linear module, found \(x.width)")
+    }
+    let y = value(width: weight.rows)
+    record(Linear(x, y, weight, bias, [trained, trainedBias]))
+    return y
+  }
+}

@@ -1,0 +1,49 @@
+// Numbers that training may change: F32 values and, where a graph trains them, a gradient of equal shape.
+//
+// Gradients of parameters accumulate (+=) over the micro-batches of an optimiser step; the optimiser clears
+// them. A parameter is also a Weight, so the same products serve frozen and trained matrices.
+package import SVFTTensor
+
+/// One trainable tensor, stored as a matrix [rows, columns] (a vector has one row).
+package final class Parameter: @unchecked Sendable {
+  /// The key it is saved under, without any prefix: "model.layers.0.self_attn.q_proj.svft_M".
+  package let name: String
+  /// The values as a matrix that products can use; shares the parameter's memory.
+  package let weight: Weight
+  /// The shape it is saved with; its product is rows × columns.
+  package let shape: [Int]
+  /// Sum of the gradients since the last clearing, [rows, columns].
+  package let gradient: Buffer
+  /// Whether optimiser and gradient clipping see it. Frozen parameters keep value and moments.
+  package var isFrozen = false
+  /// Whether weight decay applies (matrices yes, biases, norms and spectral coefficients no).
+  package var decays: Bool
+  /// Learning-rate multiplier of its group ("head" parameters may learn faster).
+  package var group: Group
+
+  /// Which learning rate a parameter follows.
+  package enum Group: Sendable { case adapter, head }
+
+  /// A zero-filled parameter. Throws `.memory` or `.shape`.
+  package init(
+    _ name: String, rows: Int, columns: Int, shape: [Int]? = nil, group: Group = .adapter,
+    decays: Bool = true
+  ) throws(SVFTError) {
+    let count = try Checked.product(rows, columns, name)
+    self.name = name
+    self.shape = shape ?? [rows, columns]
+    self.weight = try Weight(
+      format: ElementFormats.f32, rows: rows, columns: columns,
+      bytes: Buffer(of: Float.self, count: count))
+    self.gradient = try Buffer(of: Float.self, count: count)
+    self.group = group
+    self.decays = decays
+  }
+
+  /// Number of values.
+  package var count: Int { weight.rows * weight.columns }
+  /// The values, row by row.
+  package var values: UnsafeMutableBufferPointer<Float> { weight.bytes.values() }
+  /// The gradient, row by row.
+  package var gradients: UnsafeMutableBufferPointer<Float> { gradient.values() }
+}

@@ -1,0 +1,84 @@
+// A linear module of a checkpoint: weight, bias, and the adapters on it, in order.
+//
+//   y = a_k(… a_1(W x)) + b        the bias is added once, last
+//
+// Architectures are written in terms of projections, methods in terms of `SiteAdapter`; neither knows the
+// other, and neither knows the element format.
+package import SVFTTensor
+
+/// What a projection accepts: something that can record its part of the forward pass.
+package protocol SiteAdapter: AnyObject {
+  /// Records the adapted product without bias. Calls `site.base(x)` when and on what it likes.
+  func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value
+}
+
+/// An adapter on a projection, and how strongly it acts.
+package struct Attachment {
+  package let adapter: any SiteAdapter
+  package let scale: Float
+
+  package init(_ adapter: any SiteAdapter, scale: Float) {
+    self.adapter = adapter
+    self.scale = scale
+  }
+}
+
+/// One linear module, by its canonical name.
+package final class Projection: @unchecked Sendable {
+  /// The module's Hugging Face name, without ".weight".
+  package let name: String
+  package let weight: Slot
+  package let bias: Slot?
+  /// Adapters in order of attachment. Changing them means recording the graph again.
+  package var attachments: [Attachment] = []
+
+  package init(name: String, weight: Slot, bias: Slot?) {
+    self.name = name
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// Width of the output.
+  package var rows: Int { weight.weight.rows }
+  /// Width of the input.
+  package var columns: Int { weight.weight.columns }
+}
+
+/// The place an adapter acts on while a graph is recorded: its projection, its scale, what lies beneath.
+package struct Site {
+  package let projection: Projection
+  package let scale: Float
+  private let beneath: ArraySlice<Attachment>
+  private let graph: Graph
+
+  init(_ projection: Projection, _ attachments: ArraySlice<Attachment>, _ graph: Graph) {
+    self.projection = projection
+    self.scale = attachments.last?.scale ?? 1
+    self.beneath = attachments.dropLast()
+    self.graph = graph
+  }
+
+  /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters made of it.
+  package func base(_ x: Value) throws(SVFTError) -> Value {
+    try graph.project(x, projection, beneath)
+  }
+}
+
+extension Graph {
+  /// Records y = W x + b through all adapters. [rows, columns] → [rows, projection.rows]
+  package func project(_ x: Value, _ projection: Projection) throws(SVFTError) -> Value {
+    if projection.attachments.isEmpty {
+      return try linear(x, projection.weight, bias: projection.bias)
+    }
+    let y = try project(x, projection, projection.attachments[...])
+    guard let bias = projection.bias else { return y }
+    return addBias(y, bias)
+  }
+
+  fileprivate func project(
+    _ x: Value, _ projection: Projection, _ attachments: ArraySlice<Attachment>
+  ) throws(SVFTError) -> Value {
+    guard let top = attachments.last else { return try linear(x, projection.weight, bias: nil) }
+    return try top.adapter.apply(Site(projection, attachments, self), x, self)
+  }
+}

@@ -1,0 +1,82 @@
+// A matrix of the checkpoint as it lies: format, rows, columns, bytes. Multiplied without being decoded
+// as a whole.
+//
+//   product             y = W x    [T, rows]    = [T, columns] · Wᵀ
+//   transposed product  dx = Wᵀ g  [T, columns] = [T, rows] · W
+//
+// Work is split into chunks of rows (or columns) fixed by the shape, so that any team gives the same bits.
+package import SVFTTensor
+
+/// An immutable matrix [rows, columns] in some element format. Vectors are matrices of one row.
+package final class Weight: Sendable {
+  package let format: any ElementFormat
+  package let rows: Int
+  package let columns: Int
+  /// The rows one after the other, without padding.
+  package let bytes: Buffer
+
+  /// Wraps `bytes`. Throws `.shape` unless they are exactly the matrix.
+  package init(
+    format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer
+  ) throws(SVFTError) {
+    guard rows > 0, columns > 0 else {
+      throw SVFTError(.shape, "expected a matrix with rows and columns, found [\(rows), \(columns)]")
+    }
+    guard format.fits(columns: columns) else {
+      throw SVFTError(
+        .shape,
+        "expected rows of whole \(format.name) blocks (\(format.blockLength) values), found rows of "
+          + "\(columns)")
+    }
+    let expected = try Checked.product(rows, format.rowBytes(columns), "the size of a matrix")
+    guard bytes.byteCount == expected else {
+      throw SVFTError(
+        .shape,
+        "expected \(expected) bytes for \(format.name) [\(rows), \(columns)], found \(bytes.byteCount)"
+      )
+    }
+    self.format = format
+    self.rows = rows
+    self.columns = columns
+    self.bytes = bytes
+  }
+
+  /// Output rows (or input columns) that one chunk computes: a multiple of every block length.
+  package static let chunk = 64
+
+  /// Chunks that a product is split into.
+  package var rowChunks: Int { (rows + Weight.chunk - 1) / Weight.chunk }
+  /// Chunks that a transposed product is split into.
+  package var columnChunks: Int { (columns + Weight.chunk - 1) / Weight.chunk }
+
+  /// Bytes of scratch that each member of a team needs for either product.
+  package var scratchBytes: Int {
+    max(format.productScratch(columns), format.productScratch(rows))
+  }
+
+  /// The rows of one chunk.
+  package func rows(ofChunk chunk: Int) -> Range<Int> {
+    chunk * Weight.chunk..<min(rows, (chunk + 1) * Weight.chunk)
+  }
+
+  /// The columns of one chunk.
+  package func columns(ofChunk chunk: Int) -> Range<Int> {
+    chunk * Weight.chunk..<min(columns, (chunk + 1) * Weight.chunk)
+  }
+
+  /// Decodes rows `range` to F32, dense [range.count, columns].
+  package func decode(rows range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+    format.decode(
+      UnsafeRawPointer(bytes.pointer) + range.lowerBound * format.rowBytes(columns),
+      count: range.count * columns, into: target)
+  }
+
+  /// The whole matrix in F32, [rows, columns]. Throws `.memory`.
+  package func decoded() throws(SVFTError) -> Buffer {
+    let values = try Buffer(
+      of: Float.self, count: Checked.product(rows, columns, "a decoded matrix"))
+    let target = values.values(Float.self)
+    if let base = target.baseAddress { decode(rows: 0..<rows, into: base) }
+    return values
+  }
+}
