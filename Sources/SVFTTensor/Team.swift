@@ -2,7 +2,8 @@
 //
 // Chunks are fixed by shapes alone and each chunk is computed by one member in a fixed order, so results are
 // bit-identical for any team size. A body never assumes the size it asked for and never throws.
-// Where the threads come from (OpenMP opened at first use, or none) is in `Parallel.swift`.
+// Where the threads come from is in `Parallel.swift`.
+internal import CSystem
 
 /// One member's view of its team.
 package struct Team: @unchecked Sendable {
@@ -27,6 +28,6 @@ package struct Team: @unchecked Sendable {
   /// Waits until every member has come here. All members must call it equally often.
   package func barrier() {
     guard size > 1, let meeting else { return }
-    Parallel.wait(at: meeting, of: size)
+    svs_meet(meeting)
   }
 }

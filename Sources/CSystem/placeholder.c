@@ -1,2 +1,0 @@
-#include "system.h"
-typedef int svs_placeholder;
