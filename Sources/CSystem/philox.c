@@ -1,8 +1,8 @@
 /*
- * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers:
- * as easy as 1, 2, 3" (SC 2011): ten rounds turn a 128-bit counter and a 64-bit key into four random
- * words. The bits of element i depend on (key, stream, i) alone, so a dropout mask needs no storage and
- * is the same for any number of threads.
+ * Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random
+ * numbers: as easy as 1, 2, 3" (SC 2011): ten rounds turn a 128-bit counter and a 64-bit key into
+ * four random words. The bits of element i depend on (key, stream, i) alone, so a dropout mask
+ * needs no storage and is the same for any number of threads.
  */
 #include "system.h"
 
@@ -30,8 +30,8 @@ void svs_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]) 
   }
 }
 
-/* The words of elements first ..< first + 32 (first divisible by 4): eight counters side by side, in
-   loops that the compiler turns into vectors. */
+/* The words of elements first ..< first + 32 (first divisible by 4): eight counters side by side,
+   in loops that the compiler turns into vectors. */
 static void words_from(uint64_t key, uint64_t stream, uint64_t first, uint32_t out[WORDS]) {
   uint32_t c[4][BLOCKS], k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
   for (int j = 0; j < BLOCKS; j++) {
@@ -57,8 +57,8 @@ static void words_from(uint64_t key, uint64_t stream, uint64_t first, uint32_t o
   }
 }
 
-void svs_dropout(const struct svs_mask *mask, uint64_t first, size_t count, const float *x, float *y,
-                 int accumulate) {
+void svs_dropout(const struct svs_mask *mask, uint64_t first, size_t count, const float *x,
+                 float *y, int accumulate) {
   uint32_t words[WORDS];
   for (size_t done = 0; done < count;) {
     uint64_t element = first + done;

@@ -1,14 +1,17 @@
 /*
- * A pool of sleeping threads, and teams made from it: one region = wake some idle workers, run the body
- * on all and on the caller, wait for the last. Started at the first region that asks for more than one.
+ * A pool of sleeping threads, and teams made from it: one region = wake some idle workers, run the
+ * body on all and on the caller, wait for the last. Started at the first region that asks for more
+ * than one.
  *
- * Own threads instead of OpenMP, after measuring both (2 cores, median of an empty region of two: here
- * 0.4 us, libomp 1.1, libgomp 1.0). libomp aborts the host when a second copy of it is in the process
- * (libiomp5 of a Python wheel) or OMP_NUM_THREADS is malformed; libgomp hangs in a forked child.
+ * Own threads instead of OpenMP, after measuring both (2 cores, median of an empty region of two:
+ * here 0.4 us, libomp 1.1, libgomp 1.0). libomp aborts the host when a second copy of it is in the
+ * process (libiomp5 of a Python wheel) or OMP_NUM_THREADS is malformed; libgomp hangs in a forked
+ * child.
  *
  * Waiting is a bounded spin (about 40 us at most), then a futex: an oversubscribed machine still
- * progresses. A worker is idle, or belongs to exactly one region; nested and concurrent regions take
- * what is idle and never wait for each other, so nothing can deadlock. A forked child starts afresh.
+ * progresses. A worker is idle, or belongs to exactly one region; nested and concurrent regions
+ * take what is idle and never wait for each other, so nothing can deadlock. A forked child starts
+ * afresh.
  */
 #define _GNU_SOURCE
 #include "system.h"
@@ -44,7 +47,7 @@ struct region {
   void *context;
 };
 
-/* One thread of the pool. `orders` changes when there is a region for it, and is what it sleeps on. */
+/* One thread of the pool. `orders` changes when it has a region, and is what it sleeps on. */
 struct worker {
   _Alignas(LINE) _Atomic uint32_t orders;
   _Atomic uint32_t asleep;
@@ -89,8 +92,8 @@ void svs_meet(void *opaque) {
     if (atomic_load_explicit(&meeting->phase, memory_order_acquire) != phase) return;
     pause_briefly();
   }
-  /* The count of sleepers goes up before the kernel compares the phase, and the last member opens the
-     phase before it reads the count: one of the two sees the other. */
+  /* The count of sleepers goes up before the kernel compares the phase, and the last member opens
+     the phase before it reads the count: one of the two sees the other. */
   atomic_fetch_add(&meeting->sleepers, 1);
   while (atomic_load(&meeting->phase) == phase) futex_wait(&meeting->phase, phase);
   atomic_fetch_sub(&meeting->sleepers, 1);

@@ -1,13 +1,15 @@
-// Dropout without a stored mask: whether element i is dropped follows from (key, stream, i), so that the
-// backward pass, a recomputed block and any number of threads see the same mask (CSystem/philox.c).
+// Dropout without a stored mask: whether element i is dropped follows from (key, stream, i), so
+// that the backward pass, a recomputed block and any number of threads see the same mask
+// (CSystem/philox.c).
 internal import CSystem
 
 /// Which elements of one tensor are dropped in one step, and what the others are multiplied with.
 package struct DropoutMask: Sendable {
   private let mask: svs_mask
 
-  /// The mask number `stream` of `key` (see `RandomSource.key`). `probability` is clamped to [0, 1);
-  /// the caller has checked the user's number.
+  /// The mask number `stream` of `key` (see `RandomSource.key`).
+  ///
+  /// `probability` is clamped to [0, 1); the caller has checked the user's number.
   package init(probability: Float, key: UInt64, stream: UInt64) {
     let probability = min(max(Double(probability), 0), 1 - 0x1p-24)
     mask = svs_mask(

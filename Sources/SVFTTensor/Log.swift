@@ -1,7 +1,8 @@
-// The one way to tell the host something that is no failure: a callback it installs. Silent without one.
+// The one way to tell the host something that is no failure: a callback it installs. Silent without
+// one.
 //
-// The doors set it; the library never writes to a stream. Only what a person should act on goes here
-// (a slower path taken, a setting ignored), never a replacement for an error.
+// The doors set it; the library never writes to a stream. Only what a person should act on goes
+// here (a slower path taken, a setting ignored), never a replacement for an error.
 import Synchronization
 
 /// Messages to the host.
@@ -21,7 +22,9 @@ package enum Log {
 
   private static let sink = Mutex<Sink?>(nil)
 
-  /// Replaces the callback, nil for silence. A call already running may still finish with the old one.
+  /// Replaces the callback, nil for silence.
+  ///
+  /// A call already running may still finish with the old one.
   package static func install(_ callback: Callback?, user: UnsafeMutableRawPointer?) {
     let next = callback.map { Sink(callback: $0, user: user) }
     sink.withLock { $0 = next }

@@ -1,8 +1,10 @@
-// Random numbers that can be saved, repeated and computed out of order: Philox4x32-10 (CSystem/philox.c).
+// Random numbers that can be saved, repeated and computed out of order: Philox4x32-10
+// (CSystem/philox.c).
 //
-// A source is (seed, purpose, position). Purposes ("shuffle", "dropout", "init") give independent streams
-// of one seed, so that drawing more for one does not move another. Its state is three numbers and a name;
-// one seed gives the same numbers for any thread count. Masks by element index are in `DropoutMask.swift`.
+// A source is (seed, purpose, position). Purposes ("shuffle", "dropout", "init") give independent
+// streams of one seed, so that drawing more for one does not move another. Its state is three
+// numbers and a name; one seed gives the same numbers for any thread count. Masks by element index
+// are in `DropoutMask.swift`.
 internal import CSystem
 
 #if canImport(Glibc)
@@ -17,7 +19,7 @@ package struct RandomSource: Sendable, RandomNumberGenerator {
   package let seed: UInt64
   /// What the numbers are for.
   package let purpose: String
-  /// How many 32-bit words have been drawn. With seed and purpose it is the whole state.
+  /// How many 32-bit words have been drawn; with seed and purpose it is the whole state.
   package private(set) var position: UInt64
   /// The generator's key, made from seed and purpose.
   package let key: UInt64
@@ -33,7 +35,7 @@ package struct RandomSource: Sendable, RandomNumberGenerator {
     if position % 4 != 0 { fillBlock() }
   }
 
-  /// Another stream of the same seed. Purposes nest: "a" of "b" is the purpose "b/a".
+  /// Another stream of the same seed: "a" of "b" is the purpose "b/a".
   package func stream(_ name: String) -> RandomSource {
     RandomSource(seed: seed, purpose: purpose.isEmpty ? name : "\(purpose)/\(name)")
   }
@@ -92,7 +94,8 @@ package struct RandomSource: Sendable, RandomNumberGenerator {
     low + (high - low) * (Float(word() >> 8) * 0x1p-24)
   }
 
-  /// A number from the normal distribution of mean 0 and deviation 1 (Box and Muller's cosine half).
+  /// A number from the normal distribution of mean 0 and deviation 1 (Box and Muller's cosine
+  /// half).
   package mutating func normal() -> Double {
     let radius = 1 - uniform()  // in (0, 1]: the logarithm is finite
     return (-2 * log(radius)).squareRoot() * cos(2 * Double.pi * uniform())

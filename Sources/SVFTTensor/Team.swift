@@ -1,8 +1,9 @@
-// The threads that replay one plan: every member runs the same body and takes its share of the chunks.
+// The threads that replay one plan: every member runs the same body and takes its share of the
+// chunks.
 //
-// Chunks are fixed by shapes alone and each chunk is computed by one member in a fixed order, so results are
-// bit-identical for any team size. A body never assumes the size it asked for and never throws.
-// Where the threads come from is in `Parallel.swift`.
+// Chunks are fixed by shapes alone and each chunk is computed by one member in a fixed order, so
+// results are bit-identical for any team size. A body never assumes the size it asked for and never
+// throws. Where the threads come from is in `Parallel.swift`.
 internal import CSystem
 
 /// One member's view of its team.
@@ -22,10 +23,12 @@ package struct Team: @unchecked Sendable {
   /// A team of one: the caller itself.
   package static let alone = Team(id: 0, size: 1, meeting: nil)
 
-  /// This member's share of `count` chunks: id, id + size, …
+  /// This member's share of `count` chunks: id, id + size and so on.
   package func share(of count: Int) -> StrideTo<Int> { stride(from: id, to: count, by: size) }
 
-  /// Waits until every member has come here. All members must call it equally often.
+  /// Waits until every member has come here.
+  ///
+  /// All members must call it equally often.
   package func barrier() {
     guard size > 1, let meeting else { return }
     svs_meet(meeting)

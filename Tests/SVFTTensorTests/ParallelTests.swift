@@ -1,5 +1,5 @@
-// Regions and teams: every member runs once, chunks are complete for any team size, results do not depend
-// on it, and neither nesting nor concurrent callers can stop anything.
+// Regions and teams: every member runs once, chunks are complete for any team size, results do not
+// depend on it, and neither nesting nor concurrent callers can stop anything.
 import SVFTTensor
 import Synchronization
 import Testing
@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test func aTeamOfTwoCanBeHad() {
-    // Other suites use the pool at the same time; among many regions one must get its second thread.
+    // Other suites use the pool at the same time; among many regions one must get its second
+    // thread.
     let best = Atomic<Int>(0)
     for _ in 0..<10_000 where best.load(ordering: .relaxed) < 2 {
       Parallel.run(threads: 2) { team in best.max(team.size, ordering: .relaxed) }

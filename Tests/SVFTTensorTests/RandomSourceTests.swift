@@ -1,4 +1,5 @@
-// The generator against the published vectors, and what streams, positions and distributions promise.
+// The generator against the published vectors, and what streams, positions and distributions
+// promise.
 import SVFTTensor
 import Testing
 
@@ -44,7 +45,8 @@ import Testing
       #expect(value >= 0 && value < 1)
       bins[Int(value * 16)] += 1
     }
-    // Chi-square with 15 degrees of freedom: 44 is exceeded once in 10 000 seeds; this seed is fixed.
+    // Chi-square with 15 degrees of freedom: 44 is exceeded once in 10 000 seeds; this seed is
+    // fixed.
     #expect(bins.reduce(0) { $0 + Double(($1 - 4000) * ($1 - 4000)) / 4000 } < 44)
   }
 

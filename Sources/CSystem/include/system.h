@@ -2,8 +2,8 @@
  * What the ground floor needs from the system and Swift cannot do as well: a team of threads with a
  * meeting point, LAPACK by name, SHA-256, counter-based random bits, the monotonic clock.
  *
- * Nothing here allocates after warm-up, writes to a stream, reads the environment or touches a signal
- * handler. Arguments are trusted; the Swift file of the same topic checks them.
+ * Nothing here allocates after warm-up, writes to a stream, reads the environment or touches a
+ * signal handler. Arguments are trusted; the Swift file of the same topic checks them.
  */
 #ifndef SVFT_SYSTEM_H
 #define SVFT_SYSTEM_H
@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- team.c ------------------------------------------------------------------------------------ */
+/* ---- team.c ---- */
 
 /* One member's part of a region: `id` of `size`, and the team's meeting point for svs_meet. It is a
-   Swift closure as Swift passes it, code and context apart: kept like this it is never copied to the
-   heap, and a region allocates nothing. */
+   Swift closure as Swift passes it, code and context apart: kept like this it is never copied to
+   the heap, and a region allocates nothing. */
 typedef __attribute__((swiftcall)) void (*svs_body)(intptr_t id, intptr_t size, void *meeting,
                                                     __attribute__((swift_context)) void *context);
 
@@ -23,7 +23,7 @@ typedef __attribute__((swiftcall)) void (*svs_body)(intptr_t id, intptr_t size, 
    done. The team is smaller where threads are busy or cannot be had. */
 __attribute__((swiftcall)) void svs_team_run(intptr_t threads, svs_body body, void *context);
 
-/* Waits until all members of the team have come to `meeting`. Writes before it are seen after it. */
+/* Waits until all members of the team have come here. Writes before it are seen after it. */
 void svs_meet(void *meeting);
 
 /* Processors this process may use: its affinity mask. At least 1. */
@@ -35,22 +35,50 @@ int svs_pool_threads(void);
 /* Seconds of the monotonic clock. */
 double svs_seconds(void);
 
-/* ---- philox.c ---------------------------------------------------------------------------------- */
+/* ---- philox.c ---- */
 
 /* Four random words from a key and a 128-bit counter (stream above, block below). */
 void svs_philox(uint64_t key, uint64_t stream, uint64_t block, uint32_t out[4]);
 
-/* A dropout mask: element i is dropped where word i of (key, stream) is below `threshold` = p * 2^32;
-   what stays is multiplied by `scale` = 1 / (1 - p). */
+/* A dropout mask: element i is dropped where word i of (key, stream) is below `threshold`, which is
+   p * 2^32; what stays is multiplied by `scale` = 1 / (1 - p). */
 struct svs_mask {
   uint64_t key, stream;
   uint64_t threshold;
   float scale;
 };
 
-/* y[i] = or += mask(first + i) * scale * x[i] for i < count. y may be x. The backward pass is the same
-   call on the gradient. */
-void svs_dropout(const struct svs_mask *mask, uint64_t first, size_t count, const float *x, float *y,
-                 int accumulate);
+/* y[i] = or += mask(first + i) * scale * x[i] for i < count. y may be x. The backward pass is the
+   same call on the gradient. */
+void svs_dropout(const struct svs_mask *mask, uint64_t first, size_t count, const float *x,
+                 float *y, int accumulate);
+
+/* ---- lapack.c ---- */
+
+/* What the LAPACK on this system calls itself, or NULL where there is none. Opens it. */
+const char *svs_lapack_version(void);
+
+/* Doubles of workspace for svs_svd, or -1 where the library cannot say or it is beyond 31 bits. */
+int64_t svs_svd_workspace(int64_t m, int64_t n);
+
+/* Thin decomposition of the column-major [m, n] matrix a (destroyed): with k = min(m, n), s [k]
+   descending, u [m, k] and vt [k, n] column-major. iwork holds 8 k integers. Returns LAPACK's
+   info. */
+int svs_svd(int64_t m, int64_t n, double *a, double *s, double *u, double *vt, double *work,
+            int64_t lwork, int64_t *iwork);
+
+/* ---- sha256.c ---- */
+
+/* A hash in progress. `block` holds the bytes of an unfinished block of 64. */
+struct svs_sha256 {
+  uint32_t state[8];
+  uint64_t length;
+  uint8_t block[64];
+};
+
+void svs_sha256_start(struct svs_sha256 *hash);
+void svs_sha256_update(struct svs_sha256 *hash, const void *bytes, size_t count);
+/* Pads, and writes the 32 bytes of the result; `hash` is used up. */
+void svs_sha256_finish(struct svs_sha256 *hash, uint8_t result[32]);
 
 #endif
