@@ -1,5 +1,5 @@
-// The memory of one program: one block for values and gradients at the plan's offsets, one for scratch.
-// Nothing is allocated while a program replays.
+// The memory of one program: one block for values and gradients at the plan's offsets, one for
+// scratch. Nothing is allocated while a program replays.
 import SVFTTensor
 
 /// Storage for one plan.

@@ -3,8 +3,8 @@
 //   tokens     [rows]  ids            positions [rows]  place in the sequence, past included
 //   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
 //
-// A head's batch uses only `rows`, `labels` or `targets` and the loss fields. All buffers have fixed capacity,
-// so filling a batch allocates nothing.
+// A head's batch uses only `rows`, `labels` or `targets` and the loss fields. All buffers have
+// fixed capacity, so filling a batch allocates nothing.
 package import SVFTTensor
 
 /// How products with block-quantised weights treat activations.

@@ -1,5 +1,5 @@
-// Which gradients exist: a value has one if something trainable lies upstream of it and an output (or the
-// loss) downstream. Everything else is neither stored nor computed.
+// Which gradients exist: a value has one if something trainable lies upstream of it and an output
+// (or the loss) downstream. Everything else is neither stored nor computed.
 
 /// For each op, whether its backward runs and how it writes the gradient of each read.
 struct GradientFlow {

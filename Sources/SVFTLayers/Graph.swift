@@ -1,5 +1,5 @@
-// The recording of a forward pass. An architecture describes its computation once
-// (`let h = graph.norm(x, …)`); the graph keeps the ops in order. Each op file adds its own verb to Graph.
+// The recording of a forward pass. An architecture describes its computation once (`let h =
+// graph.norm(x, …)`); the graph keeps the ops in order. Each op file adds its own verb to Graph.
 
 /// A recorded forward pass: ops in order, inputs, outputs. Planned and replayed by `Program`.
 package final class Graph {

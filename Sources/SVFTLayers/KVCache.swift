@@ -2,7 +2,8 @@
 //
 //   keys, values  [layers, slots, context, width]   width = key-value heads × head width
 //
-// Attention writes the new rows of a step at `past …` of the span's slot, then attends over all of them.
+// Attention writes the new rows of a step at `past …` of the span's slot, then attends over all of
+// them.
 package import SVFTTensor
 
 /// The memory of sequences in progress.

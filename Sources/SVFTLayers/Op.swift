@@ -1,11 +1,12 @@
 // What a recorded operation is, and what it sees while it runs.
 //
-// Rules of accumulation, once for the whole tree: gradients of parameters are added (+=), because they sum
-// over micro-batches; gradients of values are written through `Run.target`, which says whether this op is
-// the first to write (=) or a later one (+=).
+// Rules of accumulation, once for the whole tree: gradients of parameters are added (+=), because
+// they sum over micro-batches; gradients of values are written through `Run.target`, which says
+// whether this op is the first to write (=) or a later one (+=).
 //
-// Every member of the team calls `forward` and `backward` and takes its share of chunks; between two ops
-// the executor places a barrier. Bodies never throw, never allocate, never depend on the team's size.
+// Every member of the team calls `forward` and `backward` and takes its share of chunks; between
+// two ops the executor places a barrier. Bodies never throw, never allocate, never depend on the
+// team's size.
 package import SVFTTensor
 
 /// One coarse operation of a graph (linear, attention, norm, …), forward and backward.

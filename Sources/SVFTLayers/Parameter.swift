@@ -1,7 +1,9 @@
-// Numbers that training may change: F32 values and, where a graph trains them, a gradient of equal shape.
+// Numbers that training may change: F32 values and, where a graph trains them, a gradient of equal
+// shape.
 //
-// Gradients of parameters accumulate (+=) over the micro-batches of an optimiser step; the optimiser clears
-// them. A parameter is also a Weight, so the same products serve frozen and trained matrices.
+// Gradients of parameters accumulate (+=) over the micro-batches of an optimiser step; the
+// optimiser clears them. A parameter is also a Weight, so the same products serve frozen and
+// trained matrices.
 package import SVFTTensor
 
 /// One trainable tensor, stored as a matrix [rows, columns] (a vector has one row).

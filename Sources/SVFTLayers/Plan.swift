@@ -1,12 +1,14 @@
 // From a recorded graph to offsets in one block of memory.
 //
-// Time runs 0 ..< n through the forward ops and on to 2n - 1 backwards through them. A value lives from its
-// op to its last reader, or to the backward of the last op that keeps it; a gradient lives from its first
-// writer (the last reader's backward) to the backward of the op that made the value. Two things whose lives
-// overlap get different bytes; the largest are placed first, each at the lowest offset that fits.
+// Time runs 0 ..< n through the forward ops and on to 2n - 1 backwards through them. A value lives
+// from its op to its last reader, or to the backward of the last op that keeps it; a gradient lives
+// from its first writer (the last reader's backward) to the backward of the op that made the value.
+// Two things whose lives overlap get different bytes; the largest are placed first, each at the
+// lowest offset that fits.
 package import SVFTTensor
 
-/// Where everything of a replay lies, for steps of up to `rows` rows. Its size is the memory estimate.
+/// Where everything of a replay lies, for steps of up to `rows` rows. Its size is the memory
+/// estimate.
 package struct Plan {
   /// Steps of up to this many rows fit.
   package let rows: Int

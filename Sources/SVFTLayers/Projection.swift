@@ -2,8 +2,8 @@
 //
 //   y = a_k(… a_1(W x)) + b        the bias is added once, last
 //
-// Architectures are written in terms of projections, methods in terms of `SiteAdapter`; neither knows the
-// other, and neither knows the element format.
+// Architectures are written in terms of projections, methods in terms of `SiteAdapter`; neither
+// knows the other, and neither knows the element format.
 package import SVFTTensor
 
 /// What a projection accepts: something that can record its part of the forward pass.
@@ -44,7 +44,8 @@ package final class Projection: @unchecked Sendable {
   package var columns: Int { weight.weight.columns }
 }
 
-/// The place an adapter acts on while a graph is recorded: its projection, its scale, what lies beneath.
+/// The place an adapter acts on while a graph is recorded: its projection, its scale, what lies
+/// beneath.
 package struct Site {
   package let projection: Projection
   package let scale: Float
@@ -58,7 +59,8 @@ package struct Site {
     self.graph = graph
   }
 
-  /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters made of it.
+  /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters
+  /// made of it.
   package func base(_ x: Value) throws(SVFTError) -> Value {
     try graph.project(x, projection, beneath)
   }

@@ -1,14 +1,15 @@
 // One named tensor of the checkpoint, and what may stand in for it.
 //
-// Rows of query and key projections lie in another order in GGUF files (rotary pairs interleaved) than in
-// Hugging Face folders (halves). The tensor stays as it lies; `rowOrder` says how to read it in the
-// canonical, Hugging Face order, in which hashes, factors and saved adapters are defined.
+// Rows of query and key projections lie in another order in GGUF files (rotary pairs interleaved)
+// than in Hugging Face folders (halves). The tensor stays as it lies; `rowOrder` says how to read
+// it in the canonical, Hugging Face order, in which hashes, factors and saved adapters are defined.
 import SVFTTensor
 
 /// How the rows of a tensor lie in memory, relative to the Hugging Face order.
 package enum RowOrder: Sendable, Hashable {
   case canonical
-  /// Within each head of `headWidth` rows: canonical row i < half lies at 2i, row half + i at 2i + 1.
+  /// Within each head of `headWidth` rows: canonical row i < half lies at 2i, row half + i at 2i +
+  /// 1.
   case interleaved(headWidth: Int)
 
   /// Where canonical row `row` lies.

@@ -1,6 +1,7 @@
-// The handles of a recorded graph. A Value is an F32 matrix [rows, width] without storage: `rows` is the
-// number of rows of the step that is replayed (tokens in a body, selected rows in a head), so one plan
-// serves every step up to its capacity. Sequences of different length are packed, not padded.
+// The handles of a recorded graph. A Value is an F32 matrix [rows, width] without storage: `rows`
+// is the number of rows of the step that is replayed (tokens in a body, selected rows in a head),
+// so one plan serves every step up to its capacity. Sequences of different length are packed, not
+// padded.
 
 /// A matrix of a graph: a name for [rows of the step, width] F32 numbers.
 package struct Value: Hashable, Sendable {

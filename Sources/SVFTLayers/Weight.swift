@@ -1,10 +1,11 @@
-// A matrix of the checkpoint as it lies: format, rows, columns, bytes. Multiplied without being decoded
-// as a whole.
+// A matrix of the checkpoint as it lies: format, rows, columns, bytes. Multiplied without being
+// decoded as a whole.
 //
 //   product             y = W x    [T, rows]    = [T, columns] · Wᵀ
 //   transposed product  dx = Wᵀ g  [T, columns] = [T, rows] · W
 //
-// Work is split into chunks of rows (or columns) fixed by the shape, so that any team gives the same bits.
+// Work is split into chunks of rows (or columns) fixed by the shape, so that any team gives the
+// same bits.
 package import SVFTTensor
 
 /// An immutable matrix [rows, columns] in some element format. Vectors are matrices of one row.

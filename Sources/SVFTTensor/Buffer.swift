@@ -1,6 +1,6 @@
-// Bytes with an owner: aligned memory of our own, or a window of something else that must stay alive
-// (a mapped file). Big memory always comes from here, because a failed Array allocation kills the host
-// while a failed allocation here is an error.
+// Bytes with an owner: aligned memory of our own, or a window of something else that must stay
+// alive (a mapped file). Big memory always comes from here, because a failed Array allocation kills
+// the host while a failed allocation here is an error.
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -9,8 +9,8 @@
 
 /// A run of bytes, 64-byte aligned when owned, that lives as long as this object.
 ///
-/// The pointer is stable. Concurrent writes to disjoint parts are the writers' affair; that is why the
-/// class is `@unchecked Sendable`.
+/// The pointer is stable. Concurrent writes to disjoint parts are the writers' affair; that is why
+/// the class is `@unchecked Sendable`.
 package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int

@@ -1,6 +1,7 @@
 // Arithmetic on foreign numbers: sums and products that throw `.limit` instead of trapping.
 //
-// Whatever a file or a caller says about sizes goes through here before it meets `+`, `*` or `Int(_:)`.
+// Whatever a file or a caller says about sizes goes through here before it meets `+`, `*` or
+// `Int(_:)`.
 
 /// Checked integer arithmetic. `what` names the quantity in the error's sentence.
 package enum Checked {

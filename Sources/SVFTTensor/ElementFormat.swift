@@ -1,7 +1,8 @@
-// How numbers lie in memory: one entry per format, plain (F32, F16, BF16) and block-quantised alike.
+// How numbers lie in memory: one entry per format, plain (F32, F16, BF16) and block-quantised
+// alike.
 //
-// A row of `columns` values is a whole number of blocks; a matrix is its rows one after the other without
-// padding, exactly as safetensors and GGUF store it. Weights are multiplied as they lie.
+// A row of `columns` values is a whole number of blocks; a matrix is its rows one after the other
+// without padding, exactly as safetensors and GGUF store it. Weights are multiplied as they lie.
 //
 // Adding a format = one file here (layout in its top comment), one .c file in CKernels, one line in
 // `ElementFormats.all`. Nothing else in the tree names a format.
@@ -17,35 +18,39 @@ package protocol ElementFormat: Sendable {
   /// Values per block, and bytes per block. Plain formats have blocks of one.
   var blockLength: Int { get }
   var blockBytes: Int { get }
-  /// Whether the default compute rounds activations to 8 bit before multiplying (the format's custom).
+  /// Whether the default compute rounds activations to 8 bit before multiplying (the format's
+  /// custom).
   var prefersIntegerActivations: Bool { get }
 
   /// Decodes `count` values (a multiple of the block length) to F32.
   func decode(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>)
-  /// Encodes `count` values (a multiple of the block length), bit-equal to ggml's reference encoder.
+  /// Encodes `count` values (a multiple of the block length), bit-equal to ggml's reference
+  /// encoder.
   func encode(_ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer)
 
-  /// y[t·ldy + row] = Σ_k W[row, k]·x[t, k] for rows `rows` and tokens 0..<tokens, in F32, accumulating
-  /// in F32. `weights` is the first byte of the whole matrix, `columns` its row length, `x` is
-  /// [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds `productScratch(columns)` bytes.
+  /// y[t·ldy + row] = Σ_k W[row, k]·x[t, k] for rows `rows` and tokens 0..<tokens, in F32,
+  /// accumulating in F32. `weights` is the first byte of the whole matrix, `columns` its row
+  /// length, `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
+  /// `productScratch(columns)` bytes.
   func product(
     _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int,
     _ x: UnsafePointer<Float>, tokens: Int,
     into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer)
-  /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit (Q8_0 blocks).
-  /// Called only where `prefersIntegerActivations`.
+  /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit (Q8_0
+  /// blocks). Called only where `prefersIntegerActivations`.
   func integerProduct(
     _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int,
     _ x: UnsafeRawPointer, tokens: Int,
     into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer)
-  /// dx[t, k] (+)= Σ_row W[row, k]·g[t·ldg + row] for columns `columns` (a whole number of blocks) and
-  /// all `rows`; `accumulate` adds to what `dx` [tokens, ldx] holds.
+  /// dx[t, k] (+)= Σ_row W[row, k]·g[t·ldg + row] for columns `columns` (a whole number of blocks)
+  /// and all `rows`; `accumulate` adds to what `dx` [tokens, ldx] holds.
   func transposedProduct(
     _ weights: UnsafeRawPointer, rows: Int, rowLength: Int, columns: Range<Int>,
     _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
     into dx: UnsafeMutablePointer<Float>, ldx: Int, accumulate: Bool,
     scratch: UnsafeMutableRawPointer)
-  /// Bytes of per-thread scratch that the three products may use for rows of this length / this many rows.
+  /// Bytes of per-thread scratch that the three products may use for rows of this length / this
+  /// many rows.
   func productScratch(_ innerLength: Int) -> Int
 }
 

@@ -16,7 +16,8 @@ package enum Kernels {
     for i in 0..<count { target[i] += source[i] }
   }
 
-  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows, columns].
+  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows,
+  /// columns].
   package static func outerAccumulate(
     _ g: UnsafePointer<Float>, ldg: Int, _ x: UnsafePointer<Float>, ldx: Int, tokens: Int,
     rows: Range<Int>, columns: Int, into target: UnsafeMutablePointer<Float>

@@ -1,7 +1,7 @@
 // The one error type of the tree, and the impossible turned into an error instead of a trap.
 //
-// A message is one sentence that says what was expected, what was found and where. The kinds carry the
-// same numbers as svft_status in include/svft.h; a test compares them.
+// A message is one sentence that says what was expected, what was found and where. The kinds carry
+// the same numbers as svft_status in include/svft.h; a test compares them.
 
 /// Every failure of libsvft: a kind for the program, a sentence for the person.
 public struct SVFTError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -56,7 +56,8 @@ struct SourceTree: Sendable {
 
   /// Placeholders hold a floor's place in the manifest until its first file comes.
   private static func isText(_ name: String) -> Bool {
-    guard !name.lowercased().hasPrefix("placeholder.") else { return false }
+    let isStandIn = name.lowercased().hasPrefix("placeholder.") || name.contains("+Pending.")
+    guard !isStandIn else { return false }
     let parts = name.split(separator: ".")
     return parts.count == 1 || endings.contains(String(parts[parts.count - 1]))
   }

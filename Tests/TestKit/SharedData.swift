@@ -1,6 +1,6 @@
 // Where tests find the trained models and data that are not part of this repository: a folder
-// `shared/data` beside the package. Tests that need it are skipped, and say so, where it is absent; under
-// CI=true an absent folder is a failure, because then nothing would have been checked.
+// `shared/data` beside the package. Tests that need it are skipped, and say so, where it is absent;
+// under CI=true an absent folder is a failure, because then nothing would have been checked.
 import Foundation
 
 /// The folder of shared test data, if this machine has it.

@@ -1,0 +1,129 @@
+# Builds libsvft.so, the command line tool and what goes with them into build/; see `make help`.
+#
+# The shared object carries its own static Swift runtime and exports svft_* only. The flags for that
+# stand here and not in Package.swift, because a package with unsafe flags cannot be depended on by
+# version. The library and the tool share one scratch folder, apart from the one of the tests: other
+# flags, and the two would throw away each other's work.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := all
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+VERSION := $(or $(shell sed -n 's/^\#define SVFT_VERSION_STRING "\(.*\)"/\1/p' include/svft.h),0.1.0)
+SCRATCH := .build-so
+BUILD := swift build -c release --scratch-path $(SCRATCH) --disable-local-rpath \
+  -Xswiftc -static-stdlib -Xswiftc -use-ld=lld -Xlinker -s
+LINK_LIBRARY := -Xlinker -soname=libsvft.so.0 \
+  -Xlinker --version-script=$(CURDIR)/Sources/SVFTC/exports.map
+RELEASE := $(SCRATCH)/release
+TEST := swift test -c release
+INSTALL := install -C
+
+# Where the tests and the demo find what was built.
+export SVFT_BUILD := $(CURDIR)/build
+export SVFT_LIBRARY := $(CURDIR)/build/lib/libsvft.so.0
+export PYTHONPATH := $(CURDIR)/bindings/python
+PYTHON := build/venv/bin/python
+
+.PHONY: all library tool header setup test test-swift test-hosts test-python test-all demo \
+  install uninstall format lint clean help
+
+## all: the library, the tool, the header and svft.pc, in build/ (the default)
+all: library tool header
+
+library:
+	$(BUILD) --product svft $(LINK_LIBRARY)
+	mkdir -p build/lib
+	$(INSTALL) -m 755 $(RELEASE)/libsvft.so build/lib/libsvft.so.0
+	ln -sf libsvft.so.0 build/lib/libsvft.so
+
+tool: | library
+	$(BUILD) --product svft-cli
+	mkdir -p build/bin
+	$(INSTALL) -m 755 $(RELEASE)/svft-cli build/bin/svft
+
+header:
+	mkdir -p build/include build/lib/pkgconfig
+	$(INSTALL) -m 644 include/svft.h build/include/svft.h
+	sed -e 's|@PREFIX@|$(CURDIR)/build|' -e 's|@VERSION@|$(VERSION)|' packaging/svft.pc.in \
+	  > build/lib/pkgconfig/svft.pc
+
+## setup: install what is missing (apt as root or through sudo; Python packages into build/venv)
+setup:
+	Setup/system.sh
+	Setup/python.sh
+
+## test: set up, build, and run every test
+test: setup
+	$(MAKE) --no-print-directory all
+	mkdir -p build/log
+	$(MAKE) --no-print-directory test-swift 2>&1 | tee build/log/swift.log
+	$(MAKE) --no-print-directory test-hosts 2>&1 | tee build/log/hosts.log
+	$(MAKE) --no-print-directory test-python 2>&1 | tee build/log/python.log
+	@echo
+	@grep -hE 'Test run with' build/log/swift.log
+	@tail -n 1 build/log/hosts.log
+	@tail -n 1 build/log/python.log
+	@echo "make test: all passed"
+
+test-swift:
+	$(TEST)
+
+test-hosts:
+	packaging/check-library.sh $(SVFT_LIBRARY)
+	Tests/run-hosts.sh
+
+test-python:
+	if [ -d bindings/python/tests ]; then $(PYTHON) -m pytest -q bindings/python/tests; \
+	else echo "python: no binding yet"; fi
+
+## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
+test-all: test
+	$(TEST) --scratch-path .build-asan --sanitize=address
+	for isa in portable avx2 avx512; do \
+	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
+	done
+	SVFT_TEST_LONG=1 $(TEST) --skip-build
+	@echo "make test-all: all passed"
+
+## demo: set up, build, and run the whole job on the tiny model in Demo/
+demo: setup
+	$(MAKE) --no-print-directory all
+	Demo/run
+
+## install: install into PREFIX (default /usr/local) below DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 build/bin/svft $(DESTDIR)$(PREFIX)/bin/svft
+	install -m 755 build/lib/libsvft.so.0 $(DESTDIR)$(PREFIX)/lib/libsvft.so.0
+	ln -sf libsvft.so.0 $(DESTDIR)$(PREFIX)/lib/libsvft.so
+	install -m 644 include/svft.h $(DESTDIR)$(PREFIX)/include/svft.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/svft.pc.in \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/svft.pc
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/svft.pc
+
+## uninstall: remove what install put there
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, bin/svft lib/libsvft.so.0 lib/libsvft.so \
+	  include/svft.h lib/pkgconfig/svft.pc)
+
+SWIFT_FILES = $(shell git ls-files '*.swift')
+
+## format: bring Swift code and comments into the house's form
+format:
+	swift format -i --configuration .swift-format $(SWIFT_FILES)
+	python3 Setup/wrap_comments.py $(shell git ls-files '*.swift' '*.c' '*.h')
+
+## lint: check the form without changing anything
+lint:
+	swift format lint --strict --configuration .swift-format $(SWIFT_FILES)
+
+## clean: remove everything that was built
+clean:
+	rm -rf build .build .build-so .build-asan
+
+## help: this list
+help:
+	@sed -n 's/^## \(.*\): \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
