@@ -11,7 +11,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-VERSION := $(or $(shell sed -n 's/^\#define SVFT_VERSION_STRING "\(.*\)"/\1/p' include/svft.h),0.1.0)
+VERSION := $(shell sed -n 's/^\#define SVFT_VERSION_STRING "\(.*\)"/\1/p' include/svft.h)
 SCRATCH := .build-so
 BUILD := swift build -c release --scratch-path $(SCRATCH) --disable-local-rpath \
   -Xswiftc -static-stdlib -Xswiftc -use-ld=lld -Xlinker -s

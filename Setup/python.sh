@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=build/venv
-if cmp -s Setup/requirements.txt "$venv/complete" && "$venv/bin/python" -c 'import numpy, pytest'; then
-  exit 0
+if cmp -s Setup/requirements.txt "$venv/complete"; then
+  "$venv/bin/python" -c 'import numpy, pytest' && exit 0
 fi
 echo "setup: making the Python environment $venv"
 rm -rf "$venv"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Wraps comment paragraphs that run past column 100, as `make format` needs it: swift-format wraps
-code but leaves comments alone.
+"""Wraps comment paragraphs that run past column 100, as `make format` needs it: swift-format
+wraps code but leaves comments alone.
 
-A paragraph is a run of comment lines with the same indentation and mark. Only paragraphs with a line
-that is too long are touched; lists, indented examples and tables keep their lines."""
+A paragraph is a run of comment lines with the same indentation and mark. Only paragraphs with a
+line that is too long are touched; lists, indented examples and tables keep their lines."""
 
 import re
 import sys
@@ -11,38 +11,61 @@ import textwrap
 
 WIDTH = 100
 LINE = re.compile(r"^(\s*(?:///?|\*) )(\S.*)$")
+OPENING = re.compile(r"^(\s*)/\* (\S.*)$")
 LIST = re.compile(r"^([-*·|+]|\d+\.|[A-Z]+:)\s")
 
 
 def paragraphs(lines):
-    """Yields (first, last, prefix) of each run of plain comment lines with one prefix."""
-    first = 0
-    while first < len(lines):
-        prefix = comment_prefix(lines, first)
-        last = first + 1
-        if prefix is not None:
-            while last < len(lines) and comment_prefix(lines, last) == prefix:
-                if LIST.match(LINE.match(lines[last]).group(2)):
-                    break
-                last += 1
-            yield first, last, prefix
-        first = last
+    """Yields (first, last, prefix of the first line, prefix of the others, words)."""
+    at = 0
+    while at < len(lines):
+        match = OPENING.match(lines[at])
+        mark = LINE.match(lines[at])
+        if match and "----" not in lines[at]:
+            first, others = match.group(1) + "/* ", match.group(1) + "   "
+            words, last = block(lines, at, match.group(2), others)
+        elif mark:
+            first = others = mark.group(1)
+            words, last = run(lines, at, others)
+            if LIST.match(words):
+                others += "  "
+        else:
+            at += 1
+            continue
+        yield at, last, first, others, words
+        at = last
 
 
-def comment_prefix(lines, index):
-    """The indentation and mark of a comment line, or None for anything else."""
-    match = LINE.match(lines[index])
-    return match.group(1) if match else None
+def run(lines, first, prefix):
+    """The words of the lines from `first` on that carry the same mark, up to a list entry."""
+    words, at = [], first
+    while at < len(lines):
+        match = LINE.match(lines[at])
+        if not match or match.group(1) != prefix or (at > first and LIST.match(match.group(2))):
+            break
+        words.append(match.group(2).strip())
+        at += 1
+    return " ".join(words), at
+
+
+def block(lines, first, text, indent):
+    """The words of a C comment that begins on its first line and goes on indented."""
+    words, at = [text.strip()], first + 1
+    while "*/" not in words[-1] and at < len(lines):
+        line = lines[at]
+        if not line.startswith(indent) or line[len(indent):len(indent) + 1] in ("", " ", "*"):
+            break
+        words.append(line.strip())
+        at += 1
+    return " ".join(words), at
 
 
 def wrap(text):
     lines = text.split("\n")
     result, done = [], 0
-    for first, last, prefix in paragraphs(lines):
-        if all(len(line) <= WIDTH for line in lines[first:last]):
+    for first, last, prefix, hanging, words in paragraphs(lines):
+        if all(len(line) <= WIDTH for line in lines[first:last]) or " */ " in words:
             continue
-        words = " ".join(LINE.match(line).group(2).strip() for line in lines[first:last])
-        hanging = prefix + ("  " if LIST.match(words) else "")
         result += lines[done:first]
         result += textwrap.wrap(
             words, WIDTH, initial_indent=prefix, subsequent_indent=hanging,

@@ -76,5 +76,5 @@ extension Rule {
     "Manager", "Helper", "Util", "Handler", "Impl", "Base", "Info", "Data",
   ]
   private static let banners = ["Created by", "Copyright", "Author:", "All rights", "SPDX-"]
-  private static let unfinished = ["TODO", "FIXME", "XXX", "HACK"]
+  private static let unfinished = ["TODO", "FIXME"]
 }
