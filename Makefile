@@ -11,7 +11,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-VERSION := $(shell sed -n 's/^\#define SVFT_VERSION_STRING "\(.*\)"/\1/p' include/svft.h)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' bindings/python/pyproject.toml)
 SCRATCH := .build-so
 BUILD := swift build -c release --scratch-path $(SCRATCH) --disable-local-rpath \
   -Xswiftc -static-stdlib -Xswiftc -use-ld=lld -Xlinker -s

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that everything the build, the tests and the demo call is there. Each requirement is
 # tried, not looked up, so nothing happens (and no network is needed) where all is present, whatever
-# put it there. On Debian the missing packages are installed, as root or through sudo; elsewhere they
-# are named.
+# put it there. On Debian what is missing is installed, as root or through sudo; elsewhere it is
+# named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Compiles and runs the C and C++ programs that use libsvft as a host would: one file under CHost or
-# CxxHost is one program, found by itself. They know svft.h and libsvft.so only, are compiled pedantically
-# with every compiler at hand, and run with no Swift on any path.
+# CxxHost is one program, found by itself. They know svft.h and libsvft.so only, are compiled
+# pedantically with every compiler at hand, and run with no Swift on any path.
 #
-# A program ends with 0 when it passes, 77 when it had to skip (it prints why), anything else when it
-# fails. It is given an empty scratch folder as its argument, and these variables: SVFT_LIBRARY (the
-# shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo).
+# A program ends with 0 when it passes, 77 when it had to skip (it prints why), anything else when
+# it fails. It is given an empty scratch folder as its argument, and these variables: SVFT_LIBRARY
+# (the shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

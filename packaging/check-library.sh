@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds a built libsvft.so.0 against its promises: exports, needed libraries, soname, no search path.
+# Holds a built libsvft.so.0 against its promises: exports, needed libraries, soname, and no search
+# path. The header it is compared with is include/svft.h.
 # Usage: check-library.sh LIBRARY
 set -euo pipefail
 library=$1
@@ -23,7 +24,7 @@ dynamic=$(readelf -d "$library")
 needed=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
 allowed='^(libc\.so\.6|libm\.so\.6|libgcc_s\.so\.1|libstdc\+\+\.so\.6|ld-linux.*\.so\..*)$'
 others=$(echo "$needed" | grep -vE "$allowed" || true)
-[ -z "$others" ] || fail "needs more than libc, libm, libgcc_s, libstdc++: $(echo "$others" | tr '\n' ' ')"
+[ -z "$others" ] || fail "needs more than libc, libm, libgcc_s, libstdc++: ${others//$'\n'/ }"
 
 echo "$dynamic" | grep -q '(SONAME).*\[libsvft\.so\.0\]' || fail "soname is not libsvft.so.0"
 if echo "$dynamic" | grep -E '\((RPATH|RUNPATH)\)' >&2; then fail "carries a search path"; fi

@@ -50,8 +50,8 @@ static void blocks_portable(uint32_t state[8], const uint8_t *bytes, size_t bloc
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-/* The same with the SHA extensions: two rounds per instruction on (ABEF, CDGH); the schedule is kept
-   in four vectors of four words that replace each other. */
+/* The same with the SHA extensions: two rounds per instruction on (ABEF, CDGH); the schedule is
+   kept in four vectors of four words that replace each other. */
 __attribute__((target("sha,sse4.1,ssse3"))) static void blocks_sha(uint32_t state[8],
                                                                    const uint8_t *bytes,
                                                                    size_t blocks) {

@@ -1,5 +1,5 @@
-// What a file that is not what it should be looks like. The commonest bad input is no attack but a web
-// page or a git-lfs pointer saved under a model's name; the message says so and what to do.
+// What a file that is not what it should be looks like. The commonest bad input is no attack but a
+// web page or a git-lfs pointer saved under a model's name; the message says so and what to do.
 
 /// Guesses at what foreign bytes are, for messages only: no decision depends on it.
 package enum ContentHint {

@@ -1,5 +1,5 @@
-// Removing files and whole folders. A symbolic link is removed, never followed, so that a link planted in
-// an output folder cannot lead the removal elsewhere.
+// Removing files and whole folders. A symbolic link is removed, never followed, so that a link
+// planted in an output folder cannot lead the removal elsewhere.
 package import SVFTTensor
 
 #if canImport(Glibc)

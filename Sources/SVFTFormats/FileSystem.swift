@@ -1,5 +1,5 @@
-// Names in the file system: what is there, folders made and removed, small files read whole.
-// Every path is checked for what C would silently cut (a zero byte). Nothing here follows a symbolic link
+// Names in the file system: what is there, folders made and removed, small files read whole. Every
+// path is checked for what C would silently cut (a zero byte). Nothing here follows a symbolic link
 // while removing.
 package import SVFTTensor
 
@@ -22,7 +22,8 @@ package enum FileSystem {
     }
   }
 
-  /// What `path` names, symbolic links followed; nil where there is nothing (or nothing we may see).
+  /// What `path` names, symbolic links followed; nil where there is nothing (or nothing we may
+  /// see).
   package static func kind(_ path: String) throws(SVFTError) -> Kind? {
     try check(path)
     var status = stat()

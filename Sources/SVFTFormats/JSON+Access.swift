@@ -1,5 +1,5 @@
-// Typed access to foreign JSON. A missing key and a wrong type are `.format` errors that name the whole
-// key path and what was found; nobody above this file looks into the cases.
+// Typed access to foreign JSON. A missing key and a wrong type are `.format` errors that name the
+// whole key path and what was found; nobody above this file looks into the cases.
 package import SVFTTensor
 
 extension JSON {

@@ -1,6 +1,6 @@
-// Parsing, strictly after RFC 8259: UTF-8 only, no byte order mark, no comments, no trailing commas, no
-// lone surrogates, each key once per object, at most 64 levels. Errors carry the byte, line and column.
-// Works on bytes: a tokenizer.json of 12 MB must not be what a start-up waits for.
+// Parsing, strictly after RFC 8259: UTF-8 only, no byte order mark, no comments, no trailing
+// commas, no lone surrogates, each key once per object, at most 64 levels. Errors carry the byte,
+// line and column. Works on bytes: a tokenizer.json of 12 MB must not be what a start-up waits for.
 package import SVFTTensor
 
 extension JSON {

@@ -1,7 +1,7 @@
-// The leaves of a JSON text: strings with their escapes, and numbers. A number whose digits fit 53 bits
-// and whose power of ten is at most 22 is one exact multiplication or division away from its double
-// (Clinger, "How to read floating point numbers accurately"); the rest go through Swift's own conversion,
-// which rounds correctly and knows no locale.
+// The leaves of a JSON text: strings with their escapes, and numbers. A number whose digits fit 53
+// bits and whose power of ten is at most 22 is one exact multiplication or division away from its
+// double (Clinger, "How to read floating point numbers accurately"); the rest go through Swift's
+// own conversion, which rounds correctly and knows no locale.
 import SVFTTensor
 
 extension JSONParser {

@@ -1,6 +1,6 @@
-// Writing, the same bytes for the same value: members in their order, doubles with the fewest digits that
-// read back as the same double, only what must be escaped escaped. Infinite and undefined numbers have no
-// JSON and are refused.
+// Writing, the same bytes for the same value: members in their order, doubles with the fewest
+// digits that read back as the same double, only what must be escaped escaped. Infinite and
+// undefined numbers have no JSON and are refused.
 package import SVFTTensor
 
 extension JSON {

@@ -1,6 +1,6 @@
-// JSON values. Numbers keep what the text said: an integer that fits stays exact, everything else is the
-// nearest double. Objects keep the order of their keys (what we write is deterministic) and find them by
-// bytes. Parsing, writing and typed access stand in JSON+….swift.
+// JSON values. Numbers keep what the text said: an integer that fits stays exact, everything else
+// is the nearest double. Objects keep the order of their keys (what we write is deterministic) and
+// find them by bytes. Parsing, writing and typed access stand in JSON+….swift.
 
 /// One JSON value.
 package enum JSON: Sendable, Equatable {

@@ -1,6 +1,6 @@
-// Every limit on what a file may ask of us, in one place. A number above its limit is a `.limit` error
-// before anything is allocated for it. The values are far above what real models need and far below what
-// would hurt a host.
+// Every limit on what a file may ask of us, in one place. A number above its limit is a `.limit`
+// error before anything is allocated for it. The values are far above what real models need and far
+// below what would hurt a host.
 
 /// Upper bounds for foreign files.
 package enum Limits {

@@ -1,6 +1,7 @@
-// A regular file in memory: mapped read-only (weights are used as they lie), or copied where the file may
-// change while we use it (shrinking a mapped file kills the process that reads it; we install no signal
-// handler against that). FIFOs, devices and folders are refused before anything is read.
+// A regular file in memory: mapped read-only (weights are used as they lie), or copied where the
+// file may change while we use it (shrinking a mapped file kills the process that reads it; we
+// install no signal handler against that). FIFOs, devices and folders are refused before anything
+// is read.
 package import SVFTTensor
 
 #if canImport(Glibc)

@@ -1,12 +1,14 @@
-// A list of names with a hash index over their bytes. Swift compares strings by canonical equivalence,
-// so that "é" in one and in two code points are the same dictionary key; files mean bytes, and vocabularies
-// do hold both. The hash is seeded per process: nobody can craft colliding names.
+// A list of names with a hash index over their bytes. Swift compares strings by canonical
+// equivalence, so that "é" in one and in two code points are the same dictionary key; files mean
+// bytes, and vocabularies do hold both. The hash is seeded per process: nobody can craft colliding
+// names.
 
 /// Names in the order they came, found by their exact bytes.
 package struct NameIndex: Sendable {
   /// All names in order.
   package private(set) var names: [String] = []
-  /// Open addressing, a power of two, at most half full: position + 1 of a name, or 0; and hash bits.
+  /// Open addressing, a power of two, at most half full: position + 1 of a name, or 0; and hash
+  /// bits.
   private var slots: [(hash: UInt32, place: UInt32)] = []
 
   package init() {}

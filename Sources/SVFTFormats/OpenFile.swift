@@ -1,5 +1,6 @@
 // One open file descriptor: opened close-on-exec, read and written in full despite EINTR and short
-// transfers, closed once. All system calls on files' contents are here; names are FileSystem's affair.
+// transfers, closed once. All system calls on files' contents are here; names are FileSystem's
+// affair.
 import SVFTTensor
 
 #if canImport(Glibc)

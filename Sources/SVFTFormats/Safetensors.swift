@@ -1,8 +1,8 @@
-// Reading safetensors. The file is: the header's length in 8 bytes (little-endian), the header, the data.
-// The header is a JSON object that begins with "{": name → {"dtype", "shape", "data_offsets": [begin, end]}
-// counted from the start of the data, and optionally "__metadata__": name → string. The data have no hole
-// and no overlap and fill the rest of the file. Scalars and empty tensors are legal. Sharded models stand
-// in SafetensorsIndex.swift, writing in SafetensorsWriter.swift.
+// Reading safetensors. The file is: the header's length in 8 bytes (little-endian), the header, the
+// data. The header is a JSON object that begins with "{": name → {"dtype", "shape", "data_offsets":
+// [begin, end]} counted from the start of the data, and optionally "__metadata__": name → string.
+// The data have no hole and no overlap and fill the rest of the file. Scalars and empty tensors are
+// legal. Sharded models stand in SafetensorsIndex.swift, writing in SafetensorsWriter.swift.
 package import SVFTTensor
 
 /// One safetensors file, checked and mapped.

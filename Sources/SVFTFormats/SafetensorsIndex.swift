@@ -1,7 +1,7 @@
-// A model in several safetensors files: model.safetensors.index.json holds {"metadata": {"total_size"},
-// "weight_map": tensor name → file name}. Shards are plain names in the index's own folder, so that no
-// index can reach elsewhere. The map is the authority: a listed tensor lies in its shard and no other;
-// what a shard holds beyond the map is ignored.
+// A model in several safetensors files: model.safetensors.index.json holds {"metadata":
+// {"total_size"}, "weight_map": tensor name → file name}. Shards are plain names in the index's own
+// folder, so that no index can reach elsewhere. The map is the authority: a listed tensor lies in
+// its shard and no other; what a shard holds beyond the map is ignored.
 package import SVFTTensor
 
 /// The tensors of a sharded model.
@@ -112,7 +112,8 @@ package final class SafetensorsIndex: TensorSource {
     guard claimed == total else {
       throw SVFTError(
         .format,
-        "metadata.total_size: expected \(total), the bytes of the tensors listed, found \(claimed); "
+        "metadata.total_size: expected \(total), the bytes of all tensors listed, "
+          + "found \(claimed); "
           + "if the shards are known to be whole, take the entry out of the index")
     }
   }

@@ -1,7 +1,8 @@
-// How the elements of a tensor lie in a file: the names, ids and block sizes that the two file formats
-// know, so that the size of any tensor can be checked, also of those we cannot compute with.
-// Sources: ggml.h (enum ggml_type) and ggml-common.h (block structs) for GGUF; the README of safetensors
-// for its dtypes, where sub-byte types are written here as blocks that fill whole bytes.
+// How the elements of a tensor lie in a file: the names, ids and block sizes that the two file
+// formats know, so that the size of any tensor can be checked, also of those we cannot compute
+// with. Sources: ggml.h (enum ggml_type) and ggml-common.h (block structs) for GGUF; the README of
+// safetensors for its dtypes, where sub-byte types are written here as blocks that fill whole
+// bytes.
 package import SVFTTensor
 
 /// One element type as a file stores it.

@@ -1,5 +1,5 @@
-// What a failed system call means to a person: the error number becomes a kind and a sentence that says
-// what to do next. The texts are our own, because strerror depends on the host's locale.
+// What a failed system call means to a person: the error number becomes a kind and a sentence that
+// says what to do next. The texts are our own, because strerror depends on the host's locale.
 import SVFTTensor
 
 #if canImport(Glibc)

@@ -1,6 +1,6 @@
-// Named tensors of a file or folder, whatever the container. Shapes are [rows…, columns] with the columns
-// contiguous: safetensors' own order, GGUF's reversed. Everything is checked when a source opens: sizes,
-// places, names. Handing out bytes afterwards copies nothing.
+// Named tensors of a file or folder, whatever the container. Shapes are [rows…, columns] with the
+// columns contiguous: safetensors' own order, GGUF's reversed. Everything is checked when a source
+// opens: sizes, places, names. Handing out bytes afterwards copies nothing.
 package import SVFTTensor
 
 /// A file or folder of named tensors.

@@ -1,6 +1,6 @@
-// The checked list of a file's tensors, in the order of their data: what both containers share. Data must
-// lie one after the other with nothing between but padding to the alignment, and nothing before or after:
-// no overlap, no hole, no second file hidden behind the first.
+// The checked list of a file's tensors, in the order of their data: what both containers share.
+// Data must lie one after the other with nothing between but padding to the alignment, and nothing
+// before or after: no overlap, no hole, no second file hidden behind the first.
 import SVFTTensor
 
 /// The tensors of one file.
@@ -12,7 +12,8 @@ struct TensorTable: Sendable {
 
   subscript(name: String) -> TensorEntry? { index.position(of: name).map { entries[$0] } }
 
-  /// Checks tensors against a file of `fileSize` bytes whose data begin at `start` in steps of `alignment`.
+  /// Checks tensors against a file of `fileSize` bytes whose data begin at `start` in steps of
+  /// `alignment`.
   init(_ found: [TensorEntry], start: Int, alignment: Int, fileSize: Int) throws(SVFTError) {
     var place = start
     // The sort is stable, so empty tensors stay in the order of the header.

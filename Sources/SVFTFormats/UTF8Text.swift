@@ -1,6 +1,6 @@
-// Foreign bytes that claim to be UTF-8: checked once as a whole, with the place of the first bad byte, so
-// that nothing downstream is silently repaired. Overlong forms, surrogates and code points beyond U+10FFFF
-// are refused (RFC 3629).
+// Foreign bytes that claim to be UTF-8: checked once as a whole, with the place of the first bad
+// byte, so that nothing downstream is silently repaired. Overlong forms, surrogates and code points
+// beyond U+10FFFF are refused (RFC 3629).
 
 /// Checks on UTF-8 bytes.
 package enum UTF8Text {

@@ -21,20 +21,21 @@ package final class Weight: Sendable {
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
-      throw SVFTError(.shape, "expected a matrix with rows and columns, found [\(rows), \(columns)]")
+      throw SVFTError(
+        .shape, "expected a matrix with rows and columns, found [\(rows), \(columns)]")
     }
     guard format.fits(columns: columns) else {
       throw SVFTError(
         .shape,
-        "expected rows of whole \(format.name) blocks (\(format.blockLength) values), found rows of "
-          + "\(columns)")
+        "expected rows of whole \(format.name) blocks (\(format.blockLength) values), "
+          + "found rows of \(columns)")
     }
     let expected = try Checked.product(rows, format.rowBytes(columns), "the size of a matrix")
     guard bytes.byteCount == expected else {
       throw SVFTError(
         .shape,
-        "expected \(expected) bytes for \(format.name) [\(rows), \(columns)], found \(bytes.byteCount)"
-      )
+        "expected \(expected) bytes for \(format.name) [\(rows), \(columns)], "
+          + "found \(bytes.byteCount)")
     }
     self.format = format
     self.rows = rows

@@ -1,8 +1,9 @@
 /* Loads libsvft and looks at what that did to the process: nothing.
  *
- * No signal handler may change, no thread may start, nothing may appear on the standard streams, and the
- * working folder, umask, locale, environment and floating-point mode stay. A child forked after loading
- * can load and unload like its parent. Calls that need a model are made by other programs here.
+ * No signal handler may change, no thread may start, nothing may appear on the standard streams,
+ * and the working folder, umask, locale, environment and floating-point mode stay. A child forked
+ * after loading can load and unload like its parent. Calls that need a model are made by other
+ * programs here.
  */
 #define _XOPEN_SOURCE 700
 

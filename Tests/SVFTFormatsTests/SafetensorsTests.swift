@@ -64,7 +64,8 @@ import TestKit
     (#"{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#, .format),
     (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{}}"#, .format),
     (
-      #"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
+      #"{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"#
+        + #""b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]}}"#,
       .format
     ),
     (#"{"__metadata__":{"x":1}}"#, .format), (#"{"__metadata__":[]}"#, .format),

@@ -1,5 +1,5 @@
-// Makers of small files, correct and hostile: raw enough to claim anything. Formats are written here by
-// hand, not with our writers, so that a mistake shared by reader and writer is seen.
+// Makers of small files, correct and hostile: raw enough to claim anything. Formats are written
+// here by hand, not with our writers, so that a mistake shared by reader and writer is seen.
 
 /// Bytes of files for tests of readers.
 package enum HostileFiles {

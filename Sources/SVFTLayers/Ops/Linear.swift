@@ -1,7 +1,7 @@
 // The linear product, with a frozen weight in any format or a trained F32 one.
 //
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
-//   backward  dx[t, k] = Σ_r W[r, k] g[t, r]      dW[r, k] += Σ_t g[t, r] x[t, k]      db[r] += Σ_t g[t, r]
+//   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
 // x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x.
 package import SVFTTensor
@@ -131,7 +131,9 @@ extension Graph {
   ) throws(SVFTError) -> Value {
     guard x.width == weight.columns else {
       throw SVFTError(
-        .shape, "expected an input of width \(weight.columns) for a linear module, found \(x.width)")
+        .shape,
+        "expected an input of width \(weight.columns) for a linear module, "
+          + "found \(x.width)")
     }
     let y = value(width: weight.rows)
     record(Linear(x, y, weight, bias, [trained, trainedBias]))
