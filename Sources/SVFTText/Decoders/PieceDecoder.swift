@@ -1,0 +1,116 @@
+// How ids become text again: the stages of tokenizer.json's "decoder", by their type names in
+// `PieceDecoders.all`. Each token is decoded on its own, knowing only whether something came before it,
+// so that a stream and a whole text are decoded by the same code.
+import SVFTFormats
+import SVFTTensor
+
+/// What a stage knows about the token besides its bytes.
+struct PiecePlace {
+  /// Nothing was decoded before it.
+  let isFirst: Bool
+  /// It is an added token, whose text means itself.
+  let isLiteral: Bool
+}
+
+/// One stage of decoding.
+protocol PieceDecoder: Sendable {
+  /// The bytes of one token as the next stage sees them.
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8]
+}
+
+/// The known stages, by the name in tokenizer.json.
+enum PieceDecoders {
+  static let all: StageRegistry<any PieceDecoder> = [
+    "Replace": { json throws(SVFTError) in [try Replace(json)] },
+    "ByteFallback": { _ throws(SVFTError) in [ByteFallback()] },
+    // Joining the tokens is what we do anyway.
+    "Fuse": { _ throws(SVFTError) in [] },
+    "Strip": { json throws(SVFTError) in [try StripFirst(json)] },
+    "ByteLevel": { _ throws(SVFTError) in [ByteLevel()] },
+    "WordPiece": { json throws(SVFTError) in [try WordPieceDecoder(json)] },
+    "Metaspace": { json throws(SVFTError) in [try Metaspace(json)] },
+  ]
+}
+
+/// A token such as <0x0A> is its byte.
+struct ByteFallback: PieceDecoder {
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    Self.byte(piece).map { [$0] } ?? piece
+  }
+
+  /// The byte that a token stands for: exactly "<0x", two hexadecimal digits, ">".
+  static func byte(_ piece: [UInt8]) -> UInt8? {
+    guard piece.count == 6, piece.starts(with: Array("<0x".utf8)), piece[5] == UInt8(ascii: ">"),
+      let high = digit(piece[3]), let low = digit(piece[4])
+    else { return nil }
+    return high << 4 | low
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    default: nil
+    }
+  }
+}
+
+/// Takes one character off the beginning of the whole text.
+struct StripFirst: PieceDecoder {
+  let content: [UInt8]
+
+  init(_ content: [UInt8]) { self.content = content }
+
+  init(_ json: JSON.Object) throws(SVFTError) {
+    let start = try json.int("start", default: 0)
+    let stop = try json.int("stop", default: 0)
+    guard start == 1 || start == 0, stop == 0 else {
+      throw SVFTError(
+        .unsupported, "\(json.place("start")): Strip is known for start 1 and stop 0 only")
+    }
+    content = start == 0 ? [] : Array(try json.string("content").utf8)
+  }
+
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    place.isFirst && piece.starts(with: content) ? Array(piece.dropFirst(content.count)) : piece
+  }
+}
+
+/// The bytes that GPT-2's alphabet writes.
+struct ByteLevel: PieceDecoder {
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    place.isLiteral ? piece : ByteAlphabet.decode(piece) ?? piece
+  }
+}
+
+/// Words apart by a blank, continuations ("##") without; optionally no blank before signs.
+struct WordPieceDecoder: PieceDecoder {
+  let prefix: [UInt8]
+  let cleansUp: Bool
+
+  /// The blanks that cleaning takes out, in this order.
+  private static let repairs: [Replace] = [
+    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
+    (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+  ].map { Replace(Array($0.0.utf8), by: Array($0.1.utf8)) }
+
+  init(prefix: [UInt8], cleansUp: Bool) {
+    self.prefix = prefix
+    self.cleansUp = cleansUp
+  }
+
+  init(_ json: JSON.Object) throws(SVFTError) {
+    prefix = Array(try json.string("prefix", default: "##").utf8)
+    cleansUp = try json.bool("cleanup", default: true)
+  }
+
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    var output = piece
+    if !place.isFirst {
+      output = piece.starts(with: prefix) ? Array(piece.dropFirst(prefix.count)) : [0x20] + piece
+    }
+    if cleansUp { for repair in Self.repairs { output = repair.normalized(output) } }
+    return output
+  }
+}

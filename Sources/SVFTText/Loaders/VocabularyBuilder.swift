@@ -1,0 +1,181 @@
+// A tokenizer from a vocabulary in GGUF's terms. What tokenizer.json says in stages, GGUF says by the name of
+// a kind; the stages that each kind stands for are set up here, one function per kind.
+//
+// Control tokens take no part in merging or matching: text cannot become one unless it is asked to.
+package import SVFTTensor
+
+extension Tokenizer {
+  /// The tokenizer of a vocabulary.
+  ///
+  /// Throws `.format` for a broken one and `.unsupported` for an unknown split pattern, by its name.
+  package convenience init(vocabulary: TokenizerVocabulary) throws(SVFTError) {
+    let builder = try VocabularyBuilder(vocabulary)
+    try self.init(try builder.book(), try builder.stages())
+  }
+}
+
+/// Sets up the stages of one vocabulary.
+struct VocabularyBuilder {
+  let vocabulary: TokenizerVocabulary
+  /// Spellings as decoders expect them.
+  private let pieces: PieceTable
+  private let special: SpecialTokens
+
+  private static let marker = Array("▁".utf8)
+
+  init(_ vocabulary: TokenizerVocabulary) throws(SVFTError) {
+    try vocabulary.validate()
+    self.vocabulary = vocabulary
+    pieces = try PieceTable(
+      vocabulary.kind == .bert
+        ? zip(vocabulary.tokens, vocabulary.types).map { PhantomSpace.imported($0, $1) }
+        : vocabulary.tokens)
+    special = Self.customary(vocabulary, pieces)
+  }
+
+  /// The roles of the file, or those of tokens with the customary spelling.
+  private static func customary(
+    _ vocabulary: TokenizerVocabulary, _ pieces: PieceTable
+  ) -> SpecialTokens {
+    var special = vocabulary.special
+    func find(_ text: String) -> Int32? {
+      guard let id = pieces.find(Array(text.utf8)) else { return nil }
+      let type = vocabulary.types[Int(id)]
+      return type == .control || type == .unknown ? id : nil
+    }
+    switch vocabulary.kind {
+    case .llama:
+      special.bos = special.bos ?? find("<s>")
+      special.eos = special.eos ?? find("</s>")
+      special.unknown = special.unknown ?? find("<unk>")
+    case .gpt2: break
+    case .bert:
+      special.unknown = special.unknown ?? find("[UNK]")
+      special.classification = special.classification ?? special.bos ?? find("[CLS]")
+      special.separator = special.separator ?? special.eos ?? find("[SEP]")
+      special.padding = special.padding ?? find("[PAD]")
+      special.mask = special.mask ?? find("[MASK]")
+    }
+    return special
+  }
+
+  /// The list of tokens.
+  func book() throws(SVFTError) -> TokenBook {
+    var added: [AddedToken] = []
+    for (id, type) in vocabulary.types.enumerated() where type.isAdded {
+      let id = Int32(truncatingIfNeeded: id)
+      var token = AddedToken(id: id, content: pieces[Int(id)])
+      token.isSpecial = type != .userDefined
+      if !token.content.isEmpty { added.append(token) }
+    }
+    let vocabulary = vocabulary
+    return try TokenBook(pieces: pieces, added: added, special: special) {
+      () throws(SVFTError) in vocabulary
+    }
+  }
+
+  /// The stages of the vocabulary's kind.
+  func stages() throws(SVFTError) -> Tokenizer.Stages {
+    switch vocabulary.kind {
+    case .llama: try sentencePiece()
+    case .gpt2: try byteLevel()
+    case .bert: try wordPiece()
+    }
+  }
+
+  private func sentencePiece() throws(SVFTError) -> Tokenizer.Stages {
+    guard let scores = vocabulary.scores else {
+      throw SVFTError(.format, "tokenizer.ggml.scores: the key is missing")
+    }
+    for (id, type) in vocabulary.types.enumerated() where type == .byte {
+      if ByteFallback.byte(pieces[id]) == nil {
+        let text = String(decoding: pieces[id], as: UTF8.self)
+        throw SVFTError(.format, "byte token \(id): expected <0x00> to <0xFF>, found “\(text)”")
+      }
+    }
+    var options = BytePairModel<ScoredMerges>.Options()
+    options.unit = .character
+    options.byteTokens = ByteFallback.tokens(pieces)
+    options.unknown = special.unknown
+    let findable = try PieceTable(
+      zip(vocabulary.tokens, vocabulary.types).map { $1.isMatched ? $0 : nil })
+    let addsSpace = vocabulary.addsSpacePrefix ?? true
+    let prefix: [any Normalizer] = addsSpace ? [Prepend(bytes: Self.marker)] : []
+    let strip: [any PieceDecoder] = addsSpace ? [StripFirst([0x20])] : []
+    return Tokenizer.Stages(
+      normalizers: prefix + [Replace([0x20], by: Self.marker)],
+      model: BytePairModel(findable, try ScoredMerges(scores, of: findable), options),
+      template: try around(defaultBOS: true),
+      decoders: [Replace(Self.marker, by: [0x20]), ByteFallback()] + strip)
+  }
+
+  private func byteLevel() throws(SVFTError) -> Tokenizer.Stages {
+    let name = vocabulary.pre ?? "default"
+    guard let split = NamedSplit.find(name) else {
+      throw SVFTError(.unsupported, "tokenizer.ggml.pre: the split pattern \(name) is not known")
+    }
+    let findable = try PieceTable(
+      zip(vocabulary.tokens, vocabulary.types).map {
+        $1 == .control ? nil : ByteAlphabet.decode($0)
+      })
+    var merges: [MergePair] = []
+    merges.reserveCapacity(vocabulary.merges.count)
+    for (rank, merge) in vocabulary.merges.enumerated() {
+      guard let blank = merge.firstIndex(of: 0x20) else {
+        throw SVFTError(
+          .format, "tokenizer.ggml.merges[\(rank)]: expected two tokens apart by a blank")
+      }
+      merges.append(
+        try MergePair(
+          Array(merge[..<blank]), Array(merge[(blank + 1)...]), in: findable, isByteLevel: true,
+          "tokenizer.ggml.merges[\(rank)]"))
+    }
+    var options = BytePairModel<RankedMerges>.Options()
+    options.ignoreMerges = split.ignoresMerges
+    return Tokenizer.Stages(
+      preTokenizers: split.stages + [BytesAsTokens()],
+      model: BytePairModel(findable, try RankedMerges(merges), options),
+      template: try around(defaultBOS: split.addsBOS), decoders: [ByteLevel()])
+  }
+
+  private func wordPiece() throws(SVFTError) -> Tokenizer.Stages {
+    guard let unknown = special.unknown else {
+      throw SVFTError(.format, "tokenizer.ggml.unknown_token_id: the key is missing")
+    }
+    guard let begin = special.classification, let end = special.separator else {
+      throw SVFTError(.format, "tokenizer.ggml.cls_token_id: the key is missing")
+    }
+    let findable = try PieceTable(
+      zip(0..<pieces.count, vocabulary.types).map { $1.isMatched ? pieces[$0] : nil })
+    let prefix = Array("##".utf8)
+    return Tokenizer.Stages(
+      normalizers: [BertNormalizer()], preTokenizers: [SplitAtSpace(isolatesPunctuation: true)],
+      model: WordPieceModel(findable, unknown: unknown, prefix: prefix, longestWord: 100),
+      template: SegmentTemplate(classification: begin, separator: end),
+      decoders: [WordPieceDecoder(prefix: prefix, cleansUp: true)])
+  }
+
+  /// bos and eos as the file wants them. Wanting one that is not there is an error, unless by default.
+  private func around(defaultBOS: Bool) throws(SVFTError) -> SegmentTemplate {
+    let wantsBOS = vocabulary.addsBOS ?? (defaultBOS && special.bos != nil)
+    let before = wantsBOS ? try required(special.bos, "bos") : []
+    let after = vocabulary.addsEOS ?? false ? try required(special.eos, "eos") : []
+    return SegmentTemplate(before: before, after: after)
+  }
+
+  private func required(_ id: Int32?, _ name: String) throws(SVFTError) -> [Int32] {
+    guard let id else {
+      throw SVFTError(
+        .format,
+        "tokenizer.ggml.add_\(name)_token: expected a tokenizer.ggml.\(name)_token_id, found none")
+    }
+    return [id]
+  }
+}
+
+extension TokenType {
+  /// Sought in the text before the model.
+  fileprivate var isAdded: Bool { self == .control || self == .unknown || self == .userDefined }
+  /// Found by the model itself.
+  fileprivate var isMatched: Bool { self == .normal || self == .userDefined }
+}

@@ -1,0 +1,110 @@
+// The "BPE" model of tokenizer.json: merges as "left right" or ["left", "right"], over bytes behind a
+// ByteLevel stage and over characters otherwise, with or without byte tokens.
+import SVFTFormats
+import SVFTTensor
+
+/// Reads a byte-pair model.
+struct BytePairFile {
+  private let description: ModelDescription
+  private var json: JSON.Object { description.json }
+  private let isByteLevel: Bool
+
+  init(_ description: ModelDescription) throws(SVFTError) {
+    self.description = description
+    isByteLevel = description.preTokenizers.contains { $0 is BytesAsTokens }
+    for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
+      let value = try description.json.string(key, default: "")
+      guard value.isEmpty else {
+        throw SVFTError(
+          .unsupported, "\(description.json.place(key)): expected none, found “\(value)”")
+      }
+    }
+    guard try description.json.double("dropout", default: 0) == 0 else {
+      throw SVFTError(.unsupported, "\(description.json.place("dropout")): expected none")
+    }
+  }
+
+  func build() throws(SVFTError) -> BuiltModel {
+    let spellings = description.pieces
+    let pieces = try PieceTable(
+      isByteLevel ? spellings.map { $0.flatMap(ByteAlphabet.decode) } : spellings)
+    let merges = try readMerges(pieces)
+    var options = BytePairModel<RankedMerges>.Options()
+    options.unit = isByteLevel ? .byte : .character
+    options.ignoreMerges = try json.bool("ignore_merges", default: false)
+    options.fusesUnknown = try json.bool("fuse_unk", default: false)
+    let fallsBack = try json.bool("byte_fallback", default: false)
+    if fallsBack { options.byteTokens = ByteFallback.tokens(pieces) }
+    if json.has("unk_token") {
+      let text = try json.string("unk_token")
+      guard let id = pieces.find(Array(text.utf8)) else {
+        throw SVFTError(.format, "\(json.place("unk_token")): “\(text)” is no token")
+      }
+      options.unknown = id
+    }
+    let model = BytePairModel(pieces, try RankedMerges(merges), options)
+    return BuiltModel(
+      model: model, unknown: options.unknown,
+      kind: isByteLevel ? .gpt2 : fallsBack ? .llama : nil, merges: merges,
+      ignoresMerges: options.ignoreMerges)
+  }
+
+  private func readMerges(_ pieces: PieceTable) throws(SVFTError) -> [MergePair] {
+    var merges: [MergePair] = []
+    let list = try json.array("merges")
+    merges.reserveCapacity(list.count)
+    for (rank, entry) in list.enumerated() {
+      let place = "\(json.path).merges[\(rank)]"
+      let left: [UInt8]
+      let right: [UInt8]
+      if case .string(let text) = entry {
+        let bytes = Array(text.utf8)
+        guard let blank = bytes.firstIndex(of: 0x20) else {
+          throw SVFTError(.format, "\(place): expected two tokens apart by a blank, found “\(text)”")
+        }
+        left = Array(bytes[..<blank])
+        right = Array(bytes[(blank + 1)...])
+      } else {
+        let parts = try entry.array(place)
+        guard parts.count == 2 else {
+          throw SVFTError(.format, "\(place): expected two tokens, found \(parts.count)")
+        }
+        left = Array(try parts[0].string(place).utf8)
+        right = Array(try parts[1].string(place).utf8)
+      }
+      merges.append(try MergePair(left, right, in: pieces, isByteLevel: isByteLevel, place))
+    }
+    return merges
+  }
+}
+
+extension MergePair {
+  /// The pair of two spellings. Throws `.format` where one or the whole is no token.
+  init(
+    _ left: [UInt8], _ right: [UInt8], in pieces: PieceTable, isByteLevel: Bool,
+    _ place: @autoclosure () -> String
+  ) throws(SVFTError) {
+    let parts = isByteLevel ? [left, right].compactMap(ByteAlphabet.decode) : [left, right]
+    guard parts.count == 2, let first = pieces.find(parts[0]), let second = pieces.find(parts[1]),
+      let joined = pieces.find(parts[0] + parts[1])
+    else {
+      let shown = [left, right].map { String(decoding: $0, as: UTF8.self) }
+      throw SVFTError(
+        .format,
+        "\(place()): expected parts and whole that are tokens, found “\(shown[0])” + “\(shown[1])”")
+    }
+    self.init(left: first, right: second, joined: joined)
+  }
+}
+
+extension ByteFallback {
+  /// The tokens <0x00> … <0xFF> of a vocabulary, -1 for missing ones; nil where there is none.
+  static func tokens(_ pieces: PieceTable) -> [Int32]? {
+    let digits = Array("0123456789ABCDEF".utf8)
+    let ids = (0..<256).map { byte in
+      pieces.find(Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15], UInt8(ascii: ">")])
+        ?? -1
+    }
+    return ids.contains { $0 >= 0 } ? ids : nil
+  }
+}

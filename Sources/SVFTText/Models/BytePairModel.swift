@@ -1,0 +1,140 @@
+// Byte-pair encoding over bytes (GPT-2 and its heirs) or over characters with a fallback to byte tokens
+// (SentencePiece). What may be joined, and when, is the merge rule's.
+//
+// Two shortcuts keep the result: words seen before come from a cache, and where no token holds a marker
+// "▁" after another character, no merge can cross such a place, so a long text falls into words there.
+import SVFTTensor
+
+/// What the first symbols of a word are.
+enum SymbolUnit: Sendable {
+  /// Single bytes.
+  case byte
+  /// Unicode characters.
+  case character
+}
+
+/// The byte-pair encoder for one vocabulary.
+struct BytePairModel<Rule: MergeRule>: TokenModel {
+  /// The choices that vocabularies differ in.
+  struct Options: Sendable {
+    var unit = SymbolUnit.byte
+    /// A word that is a token as a whole is not taken apart.
+    var ignoreMerges = false
+    /// The 256 tokens that stand for single bytes, where a character is no token.
+    var byteTokens: [Int32]?
+    /// The token for what nothing else can express; without it such text is dropped.
+    var unknown: Int32?
+    /// Neighbouring unknowns are one.
+    var fusesUnknown = false
+  }
+
+  private static var marker: [UInt8] { [0xE2, 0x96, 0x81] }
+  private static var longestCached: Int { 48 }
+  private static var cacheSize: Int { 1 << 16 }
+
+  private let pieces: PieceTable
+  private let rule: Rule
+  private let options: Options
+  private let singleBytes: [Int32]
+  private let breaksAtMarkers: Bool
+
+  init(_ pieces: PieceTable, _ rule: Rule, _ options: Options) {
+    self.pieces = pieces
+    self.rule = rule
+    self.options = options
+    singleBytes = (0..<256).map { pieces.find([UInt8(truncatingIfNeeded: $0)]) ?? -1 }
+    breaksAtMarkers =
+      options.unit == .character && pieces.find(Self.marker) != nil
+      && !(0..<pieces.count).contains { Self.nextBreak(pieces[$0], 0, pieces[$0].count) != nil }
+  }
+
+  func encode(_ words: Words, into ids: inout [Int32]) {
+    var chain = SymbolChain()
+    var cache = WordCache(capacity: Self.cacheSize)
+    for word in words.ranges {
+      var isAfterUnknown = false
+      var start = word.lowerBound
+      while start < word.upperBound {
+        let end =
+          breaksAtMarkers
+          ? Self.nextBreak(words.text, start, word.upperBound) ?? word.upperBound
+          : word.upperBound
+        let range = start..<end
+        start = end
+        if range.count > Self.longestCached || options.fusesUnknown && isAfterUnknown {
+          encode(words.text, range, &chain, &isAfterUnknown, into: &ids)
+        } else if !cache.recall(words.text, range, into: &ids) {
+          let before = ids.count
+          encode(words.text, range, &chain, &isAfterUnknown, into: &ids)
+          if !isAfterUnknown { cache.keep(words.text, range, ids[before...]) }
+        }
+      }
+    }
+  }
+
+  /// The first place after `start` where a marker follows another character, or nil.
+  private static func nextBreak(_ text: [UInt8], _ start: Int, _ end: Int) -> Int? {
+    var index = start
+    var isAfterMarker = true
+    while index < end {
+      let isMarker =
+        text[index] == 0xE2 && index + 2 < end && text[index + 1] == 0x96
+        && text[index + 2] == 0x81
+      if isMarker && !isAfterMarker { return index }
+      isAfterMarker = isMarker
+      index += isMarker ? 3 : 1
+    }
+    return nil
+  }
+
+  private func encode(
+    _ text: [UInt8], _ word: Range<Int>, _ chain: inout SymbolChain,
+    _ isAfterUnknown: inout Bool, into ids: inout [Int32]
+  ) {
+    if options.ignoreMerges, let id = pieces.find(text, word) {
+      ids.append(id)
+      return
+    }
+    chain.clear()
+    fill(&chain, text, word)
+    chain.join(text, rule)
+    chain.forEach { symbol in
+      if symbol.id >= 0 {
+        ids.append(symbol.id)
+        isAfterUnknown = false
+      } else if let tokens = byteTokens(text, Int(symbol.start)..<Int(symbol.end)) {
+        ids.append(contentsOf: tokens)
+        isAfterUnknown = false
+      } else if let unknown = options.unknown {
+        if !(isAfterUnknown && options.fusesUnknown) { ids.append(unknown) }
+        isAfterUnknown = true
+      }
+    }
+  }
+
+  /// The word as its first symbols. What no token can express is left out, as the format's own
+  /// implementation does.
+  private func fill(_ chain: inout SymbolChain, _ text: [UInt8], _ word: Range<Int>) {
+    let keepsAll = options.unknown != nil || options.byteTokens != nil
+    switch options.unit {
+    case .byte:
+      for index in word {
+        let id = singleBytes[Int(text[index])]
+        if id >= 0 || keepsAll { chain.append(id, index, index + 1) }
+      }
+    case .character:
+      text.forEachUnit(in: word) { index, unit in
+        let end = index + unit.length
+        let id =
+          unit.length == 1 ? singleBytes[Int(text[index])] : pieces.find(text, index..<end) ?? -1
+        if id >= 0 || keepsAll { chain.append(id, index, end) }
+      }
+    }
+  }
+
+  private func byteTokens(_ text: [UInt8], _ range: Range<Int>) -> [Int32]? {
+    guard let tokens = options.byteTokens else { return nil }
+    let ids = range.map { tokens[Int(text[$0])] }
+    return ids.contains { $0 < 0 } ? nil : ids
+  }
+}

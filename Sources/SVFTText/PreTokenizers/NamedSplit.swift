@@ -1,0 +1,43 @@
+// The names of tokenizer.ggml.pre: which cutting stages of byte-level tokenizers each stands for. Several
+// names may mean the same; a writer uses the first. An unknown one is refused by name, because a wrong
+// guess gives other ids without a sign.
+
+/// The cutting stages behind one group of names.
+struct NamedSplit: Sendable {
+  /// The names; a writer uses the first.
+  let names: [String]
+  /// The stages, in order.
+  let stages: [any PreTokenizer]
+  /// A word that is a token as a whole is not taken apart.
+  var ignoresMerges = false
+  /// A text begins with bos where the file does not say.
+  var addsBOS = false
+
+  /// The known names.
+  static let all: [NamedSplit] = [
+    NamedSplit(
+      names: ["gpt-2", "phi-2", "jina-es", "jina-de", "roberta-bpe", "exaone4", "mellum"],
+      stages: [SplitByPattern(.gpt2)]),
+    NamedSplit(
+      names: ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"],
+      stages: [SplitByPattern(.numbersByThree)], ignoresMerges: true, addsBOS: true),
+    NamedSplit(names: ["smaug-bpe", "dbrx"], stages: [SplitByPattern(.numbersByThree)]),
+    NamedSplit(
+      names: ["qwen2", "stablelm2", "deepseek-r1-qwen", "megrez"],
+      stages: [SplitByPattern(.numbersByOne)]),
+    NamedSplit(
+      names: ["smollm", "starcoder", "refact", "command-r"],
+      stages: [SplitDigits(individually: true), SplitByPattern(.gpt2)]),
+  ]
+
+  /// The group of a name, or nil.
+  static func find(_ name: String) -> NamedSplit? { all.first { $0.names.contains(name) } }
+
+  /// The group whose stages are these, or nil.
+  static func find(_ stages: [any PreTokenizer], ignoresMerges: Bool) -> NamedSplit? {
+    let wanted = stages.filter { !($0 is BytesAsTokens) }.map(\.signature)
+    return all.first {
+      $0.ignoresMerges == ignoresMerges && $0.stages.map(\.signature) == wanted
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// What cuts the normalised text into words: the stages of tokenizer.json's "pre_tokenizer", by their type
+// names in `PreTokenizers.all`. The names of tokenizer.ggml.pre stand in NamedSplit.swift.
+import SVFTFormats
+import SVFTTensor
+
+/// One stage of cutting.
+protocol PreTokenizer: Sendable {
+  /// Cuts, drops or rewrites words.
+  func split(_ words: inout Words)
+
+  /// What the stage does, in the words of `NamedSplit`; nil where no GGUF name covers it.
+  var signature: String? { get }
+}
+
+extension PreTokenizer {
+  var signature: String? { nil }
+}
+
+/// The known stages, by the name in tokenizer.json.
+enum PreTokenizers {
+  static let all: StageRegistry<any PreTokenizer> = [
+    "ByteLevel": { json throws(SVFTError) in
+      var stages: [any PreTokenizer] = []
+      if try json.bool("add_prefix_space", default: true) { stages.append(SpaceBeforeWords()) }
+      if try json.bool("use_regex", default: true) { stages.append(SplitByPattern(.gpt2)) }
+      return stages + [BytesAsTokens()]
+    },
+    "Split": { json throws(SVFTError) in [try SplitByPattern(json)] },
+    "Digits": { json throws(SVFTError) in
+      [SplitDigits(individually: try json.bool("individual_digits", default: false))]
+    },
+    "WhitespaceSplit": { _ throws(SVFTError) in [SplitAtSpace(isolatesPunctuation: false)] },
+    "BertPreTokenizer": { _ throws(SVFTError) in [SplitAtSpace(isolatesPunctuation: true)] },
+    "Metaspace": { json throws(SVFTError) in [try Metaspace(json)] },
+  ]
+}
+
+/// Says that the model's first symbols are bytes and its vocabulary is written in `ByteAlphabet`.
+struct BytesAsTokens: PreTokenizer {
+  func split(_ words: inout Words) {}
+  var signature: String? { "bytes" }
+}
+
+/// A blank before each word that does not begin with one.
+struct SpaceBeforeWords: PreTokenizer {
+  func split(_ words: inout Words) {
+    words.rewrite { word, output in
+      if word.first != 0x20 { output.append(0x20) }
+      output.append(contentsOf: word)
+    }
+  }
+}
+
+/// Words by one of the known expressions.
+struct SplitByPattern: PreTokenizer {
+  let pattern: SplitPattern
+
+  init(_ pattern: SplitPattern) { self.pattern = pattern }
+
+  init(_ json: JSON.Object) throws(SVFTError) {
+    let expression = try json.object("pattern").string("Regex")
+    guard let pattern = SplitPattern.find(expression) else {
+      throw SVFTError(
+        .unsupported, "\(json.place("pattern")): the split pattern \(expression) is not known")
+    }
+    // The known patterns match everything, so keeping the matches is the same as removing what lies
+    // between them.
+    let behavior = try json.string("behavior")
+    let isInverted = try json.bool("invert", default: false)
+    guard behavior == "Isolated" || behavior == "Removed" && isInverted else {
+      throw SVFTError(
+        .unsupported, "\(json.place("behavior")): \(behavior), invert \(isInverted), is not known")
+    }
+    self.pattern = pattern
+  }
+
+  func split(_ words: inout Words) { words.cut(pattern.end) }
+  var signature: String? { pattern.name }
+}
+
+/// Digits (category N) apart from everything else, one by one or in runs.
+struct SplitDigits: PreTokenizer {
+  let individually: Bool
+
+  var signature: String? { individually ? "digits" : nil }
+
+  func split(_ words: inout Words) {
+    words.cut { text, start, limit in
+      var index = start
+      var wasNumber: Bool?
+      while index < limit {
+        let unit = TextUnit(text, at: index, limit: limit)
+        let isNumber = unit.kind == .number
+        if let wasNumber, wasNumber != isNumber || isNumber && individually { break }
+        wasNumber = isNumber
+        index += unit.length
+      }
+      return index
+    }
+  }
+}
+
+/// Words between spaces, the spaces dropped; punctuation alone where BERT wants it.
+struct SplitAtSpace: PreTokenizer {
+  let isolatesPunctuation: Bool
+
+  func split(_ words: inout Words) {
+    var parts: [Range<Int>] = []
+    for range in words.ranges {
+      var start = range.lowerBound
+      words.text.forEachUnit(in: range) { index, unit in
+        let isMark = isolatesPunctuation && isPunctuation(unit)
+        if !isMark && unit.kind != .space { return }
+        let end = index + unit.length
+        if start < index { parts.append(start..<index) }
+        if isMark { parts.append(index..<end) }
+        start = end
+      }
+      if start < range.upperBound { parts.append(start..<range.upperBound) }
+    }
+    words.ranges = parts
+  }
+
+  /// ASCII signs of every kind, and Unicode's punctuation.
+  private func isPunctuation(_ unit: TextUnit) -> Bool {
+    guard let scalar = unit.scalar else { return false }
+    switch scalar.value {
+    case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true
+    case 0..<0x80: return false
+    default: return scalar.isPunctuation
+    }
+  }
+}

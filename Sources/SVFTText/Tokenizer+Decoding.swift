@@ -1,0 +1,61 @@
+// Token ids to text. Every token is decoded on its own, so a stream says the same as the whole; only the
+// cutting of bytes into complete characters is the stream's.
+package import SVFTTensor
+
+extension Tokenizer {
+  /// The text of token ids. Bytes that are no UTF-8 become U+FFFD.
+  ///
+  /// Throws `.invalidArgument` for an id outside the vocabulary.
+  package func decode(
+    _ ids: [Int32], skipSpecial: Bool = true
+  ) throws(SVFTError) -> String {
+    String(decoding: try decodedBytes(ids, skipSpecial: skipSpecial), as: UTF8.self)
+  }
+
+  /// The bytes of token ids, as they are.
+  package func decodedBytes(
+    _ ids: [Int32], skipSpecial: Bool = true
+  ) throws(SVFTError) -> [UInt8] {
+    var output: [UInt8] = []
+    var isFirst = true
+    for id in ids {
+      guard let bytes = try bytes(id, isFirst: isFirst, skipSpecial: skipSpecial) else { continue }
+      output += bytes
+      isFirst = false
+    }
+    return output
+  }
+
+  /// The bytes that a token contributes to a text when something stands before it.
+  package func piece(_ id: Int32) throws(SVFTError) -> [UInt8] {
+    try bytes(id, isFirst: false, skipSpecial: false) ?? []
+  }
+
+  /// The spelling of a token in the vocabulary's file.
+  package func spelling(_ id: Int32) throws(SVFTError) -> [UInt8] {
+    try check(id)
+    return book.pieces[Int(id)]
+  }
+
+  /// The vocabulary in GGUF's terms, for writers.
+  ///
+  /// Throws `.unsupported` where GGUF has no name for what the tokenizer does.
+  package func vocabulary() throws(SVFTError) -> TokenizerVocabulary { try book.exported() }
+
+  /// The bytes of one token, or nil for a skipped one.
+  func bytes(_ id: Int32, isFirst: Bool, skipSpecial: Bool) throws(SVFTError) -> [UInt8]? {
+    try check(id)
+    if skipSpecial, isSpecial(id) { return nil }
+    let place = PiecePlace(isFirst: isFirst, isLiteral: book.isLiteral(id))
+    var piece = book.pieces[Int(id)]
+    for decoder in stages.decoders { piece = decoder.decode(piece, place) }
+    return piece
+  }
+
+  private func check(_ id: Int32) throws(SVFTError) {
+    guard id >= 0, id < vocabularySize else {
+      throw SVFTError(
+        .invalidArgument, "token id: expected 0 to \(vocabularySize - 1), found \(id)")
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// Text to token ids and back. A tokenizer is a line of stages – added tokens, normalisers, cutters, model,
+// template; decoders on the way back – that a loader (Loaders/) puts together from tokenizer.json or from
+// GGUF metadata; nothing here knows of either.
+//
+// Text is bytes. Bytes outside well-formed UTF-8 are kept by byte-level tokenizers and by those with byte
+// tokens, and become U+FFFD where a stage needs Unicode. Decoding and streams: Tokenizer+Decoding.swift.
+package import SVFTTensor
+
+/// A tokenizer. Immutable: any number of threads may use one.
+package final class Tokenizer: Sendable {
+  /// What loaders put together.
+  struct Stages: Sendable {
+    var normalizers: [any Normalizer] = []
+    var preTokenizers: [any PreTokenizer] = []
+    var model: any TokenModel
+    var template = SegmentTemplate()
+    var decoders: [any PieceDecoder] = []
+  }
+
+  /// Texts above this many bytes are refused: positions are 32 bits, and memory grows with them.
+  package static let longestText = 1 << 28
+
+  /// The vocabulary, in the spelling of its file.
+  let book: TokenBook
+  let stages: Stages
+  private let matchers: [AddedTokenMatcher]
+
+  /// Throws `.format` where the template or an added token names no token of the vocabulary.
+  init(_ book: TokenBook, _ stages: Stages) throws(SVFTError) {
+    for id in stages.template.specialIDs where id < 0 || id >= book.count {
+      throw SVFTError(
+        .format, "special tokens around a text: expected ids below \(book.count), found \(id)")
+    }
+    self.book = book
+    self.stages = stages
+    var matchers: [AddedTokenMatcher] = []
+    for (normalized, special) in [(false, false), (false, true), (true, false), (true, true)] {
+      matchers.append(
+        try AddedTokenMatcher(
+          book.added.filter { $0.isNormalized == normalized && (special || !$0.isSpecial) }))
+    }
+    self.matchers = matchers
+  }
+
+  /// How many tokens there are; ids lie below it.
+  package var vocabularySize: Int { book.count }
+
+  /// The ids of the tokens with a role.
+  package var special: SpecialTokens { book.special }
+
+  /// Whether a token is a control token, left out of decoded text on request.
+  package func isSpecial(_ id: Int32) -> Bool { book.isSpecial(id) }
+
+  /// The id of the token spelled `text` in the vocabulary's own file, or nil.
+  package func id(of text: String) -> Int32? { book.id(of: Array(text.utf8)) }
+
+  /// The token ids of a text.
+  ///
+  /// - Parameters:
+  ///   - addSpecial: puts bos, eos, [CLS], [SEP] around it as the vocabulary wants.
+  ///   - parseSpecial: lets the text write control tokens such as `<s>`. Never for text from users.
+  ///
+  /// Throws `.limit` for a text above `longestText`.
+  package func encode(
+    _ text: String, addSpecial: Bool = true, parseSpecial: Bool = false
+  ) throws(SVFTError) -> [Int32] {
+    try encode(bytes: Array(text.utf8), addSpecial: addSpecial, parseSpecial: parseSpecial)
+  }
+
+  /// The token ids of bytes, which need not be UTF-8.
+  package func encode(
+    bytes: [UInt8], addSpecial: Bool = true, parseSpecial: Bool = false
+  ) throws(SVFTError) -> [Int32] {
+    let ids = try plainIDs(bytes, parseSpecial)
+    return addSpecial ? stages.template.encoding(ids).ids : ids
+  }
+
+  /// The token ids and segments of one text or of a pair, with the special tokens around them.
+  package func encodePair(
+    _ first: String, _ second: String?, parseSpecial: Bool = false
+  ) throws(SVFTError) -> Encoding {
+    let first = try plainIDs(Array(first.utf8), parseSpecial)
+    guard let second else { return stages.template.encoding(first) }
+    return stages.template.encoding(first, try plainIDs(Array(second.utf8), parseSpecial))
+  }
+
+  /// The ids of a text alone.
+  private func plainIDs(_ text: [UInt8], _ parseSpecial: Bool) throws(SVFTError) -> [Int32] {
+    guard text.count <= Self.longestText else {
+      throw SVFTError(
+        .limit, "text: expected at most \(Self.longestText) bytes, found \(text.count)")
+    }
+    var ids: [Int32] = []
+    for part in matchers[parseSpecial ? 1 : 0].parts(text) {
+      switch part {
+      case .token(let id): ids.append(id)
+      case .text(let range): try encode(text, range, parseSpecial, into: &ids)
+      }
+    }
+    return ids
+  }
+
+  /// A stretch without added tokens: normalised, searched again, cut, and given to the model.
+  private func encode(
+    _ text: [UInt8], _ range: Range<Int>, _ parseSpecial: Bool, into ids: inout [Int32]
+  ) throws(SVFTError) {
+    var stretch = range.count == text.count ? text : Array(text[range])
+    for normalizer in stages.normalizers { stretch = normalizer.normalized(stretch) }
+    // Decomposition makes a text longer, at worst tenfold; positions must still fit.
+    guard stretch.count < Int(Int32.max) else {
+      throw SVFTError(.limit, "text: \(stretch.count) bytes after normalisation are beyond 31 bits")
+    }
+    for part in matchers[parseSpecial ? 3 : 2].parts(stretch) {
+      switch part {
+      case .token(let id): ids.append(id)
+      case .text(let inner):
+        let isWhole = inner.count == stretch.count
+        var words = Words(
+          isWhole ? stretch : Array(stretch[inner]),
+          isFirst: range.lowerBound == 0 && inner.lowerBound == 0)
+        for preTokenizer in stages.preTokenizers { preTokenizer.split(&words) }
+        stages.model.encode(words, into: &ids)
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// A vocabulary as GGUF writes it down (tokenizer.ggml.*), which is also what every tokenizer can be asked
+// for: an exported file carries exactly these values. Spelling is GGUF's: GPT-2's byte alphabet, "▁" for
+// SentencePiece, and for BERT "▁" before words instead of "##" inside them.
+package import SVFTTensor
+
+/// What a token is, by GGUF's numbers.
+package enum TokenType: Int32, Sendable {
+  case normal = 1
+  case unknown = 2
+  case control = 3
+  case userDefined = 4
+  case unused = 5
+  case byte = 6
+}
+
+/// The ids of the tokens with a role. Absent roles are nil.
+package struct SpecialTokens: Sendable, Equatable {
+  package var bos: Int32?
+  package var eos: Int32?
+  package var unknown: Int32?
+  package var separator: Int32?
+  package var padding: Int32?
+  package var classification: Int32?
+  package var mask: Int32?
+
+  /// No roles.
+  package init() {}
+
+  /// Role names as tokenizer_config.json and messages spell them, with the place of each.
+  static let roles: [(name: String, path: any WritableKeyPath<SpecialTokens, Int32?> & Sendable)] = [
+    ("bos_token", \.bos), ("eos_token", \.eos), ("unk_token", \.unknown),
+    ("sep_token", \.separator), ("pad_token", \.padding), ("cls_token", \.classification),
+    ("mask_token", \.mask),
+  ]
+}
+
+/// Everything that a GGUF file says about its tokenizer.
+package struct TokenizerVocabulary: Sendable, Equatable {
+  /// The kind, by its name in tokenizer.ggml.model.
+  package enum Kind: String, Sendable {
+    /// SentencePiece-style byte-pair encoding by scores.
+    case llama
+    /// Byte-level byte-pair encoding by merges.
+    case gpt2
+    /// WordPiece.
+    case bert
+  }
+
+  /// The kind of the tokenizer.
+  package var kind: Kind
+  /// The name of the split pattern (tokenizer.ggml.pre).
+  package var pre: String?
+  /// The tokens' spellings, by id.
+  package var tokens: [[UInt8]]
+  /// Scores, by id (`llama` only).
+  package var scores: [Float]?
+  /// Types, by id.
+  package var types: [TokenType]
+  /// Merges in order of rank, the two spellings apart by a blank (`gpt2` only).
+  package var merges: [[UInt8]] = []
+  /// The ids with a role.
+  package var special = SpecialTokens()
+  /// Whether a text begins with bos; nil where the file does not say.
+  package var addsBOS: Bool?
+  /// Whether a text ends with eos; nil where the file does not say.
+  package var addsEOS: Bool?
+  /// Whether a blank is put in front of a text (`llama` only); nil where the file does not say.
+  package var addsSpacePrefix: Bool?
+
+  /// A vocabulary of these tokens.
+  package init(kind: Kind, tokens: [[UInt8]], types: [TokenType]) {
+    self.kind = kind
+    self.tokens = tokens
+    self.types = types
+  }
+
+  /// Throws `.format` where counts differ or a role has no token.
+  package func validate() throws(SVFTError) {
+    let count = tokens.count
+    guard count > 0 else { throw SVFTError(.format, "vocabulary: expected tokens, found none") }
+    for (name, found) in [("token types", types.count), ("scores", scores?.count ?? count)]
+    where found != count {
+      throw SVFTError(.format, "\(name): expected one for each of \(count) tokens, found \(found)")
+    }
+    try special.validate(count: count)
+  }
+}
+
+extension SpecialTokens {
+  /// Throws `.format` for an id outside `0..<count`.
+  func validate(count: Int) throws(SVFTError) {
+    for (name, path) in Self.roles {
+      guard let id = self[keyPath: path] else { continue }
+      guard id >= 0, id < count else {
+        throw SVFTError(.format, "\(name): expected an id below \(count), found \(id)")
+      }
+    }
+  }
+}
