@@ -27,11 +27,12 @@ package struct SpecialTokens: Sendable, Equatable {
   package init() {}
 
   /// Role names as tokenizer_config.json and messages spell them, with the place of each.
-  static let roles: [(name: String, path: any WritableKeyPath<SpecialTokens, Int32?> & Sendable)] = [
-    ("bos_token", \.bos), ("eos_token", \.eos), ("unk_token", \.unknown),
-    ("sep_token", \.separator), ("pad_token", \.padding), ("cls_token", \.classification),
-    ("mask_token", \.mask),
-  ]
+  static let roles: [(name: String, path: any WritableKeyPath<SpecialTokens, Int32?> & Sendable)] =
+    [
+      ("bos_token", \.bos), ("eos_token", \.eos), ("unk_token", \.unknown),
+      ("sep_token", \.separator), ("pad_token", \.padding), ("cls_token", \.classification),
+      ("mask_token", \.mask),
+    ]
 }
 
 /// Everything that a GGUF file says about its tokenizer.

@@ -31,7 +31,11 @@ enum ByteAlphabet {
     var isWhole = true
     piece.forEachUnit(in: 0..<piece.count) { _, unit in
       let value = unit.scalar?.value ?? .max
-      if value < 0x144, let byte = bytes[Int(value)] { output.append(byte) } else { isWhole = false }
+      if value < 0x144, let byte = bytes[Int(value)] {
+        output.append(byte)
+      } else {
+        isWhole = false
+      }
     }
     return isWhole ? output : nil
   }

@@ -110,7 +110,14 @@ struct WordPieceDecoder: PieceDecoder {
     if !place.isFirst {
       output = piece.starts(with: prefix) ? Array(piece.dropFirst(prefix.count)) : [0x20] + piece
     }
-    if cleansUp { for repair in Self.repairs { output = repair.normalized(output) } }
+    if cleansUp, Self.mayNeedRepair(output) {
+      for repair in Self.repairs { output = repair.normalized(output) }
+    }
     return output
+  }
+
+  /// Whether a blank stands before a letter or sign with which a repair begins.
+  private static func mayNeedRepair(_ text: [UInt8]) -> Bool {
+    zip(text, text.dropFirst()).contains { $0 == 0x20 && ".?!,'nd".utf8.contains($1) }
   }
 }

@@ -179,7 +179,8 @@ struct RoleReader {
 
   private func required(_ id: Int32?, _ name: String) throws(SVFTError) -> Int32 {
     guard let id else {
-      throw SVFTError(.format, "tokenizer_config.json: add_\(name) is true, but there is no \(name)")
+      throw SVFTError(
+        .format, "tokenizer_config.json: add_\(name) is true, but there is no \(name)")
     }
     return id
   }

@@ -60,7 +60,8 @@ struct BytePairFile {
       if case .string(let text) = entry {
         let bytes = Array(text.utf8)
         guard let blank = bytes.firstIndex(of: 0x20) else {
-          throw SVFTError(.format, "\(place): expected two tokens apart by a blank, found “\(text)”")
+          throw SVFTError(
+            .format, "\(place): expected two tokens apart by a blank, found “\(text)”")
         }
         left = Array(bytes[..<blank])
         right = Array(bytes[(blank + 1)...])

@@ -1,67 +1,92 @@
-// The merges of one word that are still possible, best first: a binary heap of (rank, position) packed
-// into 64 bits, so that equal ranks leave from left to right.
+// The merges of one word that are still possible, best first; equal ranks leave from left to right.
+//
+// A word of a few symbols has a heap. A long one (a megabyte of one letter is one word) has a bucket of
+// positions per rank, opened one after the other and sorted, which is nearly free because positions come
+// nearly in order; only what arrives for a rank already reached goes through the heap. Measured on 1 MB of
+// one letter: a third of the heap's time.
 //
 // Entries are not removed when their pair disappears; whoever pops compares with the symbol's present rank.
 
 /// A priority queue of ranks and positions.
 struct MergeQueue {
-  private var heap: [UInt64] = []
+  private struct Link {
+    let position: Int32
+    let next: Int32
+  }
 
-  /// Forgets everything, keeping the memory.
-  mutating func clear() { heap.removeAll(keepingCapacity: true) }
+  /// Words of fewer symbols need no buckets.
+  private static let fewSymbols = 256
 
-  /// Adds without keeping order; `arrange` must follow before the first `pop`.
-  mutating func append(rank: UInt32, position: Int) { heap.append(Self.key(rank, position)) }
+  /// Entries of ranks up to `reached`, rank and position packed.
+  private var heap = MinimumHeap()
+  private var reached = UInt32.max
+  /// The positions of rank `reached` that wait, in order, from `cursor` on.
+  private var open: [Int32] = []
+  private var cursor = 0
+  /// The ranks above `reached` that have a bucket.
+  private var ranks = MinimumHeap()
+  private var heads: [Int32] = []
+  private var links: [Link] = []
 
-  /// Makes a heap of everything appended, in linear time.
-  mutating func arrange() {
-    var index = heap.count / 2
-    while index > 0 {
-      index -= 1
-      sink(index)
-    }
+  /// Prepares an empty queue for a word.
+  mutating func begin(symbols: Int, ranks rankCount: Int) {
+    let isLong = symbols >= Self.fewSymbols
+    reached = isLong ? 0 : .max
+    if isLong, heads.isEmpty { heads = [Int32](repeating: -1, count: rankCount) }
+    open.removeAll(keepingCapacity: true)
+    links.removeAll(keepingCapacity: true)
+    cursor = 0
   }
 
   /// Adds one merge.
   mutating func push(rank: UInt32, position: Int) {
-    let key = Self.key(rank, position)
-    heap.append(key)
-    var index = heap.count - 1
-    while index > 0 {
-      let parent = (index - 1) / 2
-      if heap[parent] <= key { break }
-      heap[index] = heap[parent]
-      index = parent
+    let position = Int32(truncatingIfNeeded: position)
+    if rank <= reached {
+      heap.push(Self.key(rank, position))
+      return
     }
-    heap[index] = key
+    let head = heads[Int(rank)]
+    if head < 0 { ranks.push(UInt64(rank)) }
+    heads[Int(rank)] = Int32(truncatingIfNeeded: links.count)
+    links.append(Link(position: position, next: head))
   }
 
   /// Takes the best merge out, or nil.
   mutating func pop() -> (rank: UInt32, position: Int)? {
-    guard let first = heap.first, let last = heap.popLast() else { return nil }
-    if !heap.isEmpty {
-      heap[0] = last
-      sink(0)
-    }
-    return (UInt32(truncatingIfNeeded: first >> 32), Int(first & 0xFFFF_FFFF))
-  }
-
-  private mutating func sink(_ start: Int) {
-    let key = heap[start]
-    let count = heap.count
-    var index = start
     while true {
-      var child = 2 * index + 1
-      if child >= count { break }
-      if child + 1 < count, heap[child + 1] < heap[child] { child += 1 }
-      if key <= heap[child] { break }
-      heap[index] = heap[child]
-      index = child
+      let early = heap.first
+      if cursor < open.count {
+        let key = Self.key(reached, open[cursor])
+        if early.map({ key <= $0 }) ?? true {
+          cursor += 1
+          return Self.entry(key)
+        }
+      }
+      if early != nil { return heap.pop().map(Self.entry) }
+      guard let rank = ranks.pop() else { return nil }
+      openBucket(UInt32(truncatingIfNeeded: rank))
     }
-    heap[index] = key
   }
 
-  private static func key(_ rank: UInt32, _ position: Int) -> UInt64 {
-    UInt64(rank) << 32 | UInt64(UInt32(truncatingIfNeeded: position))
+  private mutating func openBucket(_ rank: UInt32) {
+    reached = rank
+    open.removeAll(keepingCapacity: true)
+    cursor = 0
+    var link = heads[Int(rank)]
+    heads[Int(rank)] = -1
+    while link >= 0 {
+      open.append(links[Int(link)].position)
+      link = links[Int(link)].next
+    }
+    open.reverse()
+    if open.count > 1 { open.sort() }
+  }
+
+  private static func key(_ rank: UInt32, _ position: Int32) -> UInt64 {
+    UInt64(rank) << 32 | UInt64(UInt32(bitPattern: position))
+  }
+
+  private static func entry(_ key: UInt64) -> (rank: UInt32, position: Int) {
+    (UInt32(truncatingIfNeeded: key >> 32), Int(key & 0xFFFF_FFFF))
   }
 }

@@ -24,7 +24,6 @@ struct SymbolChain {
   /// Begins a new word.
   mutating func clear() {
     symbols.removeAll(keepingCapacity: true)
-    queue.clear()
   }
 
   /// Adds the symbol `text[start..<end]` at the end of the word.
@@ -40,10 +39,10 @@ struct SymbolChain {
   /// Joins neighbours until the rule allows no more.
   mutating func join(_ text: [UInt8], _ rule: some MergeRule) {
     guard symbols.count > 1 else { return }
+    queue.begin(symbols: symbols.count, ranks: rule.rankCount)
     for index in 0..<(symbols.count - 1) where update(index, text, rule) {
-      queue.append(rank: symbols[index].rank, position: index)
+      queue.push(rank: symbols[index].rank, position: index)
     }
-    queue.arrange()
     while let best = queue.pop() {
       let index = best.position
       guard symbols[index].rank == best.rank else { continue }

@@ -39,13 +39,12 @@ struct MergePair: Sendable {
 
 /// The known models, by the name in tokenizer.json.
 enum TokenModels {
-  static let all:
-    [String: @Sendable (ModelDescription) throws(SVFTError) -> BuiltModel] = [
-      "BPE": { description throws(SVFTError) in try BytePairFile(description).build() },
-      "WordPiece": { description throws(SVFTError) in
-        try WordPieceModel.build(description)
-      },
-    ]
+  static let all: [String: @Sendable (ModelDescription) throws(SVFTError) -> BuiltModel] = [
+    "BPE": { description throws(SVFTError) in try BytePairFile(description).build() },
+    "WordPiece": { description throws(SVFTError) in
+      try WordPieceModel.build(description)
+    },
+  ]
 
   /// Builds the model of a file. Throws `.unsupported` for one that is not known.
   static func build(_ description: ModelDescription) throws(SVFTError) -> BuiltModel {

@@ -29,10 +29,16 @@ struct CanonicalOrder {
 
   /// Takes the full decomposition of a character and passes on what is in order.
   mutating func append(_ scalar: Unicode.Scalar, _ emit: (Unicode.Scalar) -> Void) {
-    if scalar.value < 0xC0 {
+    switch scalar.value {
+    case 0..<0xC0, 0x3400...0x9FFF:
       flush(emit)
       emit(scalar)
       return
+    case 0xAC00...0xD7A3:
+      flush(emit)
+      Self.decompose(syllable: scalar.value - 0xAC00, emit)
+      return
+    default: break
     }
     for part in String(scalar)._nfd {
       let combining = part.properties.canonicalCombiningClass.rawValue
@@ -42,6 +48,15 @@ struct CanonicalOrder {
       } else {
         held.append((UInt64(combining) << 32 | UInt64(held.count), part))
       }
+    }
+  }
+
+  /// A Hangul syllable by its number: the arithmetic of The Unicode Standard, 3.12.
+  private static func decompose(syllable: UInt32, _ emit: (Unicode.Scalar) -> Void) {
+    let (leading, vowel, trailing) = (syllable / 588, syllable % 588 / 28, syllable % 28)
+    for value in [0x1100 + leading, 0x1161 + vowel, trailing == 0 ? 0 : 0x11A7 + trailing]
+    where value != 0 {
+      if let letter = Unicode.Scalar(value) { emit(letter) }
     }
   }
 

@@ -14,7 +14,8 @@ protocol Normalizer: Sendable {
 /// The known stages, by the name in tokenizer.json.
 enum Normalizers {
   static let all: StageRegistry<any Normalizer> = [
-    "Prepend": { json throws(SVFTError) in [Prepend(bytes: Array(try json.string("prepend").utf8))] },
+    "Prepend": { json throws(SVFTError) in [Prepend(bytes: Array(try json.string("prepend").utf8))]
+    },
     "Replace": { json throws(SVFTError) in [try Replace(json)] },
     "Lowercase": { _ throws(SVFTError) in [Lowercase()] },
     "Strip": { json throws(SVFTError) in

@@ -44,11 +44,14 @@ struct SplitPattern: Sendable {
   }
 
   private static func wideExpressions(number: String) -> [String] {
-    [#"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#, #"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"#]
-      .map {
-        $0 + #"|[^\r\n\p{L}\p{N}]?\p{L}+|"# + number
-          + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-      }
+    [
+      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)"#,
+      #"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"#,
+    ]
+    .map {
+      $0 + #"|[^\r\n\p{L}\p{N}]?\p{L}+|"# + number
+        + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    }
   }
 }
 
