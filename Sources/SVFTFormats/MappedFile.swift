@@ -53,6 +53,12 @@ package final class MappedFile: Sendable {
     }
   }
 
+  /// Contents that are in memory already, under a name for messages.
+  package init(named name: String, contents: Buffer) {
+    path = name
+    buffer = contents
+  }
+
   /// The bytes, read only; valid while this object lives.
   package var bytes: UnsafeRawBufferPointer { buffer.bytes }
 

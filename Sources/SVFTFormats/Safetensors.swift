@@ -29,7 +29,8 @@ package final class Safetensors: TensorSource {
     try self.init(MappedFile(path, access: access))
   }
 
-  init(_ file: MappedFile) throws(SVFTError) {
+  /// Reads a file that is open already.
+  package init(_ file: MappedFile) throws(SVFTError) {
     self.file = file
     do {
       let header = try Self.header(of: file.bytes)

@@ -29,6 +29,11 @@ package struct TensorEntry: Sendable, Equatable {
   package let byteCount: Int
   /// The first byte, counted from the start of its file.
   let offset: Int
+
+  /// The same tensor at another place.
+  func moved(to offset: Int) -> TensorEntry {
+    TensorEntry(name: name, shape: shape, type: type, byteCount: byteCount, offset: offset)
+  }
 }
 
 extension TensorSource {

@@ -12,8 +12,8 @@ import TestKit
     let folder = try TemporaryFolder()
     let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     let file = try MappedFile(folder.write("f", bytes), access: access)
-    #expect(Array(file.bytes) == bytes)
-    #expect(try Array(file.window(offset: 9_000, byteCount: 1_000).bytes) == Array(bytes[9_000...]))
+    #expect(file.buffer.array == bytes)
+    #expect(try file.window(offset: 9_000, byteCount: 1_000).array == Array(bytes[9_000...]))
     #expect(try file.window(offset: 10_000, byteCount: 0).byteCount == 0)
   }
 
@@ -30,7 +30,7 @@ import TestKit
     var file: MappedFile? = try MappedFile(folder.write("f", Array("hello".utf8)))
     let window = try #require(try file?.window(offset: 1, byteCount: 3))
     file = nil
-    #expect(Array(window.bytes) == Array("ell".utf8))
+    #expect(window.array == Array("ell".utf8))
   }
 
   @Test func anEmptyFileIsEmpty() throws {

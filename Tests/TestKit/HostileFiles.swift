@@ -18,6 +18,58 @@ package enum HostileFiles {
       + #""e":{"dtype":"F16","shape":[0,3],"data_offsets":[24,24]}}"#,
     data: (0..<24).map { UInt8($0) })
 
+  /// A GGUF file of any parts; counts default to what the parts hold.
+  package static func gguf(
+    version: UInt32 = 3, tensors: [[UInt8]] = [], metadata: [[UInt8]] = [],
+    tensorCount: UInt64? = nil, metadataCount: UInt64? = nil, data: [UInt8] = []
+  ) -> [UInt8] {
+    var file = Array("GGUF".utf8) + bytes(version)
+    file += bytes(tensorCount ?? UInt64(tensors.count))
+    file += bytes(metadataCount ?? UInt64(metadata.count))
+    for part in metadata + tensors { file += part }
+    while file.count % 32 != 0 { file.append(0) }
+    return file + data
+  }
+
+  /// A GGUF string: its length in 64 bits, or the length it claims, and its bytes.
+  package static func ggufString(_ text: String, length: UInt64? = nil) -> [UInt8] {
+    bytes(length ?? UInt64(text.utf8.count)) + Array(text.utf8)
+  }
+
+  /// A metadata entry of any type id and value bytes.
+  package static func ggufEntry(_ key: String, _ type: UInt32, _ value: [UInt8]) -> [UInt8] {
+    ggufString(key) + bytes(type) + value
+  }
+
+  /// A tensor entry; dimensions as the file has them, the fastest first.
+  package static func ggufTensor(
+    _ name: String, _ dimensions: [UInt64], type: UInt32 = 0, offset: UInt64 = 0
+  ) -> [UInt8] {
+    ggufString(name) + bytes(UInt32(dimensions.count)) + dimensions.flatMap { bytes($0) }
+      + bytes(type) + bytes(offset)
+  }
+
+  /// A small correct file: every kind of metadata, an F32 [2, 4], a Q8_0 [1, 32], an F16 vector.
+  package static let validGGUF: [UInt8] = {
+    let metadata = [
+      ggufEntry("general.architecture", 8, ggufString("llama")),
+      ggufEntry("a.u32", 4, bytes(UInt32(7))), ggufEntry("a.i8", 1, [0xFE]),
+      ggufEntry("a.f32", 6, bytes(Float(0.5).bitPattern)), ggufEntry("a.bool", 7, [1]),
+      ggufEntry("a.u64", 10, bytes(UInt64.max)),
+      ggufEntry(
+        "a.strings", 9, bytes(UInt32(8)) + bytes(UInt64(2)) + ggufString("x") + ggufString("é")),
+      ggufEntry(
+        "a.ints", 9, bytes(UInt32(5)) + bytes(UInt64(3)) + [1, -2, 3].flatMap { bytes(Int32($0)) }),
+      ggufEntry("a.floats", 9, bytes(UInt32(6)) + bytes(UInt64(1)) + bytes(Float(-1.5).bitPattern)),
+      ggufEntry("a.bools", 9, bytes(UInt32(7)) + bytes(UInt64(2)) + [0, 1]),
+    ]
+    let tensors = [
+      ggufTensor("w", [4, 2]), ggufTensor("q", [32, 1], type: 8, offset: 32),
+      ggufTensor("v", [16], type: 1, offset: 96),
+    ]
+    return gguf(tensors: tensors, metadata: metadata, data: (0..<128).map { UInt8($0) })
+  }()
+
   /// The little-endian bytes of an integer.
   package static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }

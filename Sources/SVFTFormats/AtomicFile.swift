@@ -1,0 +1,76 @@
+// Writing a file whole or not at all: a temporary file in the same folder, every write and close checked,
+// synced, renamed over the old one, the folder synced. Whatever fails, the old file stays as it was and the
+// temporary one goes. Free space is asked for first, so that a full disk is told before the work is done.
+package import SVFTTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Files that appear whole.
+package enum AtomicFile {
+  /// Writes a file through `body`, which gets the place to write to.
+  ///
+  /// `expecting` is the size if known, for the check of free space. `.noSpace` where there is too little,
+  /// `.io` for every other failure of the system; the errors of `body` pass through.
+  package static func write(
+    _ path: String, expecting size: Int = 0,
+    _ body: (ByteSink) throws(SVFTError) -> Void
+  ) throws(SVFTError) {
+    try during("cannot save \(path)") { () throws(SVFTError) in
+      guard let kind = try FileSystem.kind(path), kind != .file else {
+        return try replace(path, size, body)
+      }
+      let what = kind == .folder ? "a folder" : "a device, socket or pipe"
+      throw SVFTError(.io, "expected a regular file or none, found \(what)")
+    }
+  }
+
+  /// Writes a small text file.
+  package static func write(_ path: String, text: String) throws(SVFTError) {
+    try write(path, expecting: text.utf8.count) { (sink) throws(SVFTError) in try sink.write(text) }
+  }
+
+  private static func replace(
+    _ path: String, _ size: Int, _ body: (ByteSink) throws(SVFTError) -> Void
+  ) throws(SVFTError) {
+    let folder = FileSystem.parent(path) ?? "/"
+    try requireSpace(size, in: folder)
+    let temporary = FileSystem.join(folder, temporaryName())
+    do {
+      let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+      let sink = try ByteSink(file)
+      try body(sink)
+      try sink.flush()
+      try file.sync()
+      try file.close()
+      try FileSystem.rename(temporary, to: path)
+    } catch {
+      try? FileSystem.remove(temporary)
+      throw error
+    }
+    try FileSystem.sync(folder: folder)
+  }
+
+  /// Throws `.noSpace` where the file system of `folder` has fewer than `size` bytes for us.
+  package static func requireSpace(_ size: Int, in folder: String) throws(SVFTError) {
+    try FileSystem.check(folder)
+    var status = statvfs()
+    if statvfs(folder, &status) != 0 { throw SystemFailure.last("cannot examine \(folder)") }
+    let (free, overflow) = UInt64(status.f_bavail)
+      .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    if overflow || UInt64(clamping: size) <= free { return }
+    throw SVFTError(
+      .noSpace, "\(folder): expected \(size) free bytes, found \(free); free some and try again")
+  }
+
+  /// The beginning of every temporary name, by which leftovers are known.
+  static let temporaryPrefix = ".svft-tmp-"
+
+  /// A name that nobody else uses: process and chance.
+  static func temporaryName() -> String {
+    "\(temporaryPrefix)\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+  }
+}

@@ -1,0 +1,54 @@
+// Writing safetensors: the header padded with spaces so that the data begin at a multiple of 64 bytes (the
+// format asks for 8; 64 is a cache line, and mapped rows are read by whole vectors), then the tensors in
+// the order given, without gaps. The same tensors give the same bytes.
+package import SVFTTensor
+
+/// Writes safetensors files, whole or not at all.
+package enum SafetensorsWriter {
+  /// Writes tensors in their order.
+  ///
+  /// Nothing of an old file is lost where this throws.
+  package static func write(
+    _ path: String, _ tensors: [OutgoingTensor], metadata: [(key: String, value: String)] = []
+  ) throws(SVFTError) {
+    let (header, size) = try header(tensors, metadata)
+    let total = try Checked.sum(8 + header.count, size, "the size of \(path)")
+    try AtomicFile.write(path, expecting: total) { (sink) throws(SVFTError) in
+      var length: [UInt8] = []
+      Encoding.append(UInt64(header.count), to: &length)
+      try sink.write(length)
+      try sink.write(header)
+      for tensor in tensors { try tensor.write(to: sink) }
+    }
+  }
+
+  private static func header(
+    _ tensors: [OutgoingTensor], _ metadata: [(key: String, value: String)]
+  ) throws(SVFTError) -> (bytes: [UInt8], dataSize: Int) {
+    try OutgoingTensor.checkNames(tensors, limit: Limits.nameBytes)
+    var header = JSON.Object()
+    if !metadata.isEmpty {
+      header["__metadata__"] = .object(
+        JSON.Object(metadata.map { (key: $0.key, value: .string($0.value)) }))
+    }
+    var offset = 0
+    for tensor in tensors {
+      guard let dtype = tensor.type.safetensorsType, tensor.name != "__metadata__" else {
+        throw SVFTError(
+          .unsupported,
+          "tensor \(tensor.name.debugDescription): \(tensor.type.name) has no place in safetensors; "
+            + "write a GGUF file instead")
+      }
+      let end = try Checked.sum(offset, tensor.byteCount(), "the size of the data")
+      header[tensor.name] = [
+        "dtype": .string(dtype), "shape": .array(tensor.shape.map { .integer($0) }),
+        "data_offsets": [.integer(offset), .integer(end)],
+      ]
+      offset = end
+    }
+    var bytes: [UInt8] = []
+    try JSON.object(header).write(to: &bytes, .compact, depth: 0)
+    while (8 + bytes.count) % 64 != 0 { bytes.append(0x20) }
+    return (bytes, offset)
+  }
+}
