@@ -67,3 +67,31 @@ package struct Run {
   /// Whether this step trains: dropout acts, products are exact.
   package var training: Bool { batch.training }
 }
+
+/// One member's share of the blocks that a length is cut into; the cuts depend on the length alone.
+package struct BlockShare: Sequence, IteratorProtocol {
+  private var start: Int
+  private let stride: Int
+  private let length: Int
+  private let block: Int
+
+  init(_ team: Team, length: Int, block: Int) {
+    start = team.id * block
+    stride = team.size * block
+    self.length = length
+    self.block = block
+  }
+
+  package mutating func next() -> Range<Int>? {
+    guard start < length else { return nil }
+    defer { start += stride }
+    return start..<Swift.min(length, start + block)
+  }
+}
+
+extension Run {
+  /// This member's blocks of 0 ..< length, each of `block` but the last.
+  package func blocks(of length: Int, by block: Int) -> BlockShare {
+    BlockShare(team, length: length, block: block)
+  }
+}

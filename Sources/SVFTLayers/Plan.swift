@@ -29,7 +29,7 @@ package struct Plan {
   package init(_ graph: Graph, rows: Int) throws(SVFTError) {
     self.rows = rows
     self.flow = GradientFlow(graph)
-    self.memberScratch = (graph.ops.map(\.memberScratch).max() ?? 0 + 63) & ~63
+    self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
     self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: rows) }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
@@ -46,9 +46,15 @@ package struct Plan {
     }
     for index in pieces.indices {
       let values = try Checked.product(rows, lives.widths[pieces[index].id], "a value of the graph")
-      pieces[index].bytes = try Checked.product(values, 4, "a value of the graph") + 63 & ~63
+      pieces[index].bytes = try Plan.wholeLines(
+        Checked.product(values, 4, "a value of the graph"))
     }
     place(pieces)
+  }
+
+  /// Rounded up to lines of 64 bytes, so that every piece begins on one.
+  private static func wholeLines(_ bytes: Int) throws(SVFTError) -> Int {
+    try Checked.sum(bytes, 63, "a piece of the plan") / 64 * 64
   }
 
   private struct Piece {

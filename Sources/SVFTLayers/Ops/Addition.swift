@@ -52,25 +52,24 @@ final class Add: Op {
 final class AddBias: Op {
   private let x: Value
   private let y: Value
-  private let bias: Weight
-  private let trained: Parameter?
+  private let bias: VectorOperand
 
-  init(_ x: Value, _ y: Value, _ bias: Slot) {
+  init(_ x: Value, _ y: Value, _ bias: VectorOperand) {
     self.x = x
     self.y = y
-    self.bias = bias.current
-    self.trained = bias.standIn
+    self.bias = bias
   }
 
   var reads: [Value] { [x] }
   var writes: [Value] { [y] }
   var keeps: [Value] { [] }
-  var parameters: [Parameter] { [trained].compactMap { $0 } }
+  var parameters: [Parameter] { [bias.trained].compactMap { $0 } }
+  var memberScratch: Int { bias.scratchBytes }
 
   func forward(_ run: Run) {
     let width = y.width
     let (x, y) = (run.pointer(x), run.pointer(y))
-    let b = bias.bytes.pointer.assumingMemoryBound(to: Float.self)
+    let b = bias.values(run.scratch)
     for row in run.team.share(of: run.rows) {
       for i in 0..<width { y[row * width + i] = x[row * width + i] + b[i] }
     }
@@ -86,10 +85,8 @@ final class AddBias: Op {
         }
       }
     }
-    guard let db = trained?.gradients.baseAddress else { return }
-    let chunk = Weight.chunk
-    for start in run.team.share(of: (width + chunk - 1) / chunk) {
-      let columns = start * chunk..<min(width, (start + 1) * chunk)
+    guard let db = bias.gradient else { return }
+    for columns in run.blocks(of: width, by: Weight.chunk) {
       for row in 0..<run.rows {
         Kernels.add(
           g + row * width + columns.lowerBound, to: db + columns.lowerBound, count: columns.count)
@@ -109,7 +106,7 @@ extension Graph {
   /// Records y + b. [T, width]
   package func addBias(_ y: Value, _ bias: Slot) -> Value {
     let z = value(width: y.width)
-    record(AddBias(y, z, bias))
+    record(AddBias(y, z, VectorOperand(bias)))
     return z
   }
 }

@@ -11,25 +11,25 @@ final class Linear: Op {
   private let x: Value
   private let y: Value
   private let weight: Weight
-  private let bias: Weight?
   private let trained: Parameter?
-  private let trainedBias: Parameter?
-  let memberScratch: Int
+  private let bias: VectorOperand?
 
-  init(_ x: Value, _ y: Value, _ weight: Weight, _ bias: Weight?, _ trained: [Parameter?]) {
+  init(_ x: Value, _ y: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?) {
     self.x = x
     self.y = y
     self.weight = weight
+    self.trained = trained
     self.bias = bias
-    self.trained = trained.first ?? nil
-    self.trainedBias = trained.last ?? nil
-    memberScratch = weight.scratchBytes
   }
+
+  /// What the product needs, then a decoded bias.
+  var memberScratch: Int { productScratch + (bias?.scratchBytes ?? 0) }
+  private var productScratch: Int { (weight.scratchBytes + 63) / 64 * 64 }
 
   var reads: [Value] { [x] }
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
-  var parameters: [Parameter] { [trained, trainedBias].compactMap { $0 } }
+  var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
 
   /// Whether a step rounds this product's activations to 8 bit.
   private func rounds(_ batch: Batch) -> Bool {
@@ -57,6 +57,7 @@ final class Linear: Op {
       }
       run.team.barrier()
     }
+    let bias = bias?.values(run.scratch + productScratch)
     for chunk in run.team.share(of: weight.rowChunks) {
       let rows = weight.rows(ofChunk: chunk)
       if rounds {
@@ -73,11 +74,11 @@ final class Linear: Op {
   }
 
   private func add(
-    _ bias: Weight, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
+    _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
   ) {
-    let b = bias.bytes.pointer.assumingMemoryBound(to: Float.self) + rows.lowerBound
+    let start = rows.lowerBound
     for token in 0..<tokens {
-      Kernels.add(b, to: y + token * weight.rows + rows.lowerBound, count: rows.count)
+      Kernels.add(bias + start, to: y + token * weight.rows + start, count: rows.count)
     }
   }
 
@@ -91,7 +92,7 @@ final class Linear: Op {
           into: dx.pointer, ldx: weight.columns, accumulate: dx.accumulate, scratch: run.scratch)
       }
     }
-    guard trained != nil || trainedBias != nil else { return }
+    guard trained != nil || bias?.trained != nil else { return }
     let x = run.pointer(x)
     for chunk in run.team.share(of: weight.rowChunks) {
       let rows = weight.rows(ofChunk: chunk)
@@ -100,7 +101,7 @@ final class Linear: Op {
           g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
           columns: weight.columns, into: dW)
       }
-      if let db = trainedBias?.gradients.baseAddress {
+      if let db = bias?.gradient {
         for token in 0..<run.rows {
           Kernels.add(
             g + token * weight.rows + rows.lowerBound, to: db + rows.lowerBound, count: rows.count)
@@ -113,21 +114,21 @@ final class Linear: Op {
 extension Graph {
   /// Records y = W x + b with the slots' current tensors. [T, columns] → [T, rows]
   package func linear(_ x: Value, _ weight: Slot, bias: Slot?) throws(SVFTError) -> Value {
-    try linear(x, weight.current, weight.standIn, bias: bias?.current, bias?.standIn)
+    try linear(x, weight.current, weight.standIn, bias: bias.map { VectorOperand($0) })
   }
 
   /// Records y = W x with a frozen matrix that is no tensor of the checkpoint (a factor).
   package func linear(_ x: Value, frozen weight: Weight) throws(SVFTError) -> Value {
-    try linear(x, weight, nil, bias: nil, nil)
+    try linear(x, weight, nil, bias: nil)
   }
 
   /// Records y = W x with a trained matrix.
   package func linear(_ x: Value, trained parameter: Parameter) throws(SVFTError) -> Value {
-    try linear(x, parameter.weight, parameter, bias: nil, nil)
+    try linear(x, parameter.weight, parameter, bias: nil)
   }
 
   private func linear(
-    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: Weight?, _ trainedBias: Parameter?
+    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?
   ) throws(SVFTError) -> Value {
     guard x.width == weight.columns else {
       throw SVFTError(
@@ -135,8 +136,12 @@ extension Graph {
         "expected an input of width \(weight.columns) for a linear module, "
           + "found \(x.width)")
     }
+    if let bias, bias.width != weight.rows {
+      throw SVFTError(
+        .shape, "expected a bias of width \(weight.rows) for a linear module, found \(bias.width)")
+    }
     let y = value(width: weight.rows)
-    record(Linear(x, y, weight, bias, [trained, trainedBias]))
+    record(Linear(x, y, weight, trained, bias: bias))
     return y
   }
 }

@@ -1,0 +1,181 @@
+// The backward pass of attention: probabilities are computed again, block by block.
+//
+// One chunk is one head of one span. Heads that share keys write their dK and dV into scratch of their own, which
+// is then added up head after head: the split is finer than by key-value head (nine chunks instead of
+// three for SmolLM2) and the order of every sum is fixed. All gradients are added to; those that
+// nobody has written yet are cleared first, so the three may even be one value.
+import SVFTTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension Attention {
+  func backward(_ run: Run) {
+    guard let g = run.gradient(output) else { return }
+    let targets = Targets(
+      query: run.target(0)?.pointer, key: run.target(1)?.pointer, value: run.target(2)?.pointer)
+    clear(run)
+    run.team.barrier()
+    var turn = run.team.id
+    for span in run.batch.spans {
+      for head in 0..<shape.heads {
+        defer { turn = turn == 0 ? run.team.size - 1 : turn - 1 }
+        guard turn == 0, let sight = sight(span, head: head, nil, run) else { continue }
+        passBack(g, span, head: head, sight, targets, run)
+      }
+    }
+    guard shape.group > 1 else { return }
+    run.team.barrier()
+    addUp(targets, run)
+  }
+
+  /// Where gradients go; nil where nobody needs one.
+  private struct Targets {
+    let query: UnsafeMutablePointer<Float>?
+    let key: UnsafeMutablePointer<Float>?
+    let value: UnsafeMutablePointer<Float>?
+  }
+
+  /// Shared scratch: D [T, heads], then each head's own dK and dV, [T, heads · width].
+  private func shared(_ run: Run) -> (
+    delta: UnsafeMutablePointer<Float>, key: UnsafeMutablePointer<Float>,
+    value: UnsafeMutablePointer<Float>
+  ) {
+    let delta = run.sharedScratch.assumingMemoryBound(to: Float.self)
+    let key = delta + run.rows * shape.heads
+    return (delta, key, key + run.rows * shape.queryWidth)
+  }
+
+  private func clear(_ run: Run) {
+    clear(run.target(0), width: shape.queryWidth, run)
+    clear(run.target(1), width: shape.keyWidth, run)
+    clear(run.target(2), width: shape.keyWidth, run)
+    guard shape.group > 1 else { return }
+    let shared = shared(run)
+    for row in run.team.share(of: 2 * run.rows) {
+      (shared.key + row * shape.queryWidth).update(repeating: 0, count: shape.queryWidth)
+    }
+  }
+
+  private func clear(_ target: GradientTarget?, width: Int, _ run: Run) {
+    guard let target, !target.accumulate else { return }
+    for row in run.team.share(of: run.rows) {
+      (target.pointer + row * width).update(repeating: 0, count: width)
+    }
+  }
+
+  /// All gradients of one head of one span.
+  private func passBack(
+    _ g: UnsafeMutablePointer<Float>, _ span: Span, head: Int, _ sight: Sight, _ targets: Targets,
+    _ run: Run
+  ) {
+    let (wide, width) = (shape.queryWidth, shape.headWidth)
+    let shared = shared(run)
+    let first = span.offset * wide + head * width
+    let o = run.pointer(output) + first
+    let delta = shared.delta + span.offset * shape.heads + head
+    for i in 0..<span.count {
+      var sum: Float = 0
+      for d in 0..<width { sum += g[first + i * wide + d] * o[i * wide + d] }
+      delta[i * shape.heads] = sum
+    }
+    // One head's keys: its own scratch where others share them, else the gradient itself.
+    let grouped = shape.group > 1
+    let stride = grouped ? wide : shape.keyWidth
+    let column = grouped ? first : span.offset * shape.keyWidth + head * width
+    let dK = targets.key.map { (grouped ? shared.key : $0) + column }
+    let dV = targets.value.map { (grouped ? shared.value : $0) + column }
+    for start in Swift.stride(from: 0, to: span.count, by: Attention.keyBlock) {
+      let keys = start..<min(span.count, start + Attention.keyBlock)
+      let earliest = shape.causal ? start / Attention.queryBlock * Attention.queryBlock : 0
+      for begin in Swift.stride(from: earliest, to: span.count, by: Attention.queryBlock) {
+        let block = begin..<min(span.count, begin + Attention.queryBlock)
+        let part = Part(
+          queries: block, keys: keys,
+          q: MatrixView(run.pointer(query) + first + begin * wide, wide),
+          g: MatrixView(g + first + begin * wide, wide),
+          totals: run.pointer(total) + (span.offset + begin) * shape.heads + head,
+          delta: delta + begin * shape.heads)
+        passBack(
+          part, sight, dQ: targets.query.map { $0 + first + begin * wide },
+          (dK.map { $0 + start * stride }, dV.map { $0 + start * stride }, stride), run.scratch)
+      }
+    }
+  }
+
+  /// A block of queries against a block of keys.
+  private struct Part {
+    let queries: Range<Int>
+    let keys: Range<Int>
+    let q: MatrixView
+    let g: MatrixView
+    let totals: UnsafeMutablePointer<Float>
+    let delta: UnsafeMutablePointer<Float>
+  }
+
+  private func passBack(
+    _ part: Part, _ sight: Sight, dQ: UnsafeMutablePointer<Float>?,
+    _ target: (dK: UnsafeMutablePointer<Float>?, dV: UnsafeMutablePointer<Float>?, stride: Int),
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    let (n, m, width) = (part.queries.count, part.keys.count, shape.headWidth)
+    let row = Attention.keyBlock
+    let p = scratch.assumingMemoryBound(to: Float.self)
+    let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
+    let products = scratch + 2 * Attention.scoreBytes
+    let keys = sight.keys.advanced(rows: part.keys.lowerBound)
+    let values = sight.values.advanced(rows: part.keys.lowerBound)
+    let add = MatrixView.Update(alpha: 1, accumulate: true)
+    MatrixView.multiply(
+      (n, m, width), part.q, keys.transposed, into: p, stride: row,
+      MatrixView.Update(alpha: shape.scale, accumulate: false), products)
+    MatrixView.multiply(
+      (n, m, width), part.g, values.transposed, into: dS, stride: row,
+      MatrixView.Update(alpha: 1, accumulate: false), products)
+    for i in 0..<n {
+      let (p, dS) = (p + i * row, dS + i * row)
+      let seen = visible(query: part.queries.lowerBound + i, part.keys)
+      let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
+      for j in 0..<seen {
+        p[j] = expf(p[j] - total)
+        dS[j] = p[j] * (dS[j] - delta) * shape.scale
+      }
+      (p + seen).update(repeating: 0, count: m - seen)
+      (dS + seen).update(repeating: 0, count: m - seen)
+    }
+    if let dV = target.dV {
+      MatrixView.multiply(
+        (m, width, n), MatrixView(p, row).transposed, part.g, into: dV, stride: target.stride,
+        add, products)
+    }
+    if let dQ {
+      MatrixView.multiply(
+        (n, width, m), MatrixView(dS, row), keys, into: dQ, stride: shape.queryWidth, add, products)
+    }
+    if let dK = target.dK {
+      MatrixView.multiply(
+        (m, width, n), MatrixView(dS, row).transposed, part.q, into: dK, stride: target.stride,
+        add, products)
+    }
+  }
+
+  /// Adds the heads of each group, in order.
+  private func addUp(_ targets: Targets, _ run: Run) {
+    let shared = shared(run)
+    for row in run.team.share(of: run.rows) {
+      for head in 0..<shape.heads {
+        let source = row * shape.queryWidth + head * shape.headWidth
+        let place = row * shape.keyWidth + head / shape.group * shape.headWidth
+        if let dK = targets.key {
+          Kernels.add(shared.key + source, to: dK + place, count: shape.headWidth)
+        }
+        if let dV = targets.value {
+          Kernels.add(shared.value + source, to: dV + place, count: shape.headWidth)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,247 @@
+// Scaled dot-product attention over packed sequences, with grouped heads, by blocks.
+//
+//   P = softmax(scale · Q Kᵀ)   O = P V                               per span and head
+//   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
+//
+// Blocks of queries meet blocks of keys, so nothing of size T × T exists; blocks are joined by their log Σ exp
+// (Milakov and Gimelshein, 2018; Dao et al., 2022). Keeps q, k, v, O and one log Σ exp per row and
+// head. With a cache the step's keys and values are written there first and every query sees the past; a
+// training step has no cache. The backward pass is in `Attention+Backward.swift`.
+import SVFTTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What one attention layer looks like.
+package struct AttentionShape: Sendable, Hashable {
+  package let heads: Int
+  /// Heads of keys and values; divides `heads`.
+  package let keyValueHeads: Int
+  package let headWidth: Int
+  /// What scores are multiplied by, usually 1 / √headWidth.
+  package let scale: Float
+  /// Whether a token sees only itself and earlier ones.
+  package let causal: Bool
+  /// The layer of the cache that belongs to this attention.
+  package let layer: Int
+
+  package init(
+    heads: Int, keyValueHeads: Int, headWidth: Int, scale: Float, causal: Bool, layer: Int
+  ) {
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.headWidth = headWidth
+    self.scale = scale
+    self.causal = causal
+    self.layer = layer
+  }
+
+  /// Heads that share one head of keys and values.
+  var group: Int { max(1, heads / max(1, keyValueHeads)) }
+  var queryWidth: Int { heads * headWidth }
+  var keyWidth: Int { keyValueHeads * headWidth }
+}
+
+/// O = softmax(scale · Q Kᵀ) V of each span and head.
+final class Attention: Op {
+  /// Queries and keys of one block. 32 × 256 scores are 32 KiB; a block of keys stays in the second cache.
+  static let queryBlock = 32
+  static let keyBlock = 256
+
+  let shape: AttentionShape
+  let query: Value
+  let key: Value
+  let value: Value
+  let output: Value
+  /// log Σ exp of the scores, [T, heads].
+  let total: Value
+  private let training: Bool
+
+  init(
+    _ inputs: (query: Value, key: Value, value: Value), _ output: Value, total: Value,
+    _ shape: AttentionShape, training: Bool
+  ) {
+    (query, key, value) = inputs
+    self.output = output
+    self.total = total
+    self.shape = shape
+    self.training = training
+  }
+
+  var reads: [Value] { [query, key, value] }
+  var writes: [Value] { [output, total] }
+  var keeps: [Value] { [query, key, value, output, total] }
+
+  /// Two blocks of scores, and what products need.
+  var memberScratch: Int { 2 * Attention.scoreBytes + MatrixView.productScratch }
+  static let scoreBytes = queryBlock * keyBlock * MemoryLayout<Float>.stride
+
+  func sharedScratch(rows: Int) -> Int {
+    training ? rows * gradientColumns * MemoryLayout<Float>.stride : 0
+  }
+
+  /// Floats per row of the backward pass's shared scratch: D per head and, where heads share keys, each head's
+  /// own dK and dV.
+  private var gradientColumns: Int {
+    shape.heads + (shape.group > 1 ? 2 * shape.queryWidth : 0)
+  }
+
+  func forward(_ run: Run) {
+    let cache = run.batch.cache
+    if let cache {
+      store(into: cache, run)
+      run.team.barrier()
+    }
+    var turn = run.team.id
+    for span in run.batch.spans {
+      for start in stride(from: 0, to: span.count, by: Attention.queryBlock) {
+        let block = start..<min(span.count, start + Attention.queryBlock)
+        for head in 0..<shape.heads {
+          defer { turn = turn == 0 ? run.team.size - 1 : turn - 1 }
+          guard turn == 0 else { continue }
+          attend(span, block, head: head, cache, run)
+        }
+      }
+    }
+  }
+
+  /// Writes the step's keys and values behind each span's past.
+  private func store(into cache: KVCache, _ run: Run) {
+    let width = shape.keyWidth
+    let (k, v) = (run.pointer(key), run.pointer(value))
+    for span in run.batch.spans where holds(cache, span) {
+      let keys = cache.keys(layer: shape.layer, slot: span.slot) + span.past * width
+      let values = cache.values(layer: shape.layer, slot: span.slot) + span.past * width
+      for row in run.team.share(of: span.count) {
+        (keys + row * width).update(from: k + (span.offset + row) * width, count: width)
+        (values + row * width).update(from: v + (span.offset + row) * width, count: width)
+      }
+    }
+  }
+
+  /// Whether the span lies in the cache. Callers have checked; here memory is kept safe.
+  private func holds(_ cache: KVCache, _ span: Span) -> Bool {
+    cache.width == shape.keyWidth && shape.layer < cache.layers && span.slot >= 0
+      && span.slot < cache.slots && span.past >= 0 && span.past <= cache.context - span.count
+  }
+
+  /// The outputs of one head for the queries `block` of a span.
+  private func attend(
+    _ span: Span, _ block: Range<Int>, head: Int, _ cache: KVCache?, _ run: Run
+  ) {
+    let sight = sight(span, head: head, cache, run)
+    let row = span.offset + block.lowerBound
+    let o = run.pointer(output) + row * shape.queryWidth + head * shape.headWidth
+    let totals = run.pointer(total) + row * shape.heads + head
+    let q = MatrixView(
+      run.pointer(query) + row * shape.queryWidth + head * shape.headWidth, shape.queryWidth)
+    guard let sight else {
+      for i in 0..<block.count {
+        (o + i * shape.queryWidth).update(repeating: 0, count: shape.headWidth)
+      }
+      return
+    }
+    let scores = run.scratch.assumingMemoryBound(to: Float.self)
+    let productScratch = run.scratch + 2 * Attention.scoreBytes
+    let last = shape.causal ? sight.past + block.upperBound : sight.past + span.count
+    for start in stride(from: 0, to: last, by: Attention.keyBlock) {
+      let keys = start..<min(last, start + Attention.keyBlock)
+      MatrixView.multiply(
+        (block.count, keys.count, shape.headWidth), q,
+        sight.keys.advanced(rows: start).transposed, into: scores, stride: Attention.keyBlock,
+        MatrixView.Update(alpha: shape.scale, accumulate: false), productScratch)
+      for i in 0..<block.count {
+        let seen = visible(query: sight.past + block.lowerBound + i, keys)
+        join(
+          scores + i * Attention.keyBlock, seen: seen, of: keys.count,
+          total: totals + i * shape.heads, output: o + i * shape.queryWidth, isFirst: start == 0)
+      }
+      MatrixView.multiply(
+        (block.count, shape.headWidth, keys.count), MatrixView(scores, Attention.keyBlock),
+        sight.values.advanced(rows: start), into: o, stride: shape.queryWidth,
+        MatrixView.Update(alpha: 1, accumulate: start > 0), productScratch)
+    }
+  }
+
+  /// Turns one row of scores into its share of the softmax over all blocks so far, and scales what the
+  /// earlier blocks gave.
+  private func join(
+    _ scores: UnsafeMutablePointer<Float>, seen: Int, of count: Int,
+    total: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, isFirst: Bool
+  ) {
+    (scores + seen).update(repeating: 0, count: count - seen)
+    guard seen > 0 else { return }
+    let here = softmax(scores, count: seen)
+    guard !isFirst else {
+      total.pointee = here
+      return
+    }
+    let before = total.pointee
+    let (high, low) = (max(before, here), min(before, here))
+    let both = high + log1pf(expf(low - high))
+    let (keep, part) = (expf(before - both), expf(here - both))
+    for d in 0..<shape.headWidth { output[d] *= keep }
+    for j in 0..<seen { scores[j] *= part }
+    total.pointee = both
+  }
+
+  /// Replaces `count` scores by their softmax and returns their log Σ exp.
+  private func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
+    var largest = x[0]
+    for j in 1..<max(1, count) where x[j] > largest { largest = x[j] }
+    var sum: Float = 0
+    for j in 0..<count {
+      x[j] = expf(x[j] - largest)
+      sum += x[j]
+    }
+    let share = 1 / sum
+    for j in 0..<count { x[j] *= share }
+    return largest + logf(sum)
+  }
+
+  /// How many of `keys` the query at `position` (past included) sees.
+  func visible(query position: Int, _ keys: Range<Int>) -> Int {
+    guard shape.causal else { return keys.count }
+    return max(0, min(keys.count, position + 1 - keys.lowerBound))
+  }
+
+  /// The keys and values one head of a span sees.
+  struct Sight {
+    let keys: MatrixView
+    let values: MatrixView
+    let past: Int
+  }
+
+  /// Where they lie: in the cache with their past, or in the step. Nil where the cache has no such place.
+  func sight(_ span: Span, head: Int, _ cache: KVCache?, _ run: Run) -> Sight? {
+    let width = shape.keyWidth
+    let column = head / shape.group * shape.headWidth
+    guard let cache else {
+      let first = span.offset * width + column
+      return Sight(
+        keys: MatrixView(run.pointer(key) + first, width),
+        values: MatrixView(run.pointer(value) + first, width), past: 0)
+    }
+    guard holds(cache, span) else { return nil }
+    return Sight(
+      keys: MatrixView(cache.keys(layer: shape.layer, slot: span.slot) + column, width),
+      values: MatrixView(cache.values(layer: shape.layer, slot: span.slot) + column, width),
+      past: span.past)
+  }
+}
+
+extension Graph {
+  /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads · width].
+  /// → [T, heads · width]
+  package func attention(
+    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape
+  ) -> Value {
+    let output = self.value(width: shape.queryWidth)
+    let total = self.value(width: shape.heads)
+    record(Attention((query, key, value), output, total: total, shape, training: training))
+    return output
+  }
+}

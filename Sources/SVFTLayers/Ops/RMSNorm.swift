@@ -1,0 +1,81 @@
+// Root-mean-square normalisation of rows (Zhang and Sennrich, 2019).
+//
+//   forward   r[t] = 1 / √(mean_k x[t, k]² + ε)      y = x · r · w
+//   backward  dx = r · (w·dy − x · r² · mean_k(w·dy·x))      dw[k] += Σ_t dy[t, k] · x[t, k] · r[t]
+//
+// Keeps x and r, one number per row.
+import SVFTTensor
+
+/// y = w · x / rms(x).
+final class RMSNorm: Op {
+  private let x: Value
+  private let y: Value
+  private let inverse: Value
+  private let weight: VectorOperand
+  private let epsilon: Float
+
+  init(_ x: Value, _ y: Value, inverse: Value, weight: VectorOperand, epsilon: Float) {
+    self.x = x
+    self.y = y
+    self.inverse = inverse
+    self.weight = weight
+    self.epsilon = epsilon
+  }
+
+  var reads: [Value] { [x] }
+  var writes: [Value] { [y, inverse] }
+  var keeps: [Value] { [x, inverse] }
+  var parameters: [Parameter] { [weight.trained].compactMap { $0 } }
+  var memberScratch: Int { weight.scratchBytes }
+
+  func forward(_ run: Run) {
+    let width = x.width
+    let (x, y, inverse) = (run.pointer(x), run.pointer(y), run.pointer(inverse))
+    let w = weight.values(run.scratch)
+    for row in run.team.share(of: run.rows) {
+      let (x, y) = (x + row * width, y + row * width)
+      var squares = 0.0
+      for k in 0..<width { squares += Double(x[k]) * Double(x[k]) }
+      let r = Float(1 / (squares / Double(width) + Double(epsilon)).squareRoot())
+      for k in 0..<width { y[k] = x[k] * r * w[k] }
+      inverse[row] = r
+    }
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(y) else { return }
+    let width = x.width
+    let (x, inverse) = (run.pointer(x), run.pointer(inverse))
+    if let target = run.target(0) {
+      let w = weight.values(run.scratch)
+      for row in run.team.share(of: run.rows) {
+        let (x, g, dx) = (x + row * width, g + row * width, target.pointer + row * width)
+        let r = inverse[row]
+        var sum = 0.0
+        for k in 0..<width { sum += Double(w[k] * g[k]) * Double(x[k]) }
+        let along = r * r * Float(sum / Double(width))
+        for k in 0..<width {
+          dx[k] = (target.accumulate ? dx[k] : 0) + r * (w[k] * g[k] - x[k] * along)
+        }
+      }
+    }
+    guard let dw = weight.gradient else { return }
+    for columns in run.blocks(of: width, by: Weight.chunk) {
+      for row in 0..<run.rows {
+        let (x, g, r) = (x + row * width, g + row * width, inverse[row])
+        for k in columns { dw[k] += g[k] * x[k] * r }
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Records w · x / √(mean x² + ε) of each row. [T, width]
+  package func rmsNorm(_ x: Value, weight: Slot, epsilon: Float) -> Value {
+    let y = value(width: x.width)
+    record(
+      RMSNorm(
+        x, y, inverse: value(width: 1), weight: VectorOperand(weight), epsilon: epsilon))
+    return y
+  }
+}

@@ -1,0 +1,147 @@
+// Rotary position embedding (Su et al., 2021): pairs of a head's numbers turn by position × frequency.
+//
+//   a' = a · cos − b · sin      b' = a · sin + b · cos      angle = position · frequency[i]
+//
+// Pair i of a head is (i, half + i) in the Hugging Face order and (2i, 2i + 1) in the order of GGUF files;
+// numbers beyond the pairs pass unchanged. The backward pass turns by the negative angle.
+// The cosines and sines of a step stand in one value that all layers read: T × half pairs once per
+// step instead of twice per layer, and no table as long as the longest context.
+import SVFTTensor
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// How an architecture rotates. One object per model: graphs share the step's table by its identity.
+package final class RotaryEmbedding: Sendable {
+  /// Where the two numbers of a pair lie.
+  package enum Order: Sendable, Hashable {
+    /// (i, half + i)
+    case halves
+    /// (2i, 2i + 1)
+    case interleaved
+  }
+
+  /// Radians per position, [rotated width / 2].
+  package let inverseFrequencies: [Float]
+  /// What cosines and sines are multiplied by (YaRN's attention factor).
+  package let attentionFactor: Float
+  package let order: Order
+
+  package init(inverseFrequencies: [Float], attentionFactor: Float = 1, order: Order) {
+    self.inverseFrequencies = inverseFrequencies
+    self.attentionFactor = attentionFactor
+    self.order = order
+  }
+}
+
+/// The cosines and sines of a step's positions: [T, half] pairs (cos, sin).
+final class RotaryTable: Op {
+  let rotary: RotaryEmbedding
+  let table: Value
+
+  init(_ rotary: RotaryEmbedding, _ table: Value) {
+    self.rotary = rotary
+    self.table = table
+  }
+
+  var reads: [Value] { [] }
+  var writes: [Value] { [table] }
+  var keeps: [Value] { [] }
+
+  func forward(_ run: Run) {
+    let positions = run.batch.positions
+    let width = table.width
+    let factor = rotary.attentionFactor
+    let target = run.pointer(table)
+    rotary.inverseFrequencies.withUnsafeBufferPointer { frequencies in
+      for row in run.team.share(of: run.rows) {
+        let position = Float(positions[row])
+        for (i, frequency) in frequencies.enumerated() {
+          // The angle is rounded to F32, as it was when the models were trained.
+          let angle = position * frequency
+          target[row * width + 2 * i] = factor * cosf(angle)
+          target[row * width + 2 * i + 1] = factor * sinf(angle)
+        }
+      }
+    }
+  }
+
+  func backward(_ run: Run) {}
+}
+
+/// y = x with the pairs of each head turned by the row's position.
+final class Rotation: Op {
+  private let x: Value
+  private let table: Value
+  private let y: Value
+  private let heads: Int
+  private let order: RotaryEmbedding.Order
+
+  init(_ x: Value, table: Value, _ y: Value, heads: Int, order: RotaryEmbedding.Order) {
+    self.x = x
+    self.table = table
+    self.y = y
+    self.heads = heads
+    self.order = order
+  }
+
+  var reads: [Value] { [x, table] }
+  var writes: [Value] { [y] }
+  var keeps: [Value] { [table] }
+
+  func forward(_ run: Run) {
+    turn(run.pointer(x), into: run.pointer(y), accumulate: false, sign: 1, run)
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(y), let dx = run.target(0) else { return }
+    turn(g, into: dx.pointer, accumulate: dx.accumulate, sign: -1, run)
+  }
+
+  private func turn(
+    _ x: UnsafeMutablePointer<Float>, into y: UnsafeMutablePointer<Float>, accumulate: Bool,
+    sign: Float, _ run: Run
+  ) {
+    let (width, pairs) = (self.x.width, table.width / 2)
+    let headWidth = width / heads
+    let (next, partner) = order == .halves ? (1, pairs) : (2, 1)
+    let table = run.pointer(table)
+    for row in run.team.share(of: run.rows) {
+      let angles = table + row * 2 * pairs
+      for head in 0..<heads {
+        let x = x + row * width + head * headWidth
+        let y = y + row * width + head * headWidth
+        for i in 0..<pairs {
+          let (first, second) = (i * next, i * next + partner)
+          let (cosine, sine) = (angles[2 * i], sign * angles[2 * i + 1])
+          let (a, b) = (x[first], x[second])
+          y[first] = (accumulate ? y[first] : 0) + (a * cosine - b * sine)
+          y[second] = (accumulate ? y[second] : 0) + (a * sine + b * cosine)
+        }
+        for i in 2 * pairs..<headWidth { y[i] = (accumulate ? y[i] : 0) + x[i] }
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Records the rotation of `heads` heads that lie side by side in x. [T, heads · head width]
+  package func rope(_ x: Value, _ rotary: RotaryEmbedding, heads: Int) -> Value {
+    let y = value(width: x.width)
+    record(Rotation(x, table: table(of: rotary), y, heads: heads, order: rotary.order))
+    return y
+  }
+
+  /// The step's table, recorded at its first use.
+  private func table(of rotary: RotaryEmbedding) -> Value {
+    for op in ops {
+      if let known = op as? RotaryTable, known.rotary === rotary { return known.table }
+    }
+    let table = value(width: 2 * rotary.inverseFrequencies.count)
+    record(RotaryTable(rotary, table))
+    return table
+  }
+}
