@@ -3,9 +3,9 @@
 //   gather    input[i] = mean of hidden rows [offset_i, offset_i + count_i)
 //   scatter   dhidden[row] += dinput[i] / count_i       for each row of selection i
 //
-// A single row is a mean over one row, so every rule is a list of ranges. A head's batch takes a few of them
-// at a time: clear the body's gradient once, then scatter each part. Nothing is allocated
-// after the initialiser. A sequence without rows gives zeros.
+// A single row is a mean over one row, so every rule is a list of ranges. A head's batch takes a
+// few of them at a time: clear the body's gradient once, then scatter each part. Nothing is
+// allocated after the initialiser. A sequence without rows gives zeros.
 package import SVFTTensor
 
 /// A list of ranges of body rows, one per row of the head.
@@ -63,8 +63,8 @@ package final class Selection: @unchecked Sendable {
     }
   }
 
-  /// Chooses single rows of a step of `limit` rows. Throws `.limit` beyond the capacity, `.invalidArgument`
-  /// for a row that is not in the step.
+  /// Chooses single rows of a step of `limit` rows. Throws `.limit` beyond the capacity,
+  /// `.invalidArgument` for a row that is not in the step.
   package func choose(rows: some Sequence<Int>, of limit: Int) throws(SVFTError) {
     count = 0
     for row in rows {
@@ -85,7 +85,8 @@ package final class Selection: @unchecked Sendable {
     count += 1
   }
 
-  /// Fills `input` [part.count, width] with rows `part` of the selection from `hidden` [rows, width].
+  /// Fills `input` [part.count, width] with rows `part` of the selection from `hidden` [rows,
+  /// width].
   package func gather(
     _ part: Range<Int>, from hidden: UnsafePointer<Float>, width: Int,
     into input: UnsafeMutablePointer<Float>, threads: Int
@@ -114,8 +115,8 @@ package final class Selection: @unchecked Sendable {
     }
   }
 
-  /// Adds the gradients of rows `part` of the head, [part.count, width], to the body's `gradient`. Columns are
-  /// shared out, not rows, so that a row may be selected twice.
+  /// Adds the gradients of rows `part` of the head, [part.count, width], to the body's `gradient`.
+  /// Columns are shared out, not rows, so that a row may be selected twice.
   package func scatter(
     _ part: Range<Int>, from input: UnsafePointer<Float>, width: Int,
     into gradient: UnsafeMutablePointer<Float>, threads: Int

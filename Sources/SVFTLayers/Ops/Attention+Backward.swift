@@ -1,9 +1,10 @@
 // The backward pass of attention: probabilities are computed again, block by block.
 //
-// One chunk is one head of one span. Heads that share keys write their dK and dV into scratch of their own, which
-// is then added up head after head: the split is finer than by key-value head (nine chunks instead of
-// three for SmolLM2) and the order of every sum is fixed. All gradients are added to; those that
-// nobody has written yet are cleared first, so the three may even be one value.
+// One chunk is one head of one span. Heads that share keys write their dK and dV into scratch of
+// their own, which is then added up head after head: the split is finer than by key-value head
+// (nine chunks instead of three for SmolLM2) and the order of every sum is fixed. All gradients are
+// added to; those that nobody has written yet are cleared first, so the three may even be one
+// value.
 import SVFTTensor
 
 #if canImport(Glibc)

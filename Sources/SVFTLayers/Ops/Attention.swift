@@ -3,10 +3,11 @@
 //   P = softmax(scale · Q Kᵀ)   O = P V                               per span and head
 //   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
 //
-// Blocks of queries meet blocks of keys, so nothing of size T × T exists; blocks are joined by their log Σ exp
-// (Milakov and Gimelshein, 2018; Dao et al., 2022). Keeps q, k, v, O and one log Σ exp per row and
-// head. With a cache the step's keys and values are written there first and every query sees the past; a
-// training step has no cache. The backward pass is in `Attention+Backward.swift`.
+// Blocks of queries meet blocks of keys, so nothing of size T × T exists; blocks are joined by
+// their log Σ exp (Milakov and Gimelshein, 2018; Dao et al., 2022). Keeps q, k, v, O and one log Σ
+// exp per row and head. With a cache the step's keys and values are written there first and every
+// query sees the past; a training step has no cache. The backward pass is in
+// `Attention+Backward.swift`.
 import SVFTTensor
 
 #if canImport(Glibc)
@@ -47,7 +48,8 @@ package struct AttentionShape: Sendable, Hashable {
 
 /// O = softmax(scale · Q Kᵀ) V of each span and head.
 final class Attention: Op {
-  /// Queries and keys of one block. 32 × 256 scores are 32 KiB; a block of keys stays in the second cache.
+  /// Queries and keys of one block. 32 × 256 scores are 32 KiB; a block of keys stays in the second
+  /// cache.
   static let queryBlock = 32
   static let keyBlock = 256
 
@@ -83,8 +85,8 @@ final class Attention: Op {
     training ? rows * gradientColumns * MemoryLayout<Float>.stride : 0
   }
 
-  /// Floats per row of the backward pass's shared scratch: D per head and, where heads share keys, each head's
-  /// own dK and dV.
+  /// Floats per row of the backward pass's shared scratch: D per head and, where heads share keys,
+  /// each head's own dK and dV.
   private var gradientColumns: Int {
     shape.heads + (shape.group > 1 ? 2 * shape.queryWidth : 0)
   }
@@ -166,8 +168,8 @@ final class Attention: Op {
     }
   }
 
-  /// Turns one row of scores into its share of the softmax over all blocks so far, and scales what the
-  /// earlier blocks gave.
+  /// Turns one row of scores into its share of the softmax over all blocks so far, and scales what
+  /// the earlier blocks gave.
   private func join(
     _ scores: UnsafeMutablePointer<Float>, seen: Int, of count: Int,
     total: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, isFirst: Bool
@@ -215,7 +217,8 @@ final class Attention: Op {
     let past: Int
   }
 
-  /// Where they lie: in the cache with their past, or in the step. Nil where the cache has no such place.
+  /// Where they lie: in the cache with their past, or in the step. Nil where the cache has no such
+  /// place.
   func sight(_ span: Span, head: Int, _ cache: KVCache?, _ run: Run) -> Sight? {
     let width = shape.keyWidth
     let column = head / shape.group * shape.headWidth
@@ -234,8 +237,8 @@ final class Attention: Op {
 }
 
 extension Graph {
-  /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads · width].
-  /// → [T, heads · width]
+  /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads ·
+  /// width]. → [T, heads · width]
   package func attention(
     _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape
   ) -> Value {

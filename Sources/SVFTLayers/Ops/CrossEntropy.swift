@@ -3,9 +3,9 @@
 //   forward   losses[t] = log Σ_k exp(logits[t, k]) − logits[t, label[t]]
 //   backward  dlogits = (softmax(logits) − onehot(label)) · lossScale
 //
-// Keeps the logits only: log Σ exp is losses[t] + logits[t, label] again, in Double. Label -100 counts nothing:
-// loss 0, gradient 0. Other labels have been checked by who filled the batch; one outside the
-// classes is treated as -100, so that memory stays safe.
+// Keeps the logits only: log Σ exp is losses[t] + logits[t, label] again, in Double. Label -100
+// counts nothing: loss 0, gradient 0. Other labels have been checked by who filled the batch; one
+// outside the classes is treated as -100, so that memory stays safe.
 import SVFTTensor
 
 #if canImport(Glibc)

@@ -2,8 +2,9 @@
 //
 //   forward   y[i] = mask[i] · x[i] / (1 − p)      backward  dx[i] = mask[i] · dy[i] / (1 − p)
 //
-// mask[i] follows from (batch.randomKey, index of the op in its graph, i), so the backward pass computes the
-// same one and the team's size does not matter. Outside training y = x; nothing is kept.
+// mask[i] follows from (batch.randomKey, index of the op in its graph, i), so the backward pass
+// computes the same one and the team's size does not matter. Outside training y = x; nothing is
+// kept.
 import SVFTTensor
 
 /// y = x with a share of its numbers dropped and the others scaled up.
@@ -55,7 +56,8 @@ final class Dropout: Op {
 }
 
 extension Graph {
-  /// Records dropout of x with `probability` in 0 ..< 1; x itself in a graph that never trains. [T, width]
+  /// Records dropout of x with `probability` in 0 ..< 1; x itself in a graph that never trains. [T,
+  /// width]
   package func dropout(_ x: Value, _ probability: Float) -> Value {
     guard training, probability > 0 else { return x }
     let y = value(width: x.width)

@@ -3,8 +3,8 @@
 //   forward   y[t] = table[index[t]]
 //   backward  dtable[index[t]] += dy[t]      each column by one owner, tokens in order
 //
-// The table may have any format: a row is decoded when it is looked up. Who fills a batch has checked the
-// indices; one outside the table reads as zeros, so that memory stays safe.
+// The table may have any format: a row is decoded when it is looked up. Who fills a batch has
+// checked the indices; one outside the table reads as zeros, so that memory stays safe.
 import SVFTTensor
 
 /// Which number of a row chooses the table's row.

@@ -39,7 +39,8 @@ struct MatrixView {
   /// Bytes of scratch `multiply` may use.
   static let productScratch = 64
 
-  /// c = alpha · a b (+ c) with sizes (rows of a, columns of b, columns of a); rows of c are `stride` apart.
+  /// c = alpha · a b (+ c) with sizes (rows of a, columns of b, columns of a); rows of c are
+  /// `stride` apart.
   static func multiply(
     _ size: (rows: Int, columns: Int, inner: Int), _ a: MatrixView, _ b: MatrixView,
     into c: UnsafeMutablePointer<Float>, stride: Int, _ update: Update,

@@ -1,9 +1,10 @@
-// Rotary position embedding (Su et al., 2021): pairs of a head's numbers turn by position × frequency.
+// Rotary position embedding (Su et al., 2021): pairs of a head's numbers turn by position ×
+// frequency.
 //
 //   a' = a · cos − b · sin      b' = a · sin + b · cos      angle = position · frequency[i]
 //
-// Pair i of a head is (i, half + i) in the Hugging Face order and (2i, 2i + 1) in the order of GGUF files;
-// numbers beyond the pairs pass unchanged. The backward pass turns by the negative angle.
+// Pair i of a head is (i, half + i) in the Hugging Face order and (2i, 2i + 1) in the order of GGUF
+// files; numbers beyond the pairs pass unchanged. The backward pass turns by the negative angle.
 // The cosines and sines of a step stand in one value that all layers read: T × half pairs once per
 // step instead of twice per layer, and no table as long as the longest context.
 import SVFTTensor
@@ -14,7 +15,8 @@ import SVFTTensor
   import Musl
 #endif
 
-/// How an architecture rotates. One object per model: graphs share the step's table by its identity.
+/// How an architecture rotates. One object per model: graphs share the step's table by its
+/// identity.
 package final class RotaryEmbedding: Sendable {
   /// Where the two numbers of a pair lie.
   package enum Order: Sendable, Hashable {

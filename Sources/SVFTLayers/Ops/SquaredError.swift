@@ -1,6 +1,7 @@
 // Squared error of one score per row: the loss of regression heads.
 //
-//   forward   losses[t] = (score[t] − target[t])²      backward  dscore = 2 · (score − target) · lossScale
+//   forward   losses[t] = (score[t] − target[t])²
+//   backward  dscore = 2 · (score − target) · lossScale
 //
 // A row whose target is not a number counts nothing: loss 0, gradient 0. Keeps the scores.
 import SVFTTensor

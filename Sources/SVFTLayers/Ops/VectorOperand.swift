@@ -1,7 +1,7 @@
 // A vector of the checkpoint (norm weight, bias) as ops read it: F32, whatever format the file has.
 //
-// An aligned F32 vector is read where it lies. Any other is decoded into the member's scratch at each use:
-// a few hundred numbers, and the file's bytes stay the only copy.
+// An aligned F32 vector is read where it lies. Any other is decoded into the member's scratch at
+// each use: a few hundred numbers, and the file's bytes stay the only copy.
 import SVFTTensor
 
 /// A vector [width] that an op multiplies or adds, with the parameter that may stand in for it.
