@@ -1,6 +1,7 @@
-// Writing a file whole or not at all: a temporary file in the same folder, every write and close checked,
-// synced, renamed over the old one, the folder synced. Whatever fails, the old file stays as it was and the
-// temporary one goes. Free space is asked for first, so that a full disk is told before the work is done.
+// Writing a file whole or not at all: a temporary file in the same folder, every write and close
+// checked, synced, renamed over the old one, the folder synced. Whatever fails, the old file stays
+// as it was and the temporary one goes. Free space is asked for first, so that a full disk is told
+// before the work is done.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -13,8 +14,8 @@ package import SVFTTensor
 package enum AtomicFile {
   /// Writes a file through `body`, which gets the place to write to.
   ///
-  /// `expecting` is the size if known, for the check of free space. `.noSpace` where there is too little,
-  /// `.io` for every other failure of the system; the errors of `body` pass through.
+  /// `expecting` is the size if known, for the check of free space. `.noSpace` where there is too
+  /// little, `.io` for every other failure of the system; the errors of `body` pass through.
   package static func write(
     _ path: String, expecting size: Int = 0,
     _ body: (ByteSink) throws(SVFTError) -> Void

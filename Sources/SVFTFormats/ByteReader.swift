@@ -1,5 +1,5 @@
-// Reading foreign binary bytes front to back. Every step is checked against what is left, so that no
-// length a file claims can reach memory outside it; the error names the byte.
+// Reading foreign binary bytes front to back. Every step is checked against what is left, so that
+// no length a file claims can reach memory outside it; the error names the byte.
 import SVFTTensor
 
 /// A place in foreign bytes that moves forward.

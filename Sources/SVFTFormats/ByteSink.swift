@@ -1,5 +1,5 @@
-// Where written bytes go: a file behind a buffer of our own, every transfer checked. The count of bytes is
-// kept, so that a writer can prove it wrote what its header says.
+// Where written bytes go: a file behind a buffer of our own, every transfer checked. The count of
+// bytes is kept, so that a writer can prove it wrote what its header says.
 package import SVFTTensor
 
 /// A file being written front to back.

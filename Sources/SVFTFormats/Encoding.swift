@@ -1,5 +1,5 @@
-// The bytes of numbers, strings and metadata values as GGUF stores them, little-endian, lengths in 64 bits.
-// The counterpart of ByteReader.
+// The bytes of numbers, strings and metadata values as GGUF stores them, little-endian, lengths in
+// 64 bits. The counterpart of ByteReader.
 import SVFTTensor
 
 /// Appends numbers, strings and metadata values to bytes.

@@ -1,5 +1,6 @@
-// Typed access to GGUF metadata, in the manner of JSON's: a missing key and a wrong type are `.format`
-// errors that name the file, the key and what was found; a default serves for an absent key only.
+// Typed access to GGUF metadata, in the manner of JSON's: a missing key and a wrong type are
+// `.format` errors that name the file, the key and what was found; a default serves for an absent
+// key only.
 package import SVFTTensor
 
 extension GGUF {

@@ -1,8 +1,9 @@
-// Reading GGUF, versions 2 and 3, little-endian. The file is: "GGUF", version (u32), tensor count (u64),
-// metadata count (u64), metadata (key, type, value), tensor entries (name, dimension count, dimensions
-// with the fastest first, type id, offset), padding to the alignment, data. Offsets count from the start
-// of the data and rise by each tensor's size rounded up to `general.alignment` (32 where absent), as ggml
-// itself demands. Typed access to metadata stands in GGUF+Metadata.swift, writing in GGUFWriter.swift.
+// Reading GGUF, versions 2 and 3, little-endian. The file is: "GGUF", version (u32), tensor count
+// (u64), metadata count (u64), metadata (key, type, value), tensor entries (name, dimension count,
+// dimensions with the fastest first, type id, offset), padding to the alignment, data. Offsets
+// count from the start of the data and rise by each tensor's size rounded up to `general.alignment`
+// (32 where absent), as ggml itself demands. Typed access to metadata stands in
+// GGUF+Metadata.swift, writing in GGUFWriter.swift.
 package import SVFTTensor
 
 /// One GGUF file, checked and mapped.
@@ -83,7 +84,8 @@ package final class GGUF: TensorSource {
     guard least <= reader.left else {
       throw SVFTError(
         .truncated,
-        "\(metadata) metadata entries and \(tensors) tensors need \(least) bytes, found \(reader.left)"
+        "\(metadata) metadata entries and \(tensors) tensors need \(least) bytes, "
+          + "found \(reader.left)"
       )
     }
     return (tensors, metadata)

@@ -1,4 +1,5 @@
-// Decoding metadata values: from the file's bytes when it opens, and an array's elements when asked.
+// Decoding metadata values: from the file's bytes when it opens, and an array's elements when
+// asked.
 package import SVFTTensor
 
 extension GGUFValue {

@@ -1,6 +1,7 @@
-// The metadata values of GGUF files. Arrays stay encoded until somebody asks for their elements: opening
-// a model for its weights does not unpack its vocabulary, and no count can make us allocate. An array's
-// bytes were walked once when the file opened. Type ids: ggml's gguf.h (enum gguf_type).
+// The metadata values of GGUF files. Arrays stay encoded until somebody asks for their elements:
+// opening a model for its weights does not unpack its vocabulary, and no count can make us
+// allocate. An array's bytes were walked once when the file opened. Type ids: ggml's gguf.h (enum
+// gguf_type).
 package import SVFTTensor
 
 /// One metadata value.

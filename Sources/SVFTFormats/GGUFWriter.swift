@@ -1,6 +1,6 @@
-// Writing GGUF version 3: header, metadata in the order given, tensor entries, then the data, each tensor
-// padded to 32 bytes. `general.alignment` is left out, because 32 is what its absence means. The same
-// tensors and metadata give the same bytes.
+// Writing GGUF version 3: header, metadata in the order given, tensor entries, then the data, each
+// tensor padded to 32 bytes. `general.alignment` is left out, because 32 is what its absence means.
+// The same tensors and metadata give the same bytes.
 package import SVFTTensor
 
 /// Writes GGUF files, whole or not at all.

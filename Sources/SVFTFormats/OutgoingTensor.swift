@@ -1,5 +1,5 @@
-// A tensor on its way into a file: what its header says, and a closure that produces the bytes when their
-// turn comes. A model of any size is written through one small buffer; nothing is held twice.
+// A tensor on its way into a file: what its header says, and a closure that produces the bytes when
+// their turn comes. A model of any size is written through one small buffer; nothing is held twice.
 package import SVFTTensor
 
 /// One tensor to write.

@@ -1,6 +1,6 @@
-// Writing safetensors: the header padded with spaces so that the data begin at a multiple of 64 bytes (the
-// format asks for 8; 64 is a cache line, and mapped rows are read by whole vectors), then the tensors in
-// the order given, without gaps. The same tensors give the same bytes.
+// Writing safetensors: the header padded with spaces so that the data begin at a multiple of 64
+// bytes (the format asks for 8; 64 is a cache line, and mapped rows are read by whole vectors),
+// then the tensors in the order given, without gaps. The same tensors give the same bytes.
 package import SVFTTensor
 
 /// Writes safetensors files, whole or not at all.
@@ -36,7 +36,8 @@ package enum SafetensorsWriter {
       guard let dtype = tensor.type.safetensorsType, tensor.name != "__metadata__" else {
         throw SVFTError(
           .unsupported,
-          "tensor \(tensor.name.debugDescription): \(tensor.type.name) has no place in safetensors; "
+          "tensor \(tensor.name.debugDescription): \(tensor.type.name) has no place "
+            + "in safetensors; "
             + "write a GGUF file instead")
       }
       let end = try Checked.sum(offset, tensor.byteCount(), "the size of the data")

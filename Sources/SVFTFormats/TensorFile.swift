@@ -1,5 +1,5 @@
-// One door to every container: a GGUF file, a safetensors file, an index of shards, or a folder that holds
-// one of these. What a file is, its first bytes say; the name is not trusted.
+// One door to every container: a GGUF file, a safetensors file, an index of shards, or a folder
+// that holds one of these. What a file is, its first bytes say; the name is not trusted.
 package import SVFTTensor
 
 /// Opens files and folders of tensors.
@@ -34,7 +34,8 @@ package enum TensorFile {
     if models.count == 1 { return try open(FileSystem.join(folder, models[0]), access: access) }
     throw SVFTError(
       .io,
-      "\(folder): expected model.safetensors, model.safetensors.index.json or one .gguf file, found "
+      "\(folder): expected model.safetensors, model.safetensors.index.json "
+        + "or one .gguf file, found "
         + (models.isEmpty ? "none of them" : "\(models.count) .gguf files; name one of them"))
   }
 }

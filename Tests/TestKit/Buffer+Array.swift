@@ -1,5 +1,5 @@
-// A buffer's bytes as an array. `Array(buffer.bytes)` on a temporary would read freed memory: the pointer
-// does not keep its buffer alive.
+// A buffer's bytes as an array. `Array(buffer.bytes)` on a temporary would read freed memory: the
+// pointer does not keep its buffer alive.
 package import SVFTTensor
 
 extension Buffer {
