@@ -1,4 +1,144 @@
-/* Placeholder. */
+/* Every kernel, declared once. Single-threaded; callers split rows or columns over their threads.
+ *
+ * Kernels trust their arguments: lengths are counted in elements, leading dimensions (ld…) in elements,
+ * pointers to scratch are 64-byte aligned. Each has a portable body and faster variants chosen by the
+ * processor (cpu.c). Results depend on shapes and on the instruction set, never on how callers split. */
 #ifndef SVFT_KERNELS_H
 #define SVFT_KERNELS_H
+
+#include <stdint.h>
+
+/* ---- Instruction sets: 0 portable, 1 AVX2 (with FMA, F16C), 2 AVX-512 (F, BW, VL, DQ), 3 with VNNI. */
+int svk_isa_detected(void);
+/* Lowers the set for the calling thread; -1 ends it. For tests. */
+void svk_isa_override(int isa);
+const char *svk_isa_name(int isa);
+
+/* ---- Element formats. */
+typedef struct svk_format svk_format;
+const svk_format *svk_format_f32(void);
+const svk_format *svk_format_f16(void);
+const svk_format *svk_format_bf16(void);
+const svk_format *svk_format_q8_0(void);
+const svk_format *svk_format_q4_0(void);
+
+int64_t svk_block_length(const svk_format *format);
+int64_t svk_block_bytes(const svk_format *format);
+/* Whether svk_integer_product takes the format. */
+int svk_takes_integers(const svk_format *format);
+void svk_decode(const svk_format *format, const void *source, int64_t count, float *target);
+void svk_encode(const svk_format *format, const float *source, int64_t count, void *target);
+
+/* ---- Matrix products. alpha scales the product; accumulate != 0 adds to what is there. */
+typedef struct {
+  float alpha;
+  int accumulate;
+} svk_update;
+
+/* Bytes of scratch for any product over rows of `inner` values. */
+int64_t svk_scratch_bytes(int64_t inner);
+
+/* y[t*ldy + r - 0] for r in first..<last: sum_k W[r, k] * x[t*ldx + k]. */
+void svk_product(const svk_format *format, const void *weights, int64_t first, int64_t last,
+                 int64_t columns, const float *x, int64_t ldx, int64_t tokens, float *y,
+                 int64_t ldy, svk_update update, void *scratch);
+/* dx[t*lddx + k] for k in first..<last (block bounds): sum_r W[r, k] * g[t*ldg + r]. */
+void svk_transposed_product(const svk_format *format, const void *weights, int64_t rows,
+                            int64_t row_length, int64_t first, int64_t last, const float *g,
+                            int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
+                            svk_update update, void *scratch);
+/* C[i*ldc + j] = sum_p A[i*ars + p*acs] * B[p*brs + j*bcs]; one of brs, bcs is 1. */
+typedef struct {
+  const float *a;
+  int64_t row_stride, column_stride;
+} svk_matrix;
+void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
+                  int64_t ldc, svk_update update, void *scratch);
+
+/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales [columns/32], int32 sums of
+ * codes [columns/32], int8 codes [columns]; scales are those of Q8_0 (rounded through F16). */
+int64_t svk_quantized_row_bytes(int64_t columns);
+void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target);
+/* svk_product over rounded activations; sums are exact int32 within blocks of 32. */
+void svk_integer_product(const svk_format *format, const void *weights, int64_t first,
+                         int64_t last, int64_t columns, const void *x, int64_t tokens, float *y,
+                         int64_t ldy, void *scratch);
+
+/* ---- Vectors. */
+float svk_dot(const float *a, const float *b, int64_t count);
+double svk_sum_squares(const float *x, int64_t count);
+double svk_sum(const float *x, int64_t count);
+float svk_max_abs(const float *x, int64_t count);
+int svk_all_finite(const float *x, int64_t count);
+void svk_axpy(float alpha, const float *x, float *y, int64_t count);         /* y += alpha x */
+void svk_scale(float alpha, const float *x, float *y, int64_t count);        /* y = alpha x */
+void svk_add(const float *a, const float *b, float *y, int64_t count);       /* y = a + b */
+void svk_multiply(const float *a, const float *b, float *y, int64_t count);  /* y = a b */
+void svk_multiply_add(const float *a, const float *b, float *y, int64_t count); /* y += a b */
+
+/* ---- Activations. Forward y = f(x), y may be x; backward dx = dy f'(x), or += with accumulate. */
+void svk_exp(const float *x, float *y, int64_t count);
+void svk_sigmoid(const float *x, float *y, int64_t count);
+void svk_sigmoid_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_tanh(const float *x, float *y, int64_t count);
+void svk_tanh_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_relu(const float *x, float *y, int64_t count);
+void svk_relu_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_silu(const float *x, float *y, int64_t count);
+void svk_silu_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_gelu(const float *x, float *y, int64_t count); /* x Phi(x), by erf */
+void svk_gelu_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_gelu_tanh(const float *x, float *y, int64_t count);
+void svk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count,
+                            int accumulate);
+
+/* ---- Rows. */
+/* x = softmax(x) in place; returns log sum exp of the original. Minus infinity masks. */
+float svk_softmax_row(float *x, int64_t count);
+/* log sum exp alone. */
+float svk_log_sum_exp(const float *x, int64_t count);
+/* dx = p (dp - sum p dp), dx may be dp. */
+void svk_softmax_row_backward(const float *p, const float *dp, float *dx, int64_t count);
+
+typedef struct {
+  int64_t rows, width;
+  const float *weight; /* [width] or NULL for ones */
+  float weight_offset; /* added to every weight (Gemma's 1 + w) */
+  float epsilon;
+} svk_norm;
+/* y = x r (w + offset), r = 1 / sqrt(mean x^2 + eps); `inverse` [rows] keeps r, may be NULL. */
+void svk_rms_norm(svk_norm norm, const float *x, float *y, float *inverse);
+/* dx (+)= …; dweight [width] += … where not NULL. */
+void svk_rms_norm_backward(svk_norm norm, const float *x, const float *inverse, const float *dy,
+                           float *dx, float *dweight, int accumulate);
+/* y = (x - mean) r (w + offset) + bias; `mean`, `inverse` [rows] may be NULL. */
+void svk_layer_norm(svk_norm norm, const float *bias, const float *x, float *y, float *mean,
+                    float *inverse);
+/* As above; dbias [width] += dy where not NULL. */
+void svk_layer_norm_backward(svk_norm norm, const float *x, const float *mean,
+                             const float *inverse, const float *dy, float *dx, float *dweight,
+                             float *dbias, int accumulate);
+
+/* ---- Attention, one head: rows of `width` floats, `stride` apart. */
+/* scores[j] = scale * sum_d q[d] rows[j, d]. */
+void svk_row_scores(const float *q, const float *rows, int64_t stride, int64_t count,
+                    int64_t width, float scale, float *scores);
+/* out[d] (+)= sum_j weights[j] rows[j, d]. */
+void svk_row_mix(const float *weights, const float *rows, int64_t stride, int64_t count,
+                 int64_t width, float *out, int accumulate);
+/* rows[j, d] += weights[j] q[d]. */
+void svk_row_spread(const float *weights, const float *q, float *rows, int64_t stride,
+                    int64_t count, int64_t width);
+
+/* ---- Optimisers. One pass over parameters x and gradients g. */
+typedef struct {
+  float rate, beta1, beta2, epsilon, decay; /* decay: decoupled, x -= rate decay x */
+  double correction1, correction2;          /* 1 - beta^t */
+} svk_adamw;
+void svk_adamw_update(svk_adamw settings, float *x, const float *g, float *m, float *v,
+                      int64_t count);
+/* m = momentum m + g + decay x; x -= rate m. m NULL: plain. */
+void svk_sgd_update(float rate, float momentum, float decay, float *x, const float *g, float *m,
+                    int64_t count);
+
 #endif

@@ -1,0 +1,76 @@
+/* Activations over arrays, forward and backward: each is its scalar form in a loop (elementary.h).
+ *   silu = x s(x), s the sigmoid; gelu = x Phi(x), Phi = (1 + erf(x / sqrt 2)) / 2;
+ *   gelu_tanh = x s(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3), which is its tanh form rewritten. */
+#include "cpu.h"
+#include "elementary.h"
+#include "kernels.h"
+
+SVK_INLINE float sigmoid_slope(float x) {
+  float s = sigmoid_f32(x);
+  return s * (1.0f - s);
+}
+
+SVK_INLINE float tanh_slope(float x) {
+  float y = tanh_f32(x);
+  return 1.0f - y * y;
+}
+
+SVK_INLINE float relu_f32(float x) { return x < 0.0f ? 0.0f : x; }
+SVK_INLINE float relu_slope(float x) { return x > 0.0f ? 1.0f : 0.0f; }
+
+SVK_INLINE float silu_f32(float x) { return x * sigmoid_f32(x); }
+
+SVK_INLINE float silu_slope(float x) {
+  float s = sigmoid_f32(x);
+  return s + x * s * (1.0f - s);
+}
+
+SVK_INLINE float gelu_f32(float x) { return 0.5f * x * (1.0f + erf_f32(x * 0.707106781f)); }
+
+SVK_INLINE float gelu_slope(float x) {
+  float density = 0.398942280f * exp_f32(-0.5f * x * x);
+  return 0.5f * (1.0f + erf_f32(x * 0.707106781f)) + x * density;
+}
+
+/* 2 sqrt(2 / pi) = 1.59576912, times 0.044715 = 0.0713548163. */
+SVK_INLINE float gelu_tanh_f32(float x) {
+  return x * sigmoid_f32(x * (1.59576912f + 0.0713548163f * x * x));
+}
+
+SVK_INLINE float gelu_tanh_slope(float x) {
+  float s = sigmoid_f32(x * (1.59576912f + 0.0713548163f * x * x));
+  return s + x * s * (1.0f - s) * (1.59576912f + 0.214064449f * x * x);
+}
+
+#define FORWARD(name, function)                                                                    \
+  SVK_INLINE void name##_body(const float *x, float *y, int64_t count) {                           \
+    for (int64_t i = 0; i < count; i++) y[i] = function(x[i]);                                     \
+  }                                                                                                \
+  SVK_KERNEL(void, name, (const float *x, float *y, int64_t count), (x, y, count))
+
+#define BACKWARD(name, slope)                                                                      \
+  SVK_INLINE void name##_body(const float *x, const float *dy, float *dx, int64_t count,           \
+                              int accumulate) {                                                    \
+    if (accumulate) {                                                                              \
+      for (int64_t i = 0; i < count; i++) dx[i] += dy[i] * slope(x[i]);                            \
+    } else {                                                                                       \
+      for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * slope(x[i]);                             \
+    }                                                                                              \
+  }                                                                                                \
+  SVK_KERNEL(void, name,                                                                           \
+             (const float *x, const float *dy, float *dx, int64_t count, int accumulate),          \
+             (x, dy, dx, count, accumulate))
+
+FORWARD(exp, exp_f32)
+FORWARD(sigmoid, sigmoid_f32)
+FORWARD(tanh, tanh_f32)
+FORWARD(relu, relu_f32)
+FORWARD(silu, silu_f32)
+FORWARD(gelu, gelu_f32)
+FORWARD(gelu_tanh, gelu_tanh_f32)
+BACKWARD(sigmoid_backward, sigmoid_slope)
+BACKWARD(tanh_backward, tanh_slope)
+BACKWARD(relu_backward, relu_slope)
+BACKWARD(silu_backward, silu_slope)
+BACKWARD(gelu_backward, gelu_slope)
+BACKWARD(gelu_tanh_backward, gelu_tanh_slope)

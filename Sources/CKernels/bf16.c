@@ -1,0 +1,22 @@
+/* BF16: the upper half of an F32: sign, 8 bits of exponent, 7 of mantissa, little-endian. */
+#include "format.h"
+#include "half.h"
+
+SVK_INLINE void decode_bf16_body(const void *source, int64_t count, float *target) {
+  const uint16_t *codes = source;
+  for (int64_t i = 0; i < count; i++) target[i] = float_of_bf16(codes[i]);
+}
+SVK_KERNEL(void, decode_bf16, (const void *source, int64_t count, float *target),
+           (source, count, target))
+
+SVK_INLINE void encode_bf16_body(const float *source, int64_t count, void *target) {
+  uint16_t *codes = target;
+  for (int64_t i = 0; i < count; i++) codes[i] = bf16_of_float(source[i]);
+}
+SVK_KERNEL(void, encode_bf16, (const float *source, int64_t count, void *target),
+           (source, count, target))
+
+const svk_format *svk_format_bf16(void) {
+  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16, NULL, NULL};
+  return &format;
+}

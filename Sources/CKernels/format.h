@@ -1,0 +1,31 @@
+/* What the generic products need to know of an element format: one table per format, defined in the
+ * format's own .c file. Only decode and encode must be there.
+ *
+ * `row_dots`   up to 4 rows times up to 3 tokens straight from the bytes as they lie:
+ *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k]. NULL: decode a row, then dot.
+ * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale per 32,
+ *              value = code * scale. NULL: the format takes no integer products. */
+#ifndef SVK_FORMAT_H
+#define SVK_FORMAT_H
+
+#include <stdint.h>
+
+#include "cpu.h"
+#include "kernels.h"
+
+struct svk_format {
+  int64_t block_length;
+  int64_t block_bytes;
+  void (*decode)(const void *source, int64_t count, float *target);
+  void (*encode)(const float *source, int64_t count, void *target);
+  void (*row_dots)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
+                   const float *x, int64_t ldx, int64_t tokens, float *out);
+  void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales);
+};
+
+/* Bytes that `count` values take. */
+static inline int64_t svk_bytes_of(const svk_format *format, int64_t count) {
+  return count / format->block_length * format->block_bytes;
+}
+
+#endif

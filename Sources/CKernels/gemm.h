@@ -1,0 +1,28 @@
+/* The shared engine of all F32 products: where B comes from, block sizes, and the one loop nest. */
+#ifndef SVK_GEMM_H
+#define SVK_GEMM_H
+
+#include "format.h"
+
+enum {
+  SVK_PANEL = 32,         /* columns of a panel */
+  SVK_INNER = 256,        /* inner length of a panel: a multiple of every block length */
+  SVK_WIDTH = 256,        /* columns packed at once: 8 panels, 256 KiB, stay in the second cache */
+  SVK_TILE = 12,          /* most rows of a microkernel */
+  SVK_TILE_LENGTH = 272,  /* stride of a copied row of A: 256 and a line, to spread the cache sets */
+  SVK_TILE_WIDTH = 16     /* stride of a copied column of A */
+};
+
+/* B as rows of a stored matrix. `across`: B[p][j] is value j of row p; else it is value p of row j. */
+typedef struct {
+  const svk_format *format;
+  const uint8_t *rows;
+  int64_t row_bytes;
+  int across;
+} svk_panel_source;
+
+/* C (+)= alpha A B for C [m, n]. Scratch: svk_scratch_bytes. */
+void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b, float *c,
+              int64_t ldc, svk_update update, void *scratch);
+
+#endif

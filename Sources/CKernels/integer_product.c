@@ -1,0 +1,84 @@
+/* Products over activations rounded to 8 bit: sum over blocks of 32 of scale_w scale_x (sum of code_w code_x),
+ * the inner sum exact in int32, the outer in F32.
+ *
+ * A row of rounded activations is three arrays: F32 scales and int32 sums of codes, one per block, then
+ * the int8 codes; the sums serve kernels that multiply unsigned codes with an offset.
+ * Fast forms are in x86/integer_product.h. */
+#include <math.h>
+#include <string.h>
+
+#include "format.h"
+#include "half.h"
+#include "integer_product.h"
+
+int64_t svk_quantized_row_bytes(int64_t columns) { return columns + columns / BLOCK * 8; }
+
+SVK_INLINE void quantize_rows_body(const float *x, int64_t ldx, int64_t rows, int64_t columns,
+                                   void *target) {
+  for (int64_t row = 0; row < rows; row++, x += ldx) {
+    rounded_row to = rounded_row_at(target, row, columns);
+    for (int64_t b = 0; b < columns / BLOCK; b++) {
+      const float *values = x + b * BLOCK;
+      float lanes[16] = {0}, largest = 0;
+      for (int j = 0; j < BLOCK; j++) {
+        float magnitude = fabsf(values[j]);
+        lanes[j % 16] = magnitude > lanes[j % 16] ? magnitude : lanes[j % 16];
+      }
+      for (int j = 0; j < 16; j++) largest = lanes[j] > largest ? lanes[j] : largest;
+      float scale = largest / 127, inverse = scale != 0 ? 1 / scale : 0;
+      int32_t sum = 0;
+      for (int j = 0; j < BLOCK; j++) {
+        int32_t code = svk_round_code(values[j] * inverse);
+        to.codes[b * BLOCK + j] = (int8_t)code;
+        sum += code;
+      }
+      to.scales[b] = float_of_f16(f16_of_float(scale));
+      to.sums[b] = sum;
+    }
+  }
+}
+SVK_KERNEL(void, quantize_rows,
+           (const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target),
+           (x, ldx, rows, columns, target))
+
+/* One unpacked row of weights times one row of activations. */
+static float integer_dot__portable(const int8_t *codes, const float *scales, rounded_row x,
+                                   int64_t blocks) {
+  float total = 0;
+  for (int64_t b = 0; b < blocks; b++) {
+    int32_t sum = 0;
+    for (int j = 0; j < BLOCK; j++) {
+      sum += (int32_t)codes[b * BLOCK + j] * (int32_t)x.codes[b * BLOCK + j];
+    }
+    total += scales[b] * x.scales[b] * (float)sum;
+  }
+  return total;
+}
+
+#if SVK_X86
+#include "x86/integer_product.h"
+#endif
+
+/* Every row is unpacked once, into the first cache, and met with all tokens. */
+static void row_by_row(const svk_format *format, const uint8_t *rows, int64_t row_bytes,
+                       int64_t count, int64_t columns, const void *x, int64_t tokens, float *y,
+                       int64_t ldy, void *scratch) {
+  int64_t blocks = columns / BLOCK;
+  float *scales = scratch;
+  int8_t *codes = (int8_t *)(scales + blocks);
+  for (int64_t r = 0; r < count; r++) {
+    format->unpack(rows + r * row_bytes, columns, codes, scales);
+    for (int64_t t = 0; t < tokens; t++) {
+      y[t * ldy + r] =
+          SVK_PICK(integer_dot)(codes, scales, rounded_row_at((void *)x, t, columns), blocks);
+    }
+  }
+}
+
+void svk_integer_product(const svk_format *format, const void *weights, int64_t first,
+                         int64_t last, int64_t columns, const void *x, int64_t tokens, float *y,
+                         int64_t ldy, void *scratch) {
+  int64_t row_bytes = svk_bytes_of(format, columns);
+  const uint8_t *rows = (const uint8_t *)weights + first * row_bytes;
+  row_by_row(format, rows, row_bytes, last - first, columns, x, tokens, y + first, ldy, scratch);
+}

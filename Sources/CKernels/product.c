@@ -1,0 +1,81 @@
+/* Products of a stored matrix in any element format: y = x W^T, dx = g W, and plain F32 C = A B.
+ *
+ * Many tokens: the engine of gemm.c, W decoded panel by panel. Up to three tokens: dots over the rows as
+ * they lie, because then memory is the limit and a packed panel would only be written and read again. */
+#include <string.h>
+
+#include "gemm.h"
+
+enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
+
+/* The format's own dots, or decode and dot. */
+static void row_dots(const svk_format *format, const uint8_t *rows, int64_t row_bytes,
+                     int64_t count, int64_t columns, const float *x, int64_t ldx, int64_t tokens,
+                     float *out, float *decoded) {
+  if (format->row_dots) {
+    format->row_dots(rows, row_bytes, count, columns, x, ldx, tokens, out);
+    return;
+  }
+  for (int64_t r = 0; r < count; r++) {
+    format->decode(rows + r * row_bytes, columns, decoded);
+    for (int64_t t = 0; t < tokens; t++) {
+      out[t * ROW_GROUP + r] = svk_dot(decoded, x + t * ldx, columns);
+    }
+  }
+}
+
+void svk_product(const svk_format *format, const void *weights, int64_t first, int64_t last,
+                 int64_t columns, const float *x, int64_t ldx, int64_t tokens, float *y,
+                 int64_t ldy, svk_update update, void *scratch) {
+  int64_t row_bytes = svk_bytes_of(format, columns);
+  const uint8_t *rows = (const uint8_t *)weights + first * row_bytes;
+  if (tokens > FEW_TOKENS) {
+    svk_matrix a = {x, ldx, 1};
+    svk_panel_source b = {format, rows, row_bytes, 0};
+    svk_gemm(tokens, last - first, columns, a, b, y + first, ldy, update, scratch);
+    return;
+  }
+  for (int64_t r = first; r < last && tokens > 0; r += ROW_GROUP) {
+    int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
+    float out[FEW_TOKENS * ROW_GROUP];
+    row_dots(format, rows + (r - first) * row_bytes, row_bytes, count, columns, x, ldx, tokens,
+             out, scratch);
+    for (int64_t t = 0; t < tokens; t++) {
+      for (int64_t i = 0; i < count; i++) {
+        float *place = y + t * ldy + r + i;
+        *place = (update.accumulate ? *place : 0) + update.alpha * out[t * ROW_GROUP + i];
+      }
+    }
+  }
+}
+
+void svk_transposed_product(const svk_format *format, const void *weights, int64_t rows,
+                            int64_t row_length, int64_t first, int64_t last, const float *g,
+                            int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
+                            svk_update update, void *scratch) {
+  int64_t row_bytes = svk_bytes_of(format, row_length);
+  const uint8_t *from = (const uint8_t *)weights + svk_bytes_of(format, first);
+  svk_matrix a = {g, ldg, 1};
+  svk_panel_source b = {format, from, row_bytes, 1};
+  svk_gemm(tokens, last - first, rows, a, b, dx + first, lddx, update, scratch);
+}
+
+void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
+                  int64_t ldc, svk_update update, void *scratch) {
+  int across = b.column_stride == 1;
+  int64_t stride = across ? b.row_stride : b.column_stride;
+  svk_panel_source source = {svk_format_f32(), (const uint8_t *)b.a, stride * 4, across};
+  svk_gemm(m, n, k, a, source, c, ldc, update, scratch);
+}
+
+int64_t svk_block_length(const svk_format *format) { return format->block_length; }
+int64_t svk_block_bytes(const svk_format *format) { return format->block_bytes; }
+int svk_takes_integers(const svk_format *format) { return format->unpack != NULL; }
+
+void svk_decode(const svk_format *format, const void *source, int64_t count, float *target) {
+  format->decode(source, count, target);
+}
+
+void svk_encode(const svk_format *format, const float *source, int64_t count, void *target) {
+  format->encode(source, count, target);
+}

@@ -1,0 +1,73 @@
+/* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of value j in its
+ * low half and that of value j + 16 in its high half; value = d (code - 8).
+ * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code 0;
+ * code = min(15, floor(x / d + 8.5)), the product and sum rounded once. */
+#include <math.h>
+#include <string.h>
+
+#include "format.h"
+#include "half.h"
+
+enum { LENGTH = 32, HALF = 16, BYTES = 18 };
+
+SVK_INLINE float block_scale(const uint8_t *block) {
+  uint16_t code;
+  memcpy(&code, block, 2);
+  return float_of_f16(code);
+}
+
+SVK_INLINE void decode_q4_0_body(const void *source, int64_t count, float *target) {
+  const uint8_t *block = source;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float scale = block_scale(block);
+    for (int j = 0; j < HALF; j++) target[i + j] = scale * (float)((block[2 + j] & 15) - 8);
+    for (int j = 0; j < HALF; j++) target[i + HALF + j] = scale * (float)((block[2 + j] >> 4) - 8);
+  }
+}
+SVK_KERNEL(void, decode_q4_0, (const void *source, int64_t count, float *target),
+           (source, count, target))
+
+/* The sum in double is exact enough to round like a fused multiply-add on every machine. */
+SVK_INLINE uint8_t code_of(float value, float inverse) {
+  float shifted = (float)((double)value * (double)inverse + 8.5);
+  return shifted >= 15 ? 15 : shifted > 0 ? (uint8_t)shifted : 0;
+}
+
+static void encode_q4_0(const float *source, int64_t count, void *target) {
+  uint8_t *block = target;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float largest = 0, extreme = 0;
+    for (int j = 0; j < LENGTH; j++) {
+      float magnitude = fabsf(source[i + j]);
+      if (magnitude > largest) {
+        largest = magnitude;
+        extreme = source[i + j];
+      }
+    }
+    float scale = extreme / -8;
+    float inverse = scale != 0 ? 1 / scale : 0;
+    uint16_t code = f16_of_float(scale);
+    memcpy(block, &code, 2);
+    for (int j = 0; j < HALF; j++) {
+      uint8_t low = code_of(source[i + j], inverse), high = code_of(source[i + HALF + j], inverse);
+      block[2 + j] = (uint8_t)(low | high << 4);
+    }
+  }
+}
+
+SVK_INLINE void unpack_q4_0_body(const void *source, int64_t count, int8_t *codes, float *scales) {
+  const uint8_t *block = source;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    scales[i / LENGTH] = block_scale(block);
+    for (int j = 0; j < HALF; j++) codes[i + j] = (int8_t)((block[2 + j] & 15) - 8);
+    for (int j = 0; j < HALF; j++) codes[i + HALF + j] = (int8_t)((block[2 + j] >> 4) - 8);
+  }
+}
+SVK_KERNEL(void, unpack_q4_0, (const void *source, int64_t count, int8_t *codes, float *scales),
+           (source, count, codes, scales))
+
+const svk_format *svk_format_q4_0(void) {
+  static const svk_format format = {LENGTH,      BYTES, svk_decode_q4_0,
+                                    encode_q4_0, NULL,  svk_unpack_q4_0};
+  return &format;
+}

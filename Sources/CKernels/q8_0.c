@@ -1,0 +1,57 @@
+/* Q8_0: blocks of 32 values in 34 bytes: F16 scale d, then 32 int8 codes q; value = d q.
+ * Encoding as ggml's reference: d = max|x| / 127, codes rounded to nearest, halves away from zero. */
+#include <math.h>
+#include <string.h>
+
+#include "format.h"
+#include "half.h"
+
+enum { LENGTH = 32, BYTES = 34 };
+
+SVK_INLINE float block_scale(const uint8_t *block) {
+  uint16_t code;
+  memcpy(&code, block, 2);
+  return float_of_f16(code);
+}
+
+SVK_INLINE void decode_q8_0_body(const void *source, int64_t count, float *target) {
+  const uint8_t *block = source;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float scale = block_scale(block);
+    const int8_t *codes = (const int8_t *)block + 2;
+    for (int j = 0; j < LENGTH; j++) target[i + j] = scale * (float)codes[j];
+  }
+}
+SVK_KERNEL(void, decode_q8_0, (const void *source, int64_t count, float *target),
+           (source, count, target))
+
+SVK_INLINE void encode_q8_0_body(const float *source, int64_t count, void *target) {
+  uint8_t *block = target;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float largest = 0;
+    for (int j = 0; j < LENGTH; j++) largest = fmaxf(largest, fabsf(source[i + j]));
+    float scale = largest / 127;
+    float inverse = scale != 0 ? 1 / scale : 0;
+    uint16_t code = f16_of_float(scale);
+    memcpy(block, &code, 2);
+    for (int j = 0; j < LENGTH; j++) block[2 + j] = (uint8_t)svk_round_code(source[i + j] * inverse);
+  }
+}
+SVK_KERNEL(void, encode_q8_0, (const float *source, int64_t count, void *target),
+           (source, count, target))
+
+SVK_INLINE void unpack_q8_0_body(const void *source, int64_t count, int8_t *codes, float *scales) {
+  const uint8_t *block = source;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    scales[i / LENGTH] = block_scale(block);
+    memcpy(codes + i, block + 2, LENGTH);
+  }
+}
+SVK_KERNEL(void, unpack_q8_0, (const void *source, int64_t count, int8_t *codes, float *scales),
+           (source, count, codes, scales))
+
+const svk_format *svk_format_q8_0(void) {
+  static const svk_format format = {LENGTH,          BYTES, svk_decode_q8_0,
+                                    svk_encode_q8_0, NULL,  svk_unpack_q8_0};
+  return &format;
+}

@@ -1,0 +1,71 @@
+/* Rows of probabilities: softmax with the maximum subtracted, its log-sum-exp, and its backward.
+ * Minus infinity masks an entry; a row that is masked throughout becomes zeros with log-sum-exp -inf. */
+#include <math.h>
+
+#include "cpu.h"
+#include "elementary.h"
+#include "kernels.h"
+
+SVK_INLINE float largest_of(const float *x, int64_t count) {
+  float lanes[16], largest = -INFINITY;
+  for (int j = 0; j < 16; j++) lanes[j] = -INFINITY;
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int j = 0; j < 16; j++) lanes[j] = x[i + j] > lanes[j] ? x[i + j] : lanes[j];
+  }
+  for (; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  for (int j = 0; j < 16; j++) largest = lanes[j] > largest ? lanes[j] : largest;
+  return largest;
+}
+
+/* Sixteen lanes of F32, then double: a vocabulary of 10^5 loses no digit. */
+SVK_INLINE double sum_of_exp(const float *x, float *y, int64_t count, float largest) {
+  float lanes[16] = {0};
+  double total = 0;
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    for (int j = 0; j < 16; j++) {
+      float value = exp_f32(x[i + j] - largest);
+      if (y) y[i + j] = value;
+      lanes[j] += value;
+    }
+  }
+  for (; i < count; i++) {
+    float value = exp_f32(x[i] - largest);
+    if (y) y[i] = value;
+    total += (double)value;
+  }
+  for (int j = 0; j < 16; j++) total += (double)lanes[j];
+  return total;
+}
+
+SVK_INLINE float softmax_row_body(float *x, int64_t count) {
+  float largest = largest_of(x, count);
+  if (largest == -INFINITY) {
+    for (int64_t i = 0; i < count; i++) x[i] = 0;
+    return -INFINITY;
+  }
+  double total = sum_of_exp(x, x, count, largest);
+  float inverse = (float)(1 / total);
+  for (int64_t i = 0; i < count; i++) x[i] *= inverse;
+  return largest + (float)log(total);
+}
+SVK_KERNEL(float, softmax_row, (float *x, int64_t count), (x, count))
+
+SVK_INLINE float log_sum_exp_body(const float *x, int64_t count) {
+  float largest = largest_of(x, count);
+  if (largest == -INFINITY) return -INFINITY;
+  return largest + (float)log(sum_of_exp(x, 0, count, largest));
+}
+SVK_KERNEL(float, log_sum_exp, (const float *x, int64_t count), (x, count))
+
+SVK_INLINE void centre_body(const float *p, const float *dp, float mean, float *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i++) dx[i] = p[i] * (dp[i] - mean);
+}
+SVK_KERNEL(void, centre,
+           (const float *p, const float *dp, float mean, float *dx, int64_t count),
+           (p, dp, mean, dx, count))
+
+void svk_softmax_row_backward(const float *p, const float *dp, float *dx, int64_t count) {
+  svk_centre(p, dp, svk_dot(p, dp, count), dx, count);
+}
