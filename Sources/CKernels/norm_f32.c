@@ -105,9 +105,10 @@ SVK_INLINE void layer_norm_backward_body(svk_norm norm, const float *x, const fl
     float centre = mean ? mean[row] : 0, r = inverse[row];
     for (int64_t k = 0; dweight && k < norm.width; k++) dweight[k] += dy[k] * (x[k] - centre) * r;
     for (int64_t k = 0; dbias && k < norm.width; k++) dbias[k] += dy[k];
-    row_backward(&norm, x, centre, r, dy, dx, mean != NULL, accumulate);
     x += norm.width;
     dy += norm.width;
+    if (!dx) continue;
+    row_backward(&norm, x - norm.width, centre, r, dy - norm.width, dx, mean != NULL, accumulate);
     dx += norm.width;
   }
 }

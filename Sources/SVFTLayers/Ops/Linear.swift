@@ -37,11 +37,11 @@ final class Linear: Op {
   }
 
   private var canRound: Bool {
-    weight.format.prefersIntegerActivations && ElementFormats.q8_0.fits(columns: weight.columns)
+    weight.format.prefersIntegerActivations
   }
 
   func sharedScratch(rows: Int) -> Int {
-    canRound ? rows * ElementFormats.q8_0.rowBytes(weight.columns) : 0
+    canRound ? rows * Kernels.quantizedRowBytes(weight.columns) : 0
   }
 
   func forward(_ run: Run) {
@@ -49,10 +49,10 @@ final class Linear: Op {
     let y = run.pointer(y)
     let rounds = rounds(run.batch)
     if rounds {
-      let rowBytes = ElementFormats.q8_0.rowBytes(weight.columns)
+      let rowBytes = Kernels.quantizedRowBytes(weight.columns)
       for row in run.team.share(of: run.rows) {
-        ElementFormats.q8_0.encode(
-          x + row * weight.columns, count: weight.columns,
+        Kernels.quantizeRows(
+          x + row * weight.columns, ldx: weight.columns, rows: 1, columns: weight.columns,
           into: run.sharedScratch + row * rowBytes)
       }
       run.team.barrier()
@@ -99,7 +99,7 @@ final class Linear: Op {
       if let dW = trained?.gradients.baseAddress {
         Kernels.outerAccumulate(
           g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
-          columns: weight.columns, into: dW)
+          columns: weight.columns, into: dW, scratch: run.scratch)
       }
       if let db = bias?.gradient {
         for token in 0..<run.rows {

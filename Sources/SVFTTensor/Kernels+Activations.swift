@@ -1,0 +1,62 @@
+// Elementwise functions with their derivatives, each accurate to a few units in the last place
+// (polynomials in elementary.h of CKernels).
+import CKernels
+
+extension Kernels {
+  /// A function of one number, over arrays.
+  package enum Activation: CaseIterable, Sendable {
+    /// max(0, x); its derivative at 0 is 0.
+    case relu
+    /// 1 / (1 + e^-x)
+    case sigmoid
+    /// The hyperbolic tangent.
+    case tanh
+    /// x·sigmoid(x)
+    case silu
+    /// x·Φ(x), by the error function.
+    case gelu
+    /// The tanh form of gelu.
+    case geluTanh
+  }
+
+  /// y[i] = f(x[i]); `y` may be `x`.
+  package static func apply(
+    _ function: Activation, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    let kernel =
+      switch function {
+      case .relu: svk_relu
+      case .sigmoid: svk_sigmoid
+      case .tanh: svk_tanh
+      case .silu: svk_silu
+      case .gelu: svk_gelu
+      case .geluTanh: svk_gelu_tanh
+      }
+    kernel(x, y, Int64(count))
+  }
+
+  /// dx[i] (+)= dy[i]·f'(x[i]), from the inputs of the forward; `dx` may be `dy`.
+  package static func applyBackward(
+    _ function: Activation, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+    into dx: UnsafeMutablePointer<Float>, count: Int, accumulate: Bool
+  ) {
+    let kernel =
+      switch function {
+      case .relu: svk_relu_backward
+      case .sigmoid: svk_sigmoid_backward
+      case .tanh: svk_tanh_backward
+      case .silu: svk_silu_backward
+      case .gelu: svk_gelu_backward
+      case .geluTanh: svk_gelu_tanh_backward
+      }
+    kernel(x, dy, dx, Int64(count), accumulate ? 1 : 0)
+  }
+
+  /// y[i] = e^x[i]; `y` may be `x`.
+  package static func exp(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    svk_exp(x, y, Int64(count))
+  }
+}

@@ -1,0 +1,78 @@
+// Kernels of one element format: its codec and its products. `ElementFormat` has the contract of each.
+import CKernels
+
+extension Kernels {
+  /// The C side of an element format. The pointer leads to a constant table.
+  package struct Format: @unchecked Sendable {
+    private let table: OpaquePointer?
+    package let blockLength: Int
+    package let blockBytes: Int
+
+    private init(_ table: OpaquePointer?) {
+      self.table = table
+      blockLength = Int(svk_block_length(table))
+      blockBytes = Int(svk_block_bytes(table))
+    }
+
+    package static let f32 = Format(svk_format_f32())
+    package static let f16 = Format(svk_format_f16())
+    package static let bf16 = Format(svk_format_bf16())
+    package static let q8_0 = Format(svk_format_q8_0())
+    package static let q4_0 = Format(svk_format_q4_0())
+
+    /// Whether `integerProduct` works.
+    package var takesIntegers: Bool { svk_takes_integers(table) != 0 }
+
+    func decode(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
+      svk_decode(table, source, Int64(count), target)
+    }
+
+    func encode(_ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer) {
+      svk_encode(table, source, Int64(count), target)
+    }
+
+    func product(
+      _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int, _ x: UnsafePointer<Float>,
+      tokens: Int, into y: UnsafeMutablePointer<Float>, ldy: Int, _ update: Update,
+      scratch: UnsafeMutableRawPointer
+    ) {
+      svk_product(
+        table, weights, Int64(rows.lowerBound), Int64(rows.upperBound), Int64(columns), x,
+        Int64(columns), Int64(tokens), y, Int64(ldy), update.value, scratch)
+    }
+
+    func integerProduct(
+      _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int, _ x: UnsafeRawPointer,
+      tokens: Int, into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer
+    ) {
+      svk_integer_product(
+        table, weights, Int64(rows.lowerBound), Int64(rows.upperBound), Int64(columns), x,
+        Int64(tokens), y, Int64(ldy), scratch)
+    }
+
+    func transposedProduct(
+      _ weights: UnsafeRawPointer, rows: Int, rowLength: Int, columns: Range<Int>,
+      _ g: UnsafePointer<Float>, ldg: Int, tokens: Int, into dx: UnsafeMutablePointer<Float>,
+      ldx: Int, _ update: Update, scratch: UnsafeMutableRawPointer
+    ) {
+      svk_transposed_product(
+        table, weights, Int64(rows), Int64(rowLength), Int64(columns.lowerBound),
+        Int64(columns.upperBound), g, Int64(ldg), Int64(tokens), dx, Int64(ldx), update.value,
+        scratch)
+    }
+  }
+
+  /// Bytes of one row of `columns` activations (a multiple of 32) rounded to 8 bit.
+  package static func quantizedRowBytes(_ columns: Int) -> Int {
+    Int(svk_quantized_row_bytes(Int64(columns)))
+  }
+
+  /// Rounds `rows` rows of `columns` values (a multiple of 32), `ldx` apart, for integer products:
+  /// codes and scales are those of Q8_0, laid out for the kernels.
+  package static func quantizeRows(
+    _ x: UnsafePointer<Float>, ldx: Int, rows: Int, columns: Int,
+    into target: UnsafeMutableRawPointer
+  ) {
+    svk_quantize_rows(x, Int64(ldx), Int64(rows), Int64(columns), target)
+  }
+}

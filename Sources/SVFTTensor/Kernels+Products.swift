@@ -1,0 +1,53 @@
+// Products of F32 matrices: C (+)= alpha·A·B in every orientation, and the gradient of a weight.
+//
+// All of them need `scratchBytes` of scratch. Splitting rows or columns over threads changes no bit.
+import CKernels
+
+extension Kernels {
+  /// An F32 matrix as it lies: value (i, j) at pointer[i·rowStride + j·columnStride].
+  package struct Matrix {
+    package let pointer: UnsafePointer<Float>
+    package let rowStride: Int
+    package let columnStride: Int
+
+    package init(_ pointer: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+      self.pointer = pointer
+      self.rowStride = rowStride
+      self.columnStride = columnStride
+    }
+
+    /// Rows and columns exchanged; nothing moves.
+    package var transposed: Matrix {
+      Matrix(pointer, rowStride: columnStride, columnStride: rowStride)
+    }
+
+    var value: svk_matrix {
+      svk_matrix(a: pointer, row_stride: Int64(rowStride), column_stride: Int64(columnStride))
+    }
+  }
+
+  /// C[i·ldc + j] (+)= alpha·Σ_p A[i, p]·B[p, j] for i < rows, j < columns, p < inner.
+  /// A has any strides; one stride of B is 1.
+  package static func multiply(
+    rows: Int, columns: Int, inner: Int, _ a: Matrix, _ b: Matrix,
+    into c: UnsafeMutablePointer<Float>, ldc: Int, _ update: Update = Update(),
+    scratch: UnsafeMutableRawPointer
+  ) {
+    svk_gemm_f32(
+      Int64(rows), Int64(columns), Int64(inner), a.value, b.value, c, Int64(ldc), update.value,
+      scratch)
+  }
+
+  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows, columns].
+  package static func outerAccumulate(
+    _ g: UnsafePointer<Float>, ldg: Int, _ x: UnsafePointer<Float>, ldx: Int, tokens: Int,
+    rows: Range<Int>, columns: Int, into target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
+  ) {
+    multiply(
+      rows: rows.count, columns: columns, inner: tokens,
+      Matrix(g + rows.lowerBound, rowStride: 1, columnStride: ldg), Matrix(x, rowStride: ldx),
+      into: target + rows.lowerBound * columns, ldc: columns, Update(accumulate: true),
+      scratch: scratch)
+  }
+}
