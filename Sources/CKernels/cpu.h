@@ -1,9 +1,9 @@
 /* What this processor can do, and how one C body becomes a variant per instruction set.
  *
  * A kernel is written once as an always-inlined `<name>_body`; SVK_KERNEL compiles it for every
- * instruction set (the compiler vectorises it for each) and defines the dispatching entry `svk_<name>`.
- * Where the compiler is not good enough, x86/<file>.h holds a hand-written variant instead.
- * Reductions keep explicit lanes, because the compiler may not reorder sums by itself. */
+ * instruction set (the compiler vectorises it for each) and defines the dispatching entry
+ * `svk_<name>`. Where the compiler is not good enough, x86/<file>.h holds a hand-written variant
+ * instead. Reductions keep explicit lanes, because the compiler may not reorder sums by itself. */
 #ifndef SVK_CPU_H
 #define SVK_CPU_H
 

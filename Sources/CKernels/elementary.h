@@ -1,6 +1,6 @@
 /* Elementary functions as straight-line arithmetic, so that loops over them vectorise on every set.
- * The polynomials are least-maximum fits by reweighted least squares on Chebyshev points; the bound beside each is
- * that of the fit, measured accuracy stands in ActivationKernelsTests. */
+ * The polynomials are least-maximum fits by reweighted least squares on Chebyshev points; the bound
+ * beside each is that of the fit, measured accuracy stands in ActivationKernelsTests. */
 #ifndef SVK_ELEMENTARY_H
 #define SVK_ELEMENTARY_H
 
@@ -9,7 +9,8 @@
 #include "half.h"
 
 /* e^x: x = n ln 2 + r, |r| <= ln 2 / 2; e^r = 1 + r + r^2 P(r), relative 3e-9. Exact 0 below -104,
- * infinity above 88.73, NaN stays. 2^n is applied in two halves so that subnormal results come out. */
+ * infinity above 88.73, NaN stays. 2^n is applied in two halves so that subnormal results come out.
+ * */
 SVK_INLINE float exp_f32(float x) {
   float bounded = x < -104.0f ? -104.0f : x;
   bounded = bounded > 89.0f ? 89.0f : bounded;
@@ -45,7 +46,8 @@ SVK_INLINE float tanh_f32(float x) {
   return magnitude < 0.625f ? small : large;
 }
 
-/* erf: x P(x^2) for |x| < 1 (1.2e-9), else 1 - e^Q(|x|) with Q = log erfc (2e-11) and the sign of x. */
+/* erf: x P(x^2) for |x| < 1 (1.2e-9), else 1 - e^Q(|x|) with Q = log erfc (2e-11) and the sign of
+   x. */
 SVK_INLINE float erf_f32(float x) {
   float magnitude = fabsf(x);
   float s = x * x, t = magnitude > 4.0f ? 4.0f : magnitude;

@@ -3,7 +3,8 @@
  *
  * `row_dots`   up to 4 rows times up to 3 tokens straight from the bytes as they lie:
  *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k]. NULL: decode a row, then dot.
- * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale per 32,
+ * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale
+ * per 32,
  *              value = code * scale. NULL: the format takes no integer products. */
 #ifndef SVK_FORMAT_H
 #define SVK_FORMAT_H

@@ -1,10 +1,11 @@
-/* One loop nest for every dense product, after Goto and van de Geijn (2008): a block of B is packed into
- * panels of 32 columns, decoded on the way; 12 rows of A are copied beside each other and multiplied with
- * all panels of the block by a microkernel that keeps 12 x 32 sums in registers.
+/* One loop nest for every dense product, after Goto and van de Geijn (2008): a block of B is packed
+   into
+ * panels of 32 columns, decoded on the way; 12 rows of A are copied beside each other and
+ * multiplied with all panels of the block by a microkernel that keeps 12 x 32 sums in registers.
  *
- * Every element of C is the same chain of fused multiply-adds over p, 256 at a time, wherever it lies in
- * a tile: splitting rows or columns over threads changes no bit.
- * The microkernels' fast forms are in x86/gemm.h. */
+ * Every element of C is the same chain of fused multiply-adds over p, 256 at a time, wherever it
+ * lies in a tile: splitting rows or columns over threads changes no bit. The microkernels' fast
+ * forms are in x86/gemm.h. */
 #include "gemm.h"
 
 #include <string.h>
@@ -42,7 +43,8 @@ static void gemm_transpose__portable(const float *rows, int64_t stride, int64_t 
 #include "x86/gemm.h"
 #endif
 
-/* The panel of columns j..<j+count (at most 32) and inner positions p..<p+k, from rows as they lie. */
+/* The panel of columns j..<j+count (at most 32) and inner positions p..<p+k, from rows as they lie.
+   */
 static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                        float *panel, float *spare) {
   const svk_format *format = b.format;
@@ -57,7 +59,8 @@ static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int6
   SVK_PICK(gemm_transpose)(spare, SVK_TILE_LENGTH, count, k, panel);
 }
 
-/* All panels of columns j..<j+count (at most SVK_WIDTH), where a row of B is a row of the matrix. */
+/* All panels of columns j..<j+count (at most SVK_WIDTH), where a row of B is a row of the matrix.
+   */
 static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                         float *panels, float *spare) {
   int64_t step = SVK_PANEL * k;

@@ -13,7 +13,8 @@ enum {
   SVK_TILE_WIDTH = 16     /* stride of a copied column of A */
 };
 
-/* B as rows of a stored matrix. `across`: B[p][j] is value j of row p; else it is value p of row j. */
+/* B as rows of a stored matrix. `across`: B[p][j] is value j of row p; else it is value p of row j.
+   */
 typedef struct {
   const svk_format *format;
   const uint8_t *rows;

@@ -1,6 +1,7 @@
-/* F16 and BF16 codes as plain integer arithmetic, without branches so that loops over them vectorise.
- * Encoding rounds to nearest, ties to even, subnormals included; NaN stays NaN (quiet), as the processor's
- * own instructions do it. */
+/* F16 and BF16 codes as plain integer arithmetic, without branches so that loops over them
+   vectorise.
+ * Encoding rounds to nearest, ties to even, subnormals included; NaN stays NaN (quiet), as the
+ * processor's own instructions do it. */
 #ifndef SVK_HALF_H
 #define SVK_HALF_H
 

@@ -1,4 +1,5 @@
-/* Sixteen floats as one value: the compiler makes four, two or one register of it per instruction set.
+/* Sixteen floats as one value: the compiler makes four, two or one register of it per instruction
+   set.
  * Passed by pointer only, because the calling convention of such types depends on the set. */
 #ifndef SVK_LANES_H
 #define SVK_LANES_H

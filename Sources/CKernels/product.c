@@ -1,7 +1,8 @@
 /* Products of a stored matrix in any element format: y = x W^T, dx = g W, and plain F32 C = A B.
  *
- * Many tokens: the engine of gemm.c, W decoded panel by panel. Up to three tokens: dots over the rows as
- * they lie, because then memory is the limit and a packed panel would only be written and read again. */
+ * Many tokens: the engine of gemm.c, W decoded panel by panel. Up to three tokens: dots over the
+ * rows as they lie, because then memory is the limit and a packed panel would only be written and
+ * read again. */
 #include <string.h>
 
 #include "gemm.h"

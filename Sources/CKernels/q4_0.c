@@ -1,4 +1,5 @@
-/* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of value j in its
+/* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of value
+   j in its
  * low half and that of value j + 16 in its high half; value = d (code - 8).
  * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code 0;
  * code = min(15, floor(x / d + 8.5)), the product and sum rounded once. */

@@ -1,5 +1,6 @@
 /* Q8_0: blocks of 32 values in 34 bytes: F16 scale d, then 32 int8 codes q; value = d q.
- * Encoding as ggml's reference: d = max|x| / 127, codes rounded to nearest, halves away from zero. */
+ * Encoding as ggml's reference: d = max|x| / 127, codes rounded to nearest, halves away from zero.
+ * */
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* Rows of probabilities: softmax with the maximum subtracted, its log-sum-exp, and its backward.
- * Minus infinity masks an entry; a row that is masked throughout becomes zeros with log-sum-exp -inf. */
+ * Minus infinity masks an entry; a row that is masked throughout becomes zeros with log-sum-exp
+ * -inf. */
 #include <math.h>
 
 #include "cpu.h"

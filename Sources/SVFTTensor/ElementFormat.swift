@@ -1,10 +1,12 @@
-// How numbers lie in memory: one entry per format, plain (F32, F16, BF16) and block-quantised alike.
+// How numbers lie in memory: one entry per format, plain (F32, F16, BF16) and block-quantised
+// alike.
 //
-// A row of `columns` values is a whole number of blocks; a matrix is its rows one after the other without
-// padding, exactly as safetensors and GGUF store it. Weights are multiplied as they lie.
+// A row of `columns` values is a whole number of blocks; a matrix is its rows one after the other
+// without padding, exactly as safetensors and GGUF store it. Weights are multiplied as they lie.
 //
-// Adding a format = one file under Formats (layout in its top comment), one .c file in CKernels with
-// its line in kernels.h, one line in `ElementFormats.all`. Nothing else in the tree names a format.
+// Adding a format = one file under Formats (layout in its top comment), one .c file in CKernels
+// with its line in kernels.h, one line in `ElementFormats.all`. Nothing else in the tree names a
+// format.
 
 /// One element format: its names, and the kernels that know its layout.
 package protocol ElementFormat: Sendable {
@@ -14,7 +16,8 @@ package protocol ElementFormat: Sendable {
   var ggufType: UInt32 { get }
   /// The dtype string in safetensors files; nil where the format cannot be stored there.
   var safetensorsType: String? { get }
-  /// Whether the default compute rounds activations to 8 bit before multiplying (the format's custom).
+  /// Whether the default compute rounds activations to 8 bit before multiplying (the format's
+  /// custom).
   var prefersIntegerActivations: Bool { get }
   /// Layout, codec and products in C.
   var kernels: Kernels.Format { get }
@@ -39,7 +42,8 @@ extension ElementFormat {
     kernels.decode(source, count: count, into: target)
   }
 
-  /// Encodes `count` values (a multiple of the block length), bit-equal to ggml's reference encoder.
+  /// Encodes `count` values (a multiple of the block length), bit-equal to ggml's reference
+  /// encoder.
   package func encode(
     _ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer
   ) {
@@ -48,9 +52,10 @@ extension ElementFormat {
 
   /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `rows` and tokens 0..<tokens, in F32.
   ///
-  /// `weights` is the first byte of the whole matrix, `columns` its row length, `x` is [tokens, columns]
-  /// dense, `y` is [tokens, ldy]. `scratch` holds `productScratch(columns)` bytes, 64-byte aligned.
-  /// How rows are split changes no bit; one to three tokens are summed in another order than many.
+  /// `weights` is the first byte of the whole matrix, `columns` its row length, `x` is [tokens,
+  /// columns] dense, `y` is [tokens, ldy]. `scratch` holds `productScratch(columns)` bytes, 64-byte
+  /// aligned. How rows are split changes no bit; one to three tokens are summed in another order
+  /// than many.
   package func product(
     _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int,
     _ x: UnsafePointer<Float>, tokens: Int,
@@ -74,8 +79,8 @@ extension ElementFormat {
       scratch: scratch)
   }
 
-  /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `columns` (a whole number of blocks)
-  /// and all `rows`; `accumulate` adds to what `dx` [tokens, ldx] holds.
+  /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `columns` (a whole number of
+  /// blocks) and all `rows`; `accumulate` adds to what `dx` [tokens, ldx] holds.
   package func transposedProduct(
     _ weights: UnsafeRawPointer, rows: Int, rowLength: Int, columns: Range<Int>,
     _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,

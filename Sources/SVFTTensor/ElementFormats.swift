@@ -1,4 +1,5 @@
-// The registry of element formats: the list is the documentation of what can be loaded and multiplied.
+// The registry of element formats: the list is the documentation of what can be loaded and
+// multiplied.
 
 /// All element formats, and how files name them.
 package enum ElementFormats {

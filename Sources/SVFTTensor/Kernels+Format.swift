@@ -1,4 +1,5 @@
-// Kernels of one element format: its codec and its products. `ElementFormat` has the contract of each.
+// Kernels of one element format: its codec and its products. `ElementFormat` has the contract of
+// each.
 import CKernels
 
 extension Kernels {

@@ -1,6 +1,7 @@
 // Products of F32 matrices: C (+)= alpha·A·B in every orientation, and the gradient of a weight.
 //
-// All of them need `scratchBytes` of scratch. Splitting rows or columns over threads changes no bit.
+// All of them need `scratchBytes` of scratch. Splitting rows or columns over threads changes no
+// bit.
 import CKernels
 
 extension Kernels {
@@ -38,7 +39,8 @@ extension Kernels {
       scratch)
   }
 
-  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows, columns].
+  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows,
+  /// columns].
   package static func outerAccumulate(
     _ g: UnsafePointer<Float>, ldg: Int, _ x: UnsafePointer<Float>, ldx: Int, tokens: Int,
     rows: Range<Int>, columns: Int, into target: UnsafeMutablePointer<Float>,

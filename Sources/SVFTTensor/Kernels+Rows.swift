@@ -2,8 +2,8 @@
 import CKernels
 
 extension Kernels {
-  /// x = softmax(x) in place; returns log Σ e^x of the original. -∞ masks an entry; a row masked throughout
-  /// becomes zeros and gives -∞.
+  /// x = softmax(x) in place; returns log Σ e^x of the original. -∞ masks an entry; a row masked
+  /// throughout becomes zeros and gives -∞.
   @discardableResult
   package static func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
     svk_softmax_row(x, Int64(count))

@@ -1,8 +1,8 @@
-// The only door to C. Swift signatures over the kernels of CKernels; what each computes is said here, its
-// layout and its variants there.
+// The only door to C. Swift signatures over the kernels of CKernels; what each computes is said
+// here, its layout and its variants there.
 //
-// Kernels trust their arguments: pointers to as many values as the shapes say. They never allocate, never
-// throw, and run on the calling thread alone; ops split rows or columns over their team.
+// Kernels trust their arguments: pointers to as many values as the shapes say. They never allocate,
+// never throw, and run on the calling thread alone; ops split rows or columns over their team.
 import CKernels
 
 /// Arithmetic on F32 vectors and on matrices in any element format.

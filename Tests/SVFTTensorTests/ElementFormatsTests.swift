@@ -1,5 +1,5 @@
-// The contract of every element format: names lead to it, blocks have the documented size, encoding is
-// bit-equal to ggml's reference (golden files), decoding undoes it.
+// The contract of every element format: names lead to it, blocks have the documented size, encoding
+// is bit-equal to ggml's reference (golden files), decoding undoes it.
 import SVFTTensor
 import TestKit
 import Testing

@@ -1,6 +1,7 @@
 // Reads arrays as numpy saves them (.npy, versions 1 to 3): magic, version, header length, a Python
-// dictionary with descr, fortran_order and shape, then the numbers. C order, little-endian only; float32,
-// float64, int32, int64 and uint8. For tests' golden values, so a file that differs is an error, never a guess.
+// dictionary with descr, fortran_order and shape, then the numbers. C order, little-endian only;
+// float32, float64, int32, int64 and uint8. For tests' golden values, so a file that differs is an
+// error, never a guess.
 import Foundation
 
 /// One array of numbers from a .npy file.

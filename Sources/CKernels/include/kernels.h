@@ -1,8 +1,9 @@
 /* Every kernel, declared once. Single-threaded; callers split rows or columns over their threads.
  *
- * Kernels trust their arguments: lengths are counted in elements, leading dimensions (ld…) in elements,
- * pointers to scratch are 64-byte aligned. Each has a portable body and faster variants chosen by the
- * processor (cpu.c). Results depend on shapes and on the instruction set, never on how callers split. */
+ * Kernels trust their arguments: lengths are counted in elements, leading dimensions (ld…) in
+ * elements, pointers to scratch are 64-byte aligned. Each has a portable body and faster variants
+ * chosen by the processor (cpu.c). Results depend on shapes and on the instruction set, never on
+ * how callers split. */
 #ifndef SVFT_KERNELS_H
 #define SVFT_KERNELS_H
 
@@ -55,7 +56,8 @@ typedef struct {
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
                   int64_t ldc, svk_update update, void *scratch);
 
-/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales [columns/32], int32 sums of
+/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales [columns/32], int32 sums
+   of
  * codes [columns/32], int8 codes [columns]; scales are those of Q8_0 (rounded through F16). */
 int64_t svk_quantized_row_bytes(int64_t columns);
 void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target);

@@ -1,7 +1,8 @@
 /* Microkernels and panel transposition for AVX2 (6 x 16) and AVX-512 (12 x 32).
  *
- * The number of rows and the order of A are constants of each instance, so that sums stay in registers
- * and the broadcast operand has fixed offsets: `CASE` makes one instance per number of rows. */
+ * The number of rows and the order of A are constants of each instance, so that sums stay in
+ * registers and the broadcast operand has fixed offsets: `CASE` makes one instance per number of
+ * rows. */
 #include <immintrin.h>
 
 #define SVK_ROW_STRIDE(across) ((across) ? 1 : SVK_TILE_LENGTH)

@@ -1,5 +1,5 @@
-// BF16: the upper half of an F32, two bytes, little-endian: sign, 8 bits of exponent, 7 of mantissa.
-// Encoding rounds to nearest, ties to even.
+// BF16: the upper half of an F32, two bytes, little-endian: sign, 8 bits of exponent, 7 of
+// mantissa. Encoding rounds to nearest, ties to even.
 
 /// Brain float.
 package struct BF16: ElementFormat {
