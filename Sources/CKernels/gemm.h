@@ -7,9 +7,9 @@
 enum {
   SVK_PANEL = 32,         /* columns of a panel */
   SVK_INNER = 256,        /* inner length of a panel: a multiple of every block length */
-  SVK_WIDTH = 256,        /* columns packed at once: 8 panels, 256 KiB, stay in the second cache */
+  SVK_WIDTH = 256,        /* columns packed at once: 256 KiB, stay in the second cache */
   SVK_TILE = 12,          /* most rows of a microkernel */
-  SVK_TILE_LENGTH = 272,  /* stride of a copied row of A: 256 and a line, to spread the cache sets */
+  SVK_TILE_LENGTH = 272,  /* stride of a copied row of A: a line more, to spread the cache sets */
   SVK_TILE_WIDTH = 16     /* stride of a copied column of A */
 };
 

@@ -35,7 +35,9 @@ SVK_INLINE void encode_q8_0_body(const float *source, int64_t count, void *targe
     float inverse = scale != 0 ? 1 / scale : 0;
     uint16_t code = f16_of_float(scale);
     memcpy(block, &code, 2);
-    for (int j = 0; j < LENGTH; j++) block[2 + j] = (uint8_t)svk_round_code(source[i + j] * inverse);
+    for (int j = 0; j < LENGTH; j++) {
+      block[2 + j] = (uint8_t)svk_round_code(source[i + j] * inverse);
+    }
   }
 }
 SVK_KERNEL(void, encode_q8_0, (const float *source, int64_t count, void *target),

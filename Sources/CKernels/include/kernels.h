@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* ---- Instruction sets: 0 portable, 1 AVX2 (with FMA, F16C), 2 AVX-512 (F, BW, VL, DQ), 3 with VNNI. */
+/* ---- Instruction sets: 0 portable, 1 AVX2 (FMA, F16C), 2 AVX-512 (F, BW, VL, DQ), 3 with VNNI. */
 int svk_isa_detected(void);
 /* Lowers the set for the calling thread; -1 ends it. For tests. */
 void svk_isa_override(int isa);
@@ -39,7 +39,7 @@ typedef struct {
 /* Bytes of scratch for any product over rows of `inner` values. */
 int64_t svk_scratch_bytes(int64_t inner);
 
-/* y[t*ldy + r - 0] for r in first..<last: sum_k W[r, k] * x[t*ldx + k]. */
+/* y[t*ldy + r] for r in first..<last: sum_k W[r, k] * x[t*ldx + k]. */
 void svk_product(const svk_format *format, const void *weights, int64_t first, int64_t last,
                  int64_t columns, const float *x, int64_t ldx, int64_t tokens, float *y,
                  int64_t ldy, svk_update update, void *scratch);
@@ -81,7 +81,8 @@ void svk_multiply_add(const float *a, const float *b, float *y, int64_t count); 
 /* ---- Activations. Forward y = f(x), y may be x; backward dx = dy f'(x), or += with accumulate. */
 void svk_exp(const float *x, float *y, int64_t count);
 void svk_sigmoid(const float *x, float *y, int64_t count);
-void svk_sigmoid_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
+void svk_sigmoid_backward(const float *x, const float *dy, float *dx, int64_t count,
+                          int accumulate);
 void svk_tanh(const float *x, float *y, int64_t count);
 void svk_tanh_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
 void svk_relu(const float *x, float *y, int64_t count);
