@@ -1,6 +1,9 @@
 /*
  * SHA-256 (FIPS 180-4, sections 4.1.2, 5.1.1, 5.3.3, 6.2) over a stream of bytes: the identity of a
- * base weight in adapter files. Plain C, and the processor's own rounds where it has them.
+ * base weight in adapter files.
+ *
+ * Plain C. Instructions of the processor for it would be several times faster; tensors are hashed
+ * side by side instead, one per thread, and a file's hashes are remembered above.
  */
 #include "system.h"
 
@@ -23,88 +26,50 @@ static inline uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static void blocks_portable(uint32_t state[8], const uint8_t *bytes, size_t blocks) {
-  for (; blocks; blocks--, bytes += 64) {
-    uint32_t w[64], s[8];
-    for (int t = 0; t < 16; t++) w[t] = big_endian(bytes + 4 * t);
-    for (int t = 16; t < 64; t++) {
-      uint32_t a = w[t - 15], b = w[t - 2];
-      w[t] = w[t - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + w[t - 7] +
-             (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
-    }
-    memcpy(s, state, sizeof s);
-    for (int t = 0; t < 64; t++) {
-      uint32_t e = s[4], a = s[0];
-      uint32_t first = s[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
-                       ((e & s[5]) ^ (~e & s[6])) + K[t] + w[t];
-      uint32_t second =
-          (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-      memmove(s + 1, s, 7 * sizeof *s);
-      s[4] += first;
-      s[0] = first + second;
-    }
-    for (int i = 0; i < 8; i++) state[i] += s[i];
-  }
-}
+/* One round. The caller renames the eight variables instead of moving their values. */
+#define ROUND(a, b, c, d, e, f, g, h, t)                                                    \
+  do {                                                                                      \
+    uint32_t sum = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + K[t] + \
+                   w[(t) & 15];                                                             \
+    d += sum;                                                                               \
+    h = sum + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)));         \
+  } while (0)
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-/* The same with the SHA extensions: two rounds per instruction on (ABEF, CDGH); the schedule is
-   kept in four vectors of four words that replace each other. */
-__attribute__((target("sha,sse4.1,ssse3"))) static void blocks_sha(uint32_t state[8],
-                                                                   const uint8_t *bytes,
-                                                                   size_t blocks) {
-  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-  __m128i abef = _mm_set_epi32((int)state[0], (int)state[1], (int)state[4], (int)state[5]);
-  __m128i cdgh = _mm_set_epi32((int)state[2], (int)state[3], (int)state[6], (int)state[7]);
-  for (; blocks; blocks--, bytes += 64) {
-    __m128i w[4], abef_before = abef, cdgh_before = cdgh;
-    for (int i = 0; i < 4; i++) {
-      w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(bytes + 16 * i)), swap);
-    }
-#pragma clang loop unroll(full)
-    for (int t = 0; t < 16; t++) {
-      __m128i now = w[t & 3];
-      __m128i sum = _mm_add_epi32(now, _mm_loadu_si128((const __m128i *)(K + 4 * t)));
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
-      if (t < 12) {
-        __m128i last = w[(t + 3) & 3], next = _mm_sha256msg1_epu32(now, w[(t + 1) & 3]);
-        next = _mm_add_epi32(next, _mm_alignr_epi8(last, w[(t + 2) & 3], 4));
-        w[t & 3] = _mm_sha256msg2_epu32(next, last);
-      }
-    }
-    abef = _mm_add_epi32(abef, abef_before);
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);
-  }
-  state[0] = (uint32_t)_mm_extract_epi32(abef, 3);
-  state[1] = (uint32_t)_mm_extract_epi32(abef, 2);
-  state[4] = (uint32_t)_mm_extract_epi32(abef, 1);
-  state[5] = (uint32_t)_mm_extract_epi32(abef, 0);
-  state[2] = (uint32_t)_mm_extract_epi32(cdgh, 3);
-  state[3] = (uint32_t)_mm_extract_epi32(cdgh, 2);
-  state[6] = (uint32_t)_mm_extract_epi32(cdgh, 1);
-  state[7] = (uint32_t)_mm_extract_epi32(cdgh, 0);
+/* The schedule word t, over the word t - 16 that it replaces (6.2.2, step 1). */
+static inline void schedule(uint32_t w[16], int t) {
+  uint32_t x = w[(t + 1) & 15], y = w[(t + 14) & 15];
+  w[t & 15] += (turn(x, 7) ^ turn(x, 18) ^ x >> 3) + w[(t + 9) & 15] +
+               (turn(y, 17) ^ turn(y, 19) ^ y >> 10);
 }
-
-/* CPUID leaf 7, EBX bit 29: asked directly, because not every compiler's table has the name. */
-static int has_sha(void) {
-  uint32_t a = 7, b = 0, c = 0, d = 0;
-  if (__builtin_cpu_supports("sse4.1") == 0) return 0;
-  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-  return (b >> 29) & 1;
-}
-#endif
 
 static void add_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks) {
-#if defined(__x86_64__)
-  if (has_sha()) {
-    blocks_sha(state, bytes, blocks);
-    return;
+  for (; blocks; blocks--, bytes += 64) {
+    uint32_t w[16];
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    for (int t = 0; t < 16; t++) w[t] = big_endian(bytes + 4 * t);
+    for (int t = 0; t < 64; t += 8) {
+      if (t >= 16) {
+        for (int i = 0; i < 8; i++) schedule(w, t + i);
+      }
+      ROUND(a, b, c, d, e, f, g, h, t);
+      ROUND(h, a, b, c, d, e, f, g, t + 1);
+      ROUND(g, h, a, b, c, d, e, f, t + 2);
+      ROUND(f, g, h, a, b, c, d, e, t + 3);
+      ROUND(e, f, g, h, a, b, c, d, t + 4);
+      ROUND(d, e, f, g, h, a, b, c, t + 5);
+      ROUND(c, d, e, f, g, h, a, b, t + 6);
+      ROUND(b, c, d, e, f, g, h, a, t + 7);
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
   }
-#endif
-  blocks_portable(state, bytes, blocks);
 }
 
 void svs_sha256_start(struct svs_sha256 *hash) {

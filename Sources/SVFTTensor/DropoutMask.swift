@@ -13,7 +13,7 @@ package struct DropoutMask: Sendable {
   package init(probability: Float, key: UInt64, stream: UInt64) {
     let probability = min(max(Double(probability), 0), 1 - 0x1p-24)
     mask = svs_mask(
-      key: key, stream: stream, threshold: UInt64(probability * 0x1p32),
+      key: key, stream: stream, threshold: UInt32(probability * 0x1p32),
       scale: Float(1 / (1 - probability)))
   }
 

@@ -5,6 +5,7 @@
 // them until all are orthogonal: their lengths are σ, they themselves σ·(the longer factor), the
 // rotations the shorter one. A round is n/2 disjoint pairs (a round-robin tournament), so a team
 // shares it and the result is the same for any number of threads.
+internal import CSystem
 
 /// The Jacobi solver at work on one matrix.
 struct JacobiSVD {
@@ -113,56 +114,29 @@ struct JacobiSVD {
     let tangent = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())
     let cosine = 1 / (1 + tangent * tangent).squareRoot()
     let sine = cosine * tangent
-    let (r, s) = (rotations + p * rank, rotations + q * rank)
-    if xx >= yy {
-      Self.combine(x, y, length, cosine, -sine, sine, cosine)
-      Self.combine(r, s, rank, cosine, -sine, sine, cosine)
-    } else {
-      Self.combine(x, y, length, sine, cosine, cosine, -sine)
-      Self.combine(r, s, rank, sine, cosine, cosine, -sine)
-    }
+    let tau = sine / (1 + cosine)
+    let exchange: Int32 = xx < yy ? 1 : 0
+    svs_rotate(x, y, length, sine, tau, exchange)
+    svs_rotate(rotations + p * rank, rotations + q * rank, rank, sine, tau, exchange)
     return true
   }
 
   /// x·x, y·y and x·y.
   private static func products(
     _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ count: Int
-  ) -> (Double, Double, Double) {
-    var (xx, yy, xy) = (SIMD8<Double>.zero, SIMD8<Double>.zero, SIMD8<Double>.zero)
-    let whole = count / 8 * 8
-    for i in stride(from: 0, to: whole, by: 8) {
-      let a = UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<Double>.self)
-      let b = UnsafeRawPointer(y + i).loadUnaligned(as: SIMD8<Double>.self)
-      xx += a * a
-      yy += b * b
-      xy += a * b
+  ) -> (xx: Double, yy: Double, xy: Double) {
+    var products = (xx: 0.0, yy: 0.0, xy: 0.0)
+    withUnsafeMutableBytes(of: &products) {
+      svs_products(x, y, count, $0.baseAddress?.assumingMemoryBound(to: Double.self))
     }
-    var sums = (xx.sum(), yy.sum(), xy.sum())
-    for i in whole..<count {
-      sums.0 += x[i] * x[i]
-      sums.1 += y[i] * y[i]
-      sums.2 += x[i] * y[i]
-    }
-    return sums
-  }
-
-  /// (x, y) ← (a·x + b·y, c·x + d·y).
-  private static func combine(
-    _ x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int,
-    _ a: Double, _ b: Double, _ c: Double, _ d: Double
-  ) {
-    for i in 0..<count {
-      let (xi, yi) = (x[i], y[i])
-      x[i] = a * xi + b * yi
-      y[i] = c * xi + d * yi
-    }
+    return products
   }
 
   /// Lengths to σ in descending order, unit vectors to the longer factor, combinations to the
   /// shorter.
   private func write(_ factors: SVD.Factors, tall: Bool) throws(SVFTError) {
     let lengths = (0..<rank).map { j in
-      Self.products(vectors + j * length, vectors + j * length, length).0.squareRoot()
+      Self.products(vectors + j * length, vectors + j * length, length).xx.squareRoot()
     }
     let order = (0..<rank).sorted { (lengths[$1], $0) < (lengths[$0], $1) }
     var basis = try OrthonormalBasis(capacity: rank, length: length)
