@@ -13,6 +13,16 @@ enum LAPACK {
   /// The largest side its 32-bit integers allow: the workspace of 4n² + 7n must be below 2³¹.
   static let sideLimit = 23_000
 
+  /// Refuses what LAPACK cannot address, before anything is allocated for it.
+  static func check(rows: Int, columns: Int) throws(SVFTError) {
+    guard min(rows, columns) <= sideLimit, max(rows, columns) <= Int(Int32.max) else {
+      throw SVFTError(
+        .limit,
+        "decomposition: expected a matrix whose shorter side is at most \(sideLimit),"
+          + " found [\(rows), \(columns)]")
+    }
+  }
+
   /// Decomposes `matrix` [rows, columns] into `factors`, signs as they come.
   static func decompose(
     _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, into factors: SVD.Factors
@@ -20,10 +30,6 @@ enum LAPACK {
     let rank = min(rows, columns)
     let (m, n) = (Int64(columns), Int64(rows))
     let what = "decomposition of [\(rows), \(columns)]"
-    guard rank <= sideLimit, max(rows, columns) <= Int(Int32.max) else {
-      throw SVFTError(
-        .limit, "\(what): LAPACK takes matrices whose shorter side is at most \(sideLimit)")
-    }
     let workspace = svs_svd_workspace(m, n)
     guard workspace > 0, workspace <= Int64(Int32.max) else {
       throw SVFTError(.limit, "\(what): the workspace is beyond what LAPACK can address")

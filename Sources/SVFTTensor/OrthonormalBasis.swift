@@ -6,7 +6,7 @@
 // (lowest index among equals), so the choice depends on the input alone.
 
 /// Up to `capacity` orthonormal vectors of one length.
-struct OrthonormalBasis {
+package struct OrthonormalBasis {
   private let length: Int
   private let storage: Buffer
   private let values: UnsafeMutablePointer<Double>
@@ -15,7 +15,8 @@ struct OrthonormalBasis {
   private let coveredStorage: Buffer
   private var count = 0
 
-  init(capacity: Int, length: Int) throws(SVFTError) {
+  /// An empty basis for vectors of `length` numbers; throws `.memory` or `.limit`.
+  package init(capacity: Int, length: Int) throws(SVFTError) {
     self.length = length
     storage = try Buffer(
       of: Double.self, count: Checked.product(capacity, length, "the size of a basis"))
@@ -25,10 +26,16 @@ struct OrthonormalBasis {
   }
 
   /// Vector number `index`, [length].
-  func vector(_ index: Int) -> UnsafePointer<Double> { UnsafePointer(values + index * length) }
+  package func vector(_ index: Int) -> UnsafePointer<Double> {
+    UnsafePointer(values + index * length)
+  }
 
   /// Adds the direction of `candidate`, whose length is given; an exact one is orthogonal already.
-  mutating func append(_ candidate: UnsafePointer<Double>, length size: Double, isExact: Bool) {
+  ///
+  /// No more than `capacity` vectors may be added, and no more than their length.
+  package mutating func append(
+    _ candidate: UnsafePointer<Double>, length size: Double, isExact: Bool
+  ) {
     let target = values + count * length
     if size > 0 {
       for i in 0..<length { target[i] = candidate[i] / size }

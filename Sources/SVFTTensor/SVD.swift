@@ -70,16 +70,17 @@ package struct SVD: Sendable {
       throw SVFTError(
         .shape, "decomposition: expected a matrix with entries, found [\(rows), \(columns)]")
     }
+    let solver = solver ?? chosenSolver
+    guard let method = solver.method else {
+      throw SVFTError(.unsupported, "decomposition: this system has no LAPACK that can be opened")
+    }
+    if solver == .lapack { try LAPACK.check(rows: rows, columns: columns) }
     let count = try Checked.product(rows, columns, "decomposition of [\(rows), \(columns)]")
     for index in 0..<count where !matrix[index].isFinite {
       throw SVFTError(
         .nonFinite,
         "decomposition of [\(rows), \(columns)]: expected numbers, found \(matrix[index]) at"
           + " row \(index / columns), column \(index % columns)")
-    }
-    let solver = solver ?? chosenSolver
-    guard let method = solver.method else {
-      throw SVFTError(.unsupported, "decomposition: this system has no LAPACK that can be opened")
     }
     let factors = try Factors(rows: rows, columns: columns)
     switch solver {

@@ -65,7 +65,7 @@ import Testing
     let first = found[0]
     for other in found.dropFirst() {
       for (a, b) in zip(first.sigma, other.sigma) {
-        #expect(abs(a - b) <= 1e-13 * first.sigma[0])
+        #expect(abs(a - b) <= 1e-14 * first.sigma[0])
       }
       let pairs = [(first.u, other.u), (first.vt, other.vt)]
       for (a, b) in pairs {
@@ -85,13 +85,10 @@ import Testing
       svd.vt.values(Float.self)[..<2].allSatisfy { abs(Double($0) - 0.5.squareRoot()) < 1e-6 })
   }
 
-  @Test(arguments: solvers) func repeatedCallsAndThreadCountsGiveTheSameBytes(
-    solver: SVD.Solver
-  ) throws {
+  @Test(arguments: solvers) func repeatedCallsGiveTheSameBytes(solver: SVD.Solver) throws {
     let matrix = TestMatrix.random(33, 20, seed: 5)
-    let all = try [1, 2, 3, 5, 1].map {
-      try SVD.thin(
-        matrix.values, rows: matrix.rows, columns: matrix.columns, solver: solver, threads: $0)
+    let all = try (0..<3).map { _ in
+      try SVD.thin(matrix.values, rows: matrix.rows, columns: matrix.columns, solver: solver)
     }
     for svd in all {
       #expect(svd.sigma == all[0].sigma)
