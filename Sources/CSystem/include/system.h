@@ -87,8 +87,8 @@ void svs_sha256_finish(struct svs_sha256 *hash, uint8_t result[32]);
 void svs_products(const double *x, const double *y, size_t count, double out[3]);
 
 /* (x, y) becomes (c x - s y, s x + c y), or the two exchanged; tau = s / (1 + c). Written with tau
-   it keeps lengths to the last bit or two over thousands of rotations (Rutishauser 1966): with c
-   and s the largest sigma of [384, 384] is off by 1.5e-13, so by 4e-16. */
+   it keeps lengths over thousands of rotations (Rutishauser 1966): the largest sigma of a random
+   [384, 384] is LAPACK's to 4e-16; with c and s, each rounded on its own, to 1.5e-13. */
 void svs_rotate(double *x, double *y, size_t count, double sine, double tau, int exchange);
 
 #endif
