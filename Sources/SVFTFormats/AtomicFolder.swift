@@ -1,7 +1,8 @@
-// A folder of files that appears whole or not at all. It is filled under a temporary name beside its place,
-// its manifest is written last, everything is synced, then the folder is put in place by one rename: at
-// every moment the old folder or the new one is whole under its name. An existing folder is replaced
-// only if it is empty or holds nothing but what its own manifest lists: somebody's files are never removed.
+// A folder of files that appears whole or not at all. It is filled under a temporary name beside
+// its place, its manifest is written last, everything is synced, then the folder is put in place by
+// one rename: at every moment the old folder or the new one is whole under its name. An existing
+// folder is replaced only if it is empty or holds nothing but what its own manifest lists:
+// somebody's files are never removed.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -14,7 +15,8 @@ package import SVFTTensor
 package enum AtomicFolder {
   /// Writes a folder through `body`, which gets the path of a temporary folder to put files into.
   ///
-  /// `expecting` is the size if known. `.invalidArgument` where a folder of that name holds other files.
+  /// `expecting` is the size if known. `.invalidArgument` where a folder of that name holds other
+  /// files.
   package static func write(
     _ path: String, expecting size: Int = 0, _ body: (String) throws(SVFTError) -> Void
   ) throws(SVFTError) {
@@ -95,8 +97,8 @@ package enum AtomicFolder {
     return true
   }
 
-  /// Swaps two folders in one step where the file system can, else in two, with the old folder whole
-  /// under a name that `recover` knows in between.
+  /// Swaps two folders in one step where the file system can, else in two, with the old folder
+  /// whole under a name that `recover` knows in between.
   private static func exchange(_ new: String, _ old: String) throws(SVFTError) {
     // Swift does not import renameat2 from the C library, so it is looked up by name.
     typealias Renameat2 =

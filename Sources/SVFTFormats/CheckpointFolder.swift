@@ -1,6 +1,6 @@
-// A folder of checkpoints "checkpoint-<step>", each an AtomicFolder. The newest whole one is what training
-// resumes from: unfinished ones are skipped and named, a damaged one is an error, because going on from
-// an older state or from scratch must be somebody's decision.
+// A folder of checkpoints "checkpoint-<step>", each an AtomicFolder. The newest whole one is what
+// training resumes from: unfinished ones are skipped and named, a damaged one is an error, because
+// going on from an older state or from scratch must be somebody's decision.
 package import SVFTTensor
 
 /// The checkpoints of one training run.
@@ -47,7 +47,8 @@ package struct CheckpointFolder: Sendable {
     return nil
   }
 
-  /// Removes all but the newest `keep` whole checkpoints, and what is unfinished and older than these.
+  /// Removes all but the newest `keep` whole checkpoints, and what is unfinished and older than
+  /// these.
   ///
   /// At least two are kept, so that a fault found late in the newest leaves one. Damaged ones stay.
   package func prune(keep: Int) throws(SVFTError) {

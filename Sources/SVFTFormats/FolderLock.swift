@@ -1,5 +1,5 @@
-// One writer per output folder: an advisory lock (flock) on a small file in it. The system lets go of the
-// lock when the process ends, however it ends, so that no stale lock remains.
+// One writer per output folder: an advisory lock (flock) on a small file in it. The system lets go
+// of the lock when the process ends, however it ends, so that no stale lock remains.
 package import SVFTTensor
 
 #if canImport(Glibc)

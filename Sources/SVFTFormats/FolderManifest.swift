@@ -1,6 +1,7 @@
-// The file COMPLETE, written last into a folder: names, sizes and SHA-256 of all the others. A folder
-// without it was never finished; one that does not agree with it was damaged afterwards. The two are told
-// apart, because the first is skipped and the second is an error that somebody must hear of.
+// The file COMPLETE, written last into a folder: names, sizes and SHA-256 of all the others. A
+// folder without it was never finished; one that does not agree with it was damaged afterwards. The
+// two are told apart, because the first is skipped and the second is an error that somebody must
+// hear of.
 package import SVFTTensor
 
 /// What a finished folder holds.

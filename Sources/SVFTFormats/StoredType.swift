@@ -17,6 +17,17 @@ package struct StoredType: Sendable, Equatable {
   /// The dtype in safetensors files; nil where it cannot be stored there.
   package let safetensorsType: String?
 
+  /// The format that computes with it, or nil where we can only copy it.
+  package var format: (any ElementFormat)? {
+    if let ggufType { return ElementFormats.gguf(ggufType) }
+    return safetensorsType.flatMap { ElementFormats.safetensors($0) }
+  }
+
+  /// The stored type of a format we compute with.
+  package init(_ format: any ElementFormat) throws(SVFTError) {
+    self = try Self.gguf(format.ggufType)
+  }
+
   /// The type of that id in GGUF files.
   ///
   /// `.unsupported` where there is none (any more).

@@ -25,6 +25,8 @@ package struct TensorEntry: Sendable, Equatable {
   /// [rows…, columns]; empty for a scalar.
   package let shape: [Int]
   package let type: StoredType
+  /// The format that computes with it, or nil where we can only copy it.
+  package var format: (any ElementFormat)? { type.format }
   /// Bytes of the whole tensor.
   package let byteCount: Int
   /// The first byte, counted from the start of its file.

@@ -54,8 +54,8 @@ import TestKit
     var offset = 0
     for (name, size) in sizes {
       members.append(
-        "\"\(name)\":{\"dtype\":\"U8\",\"shape\":[\(size)],\"data_offsets\":[\(offset),\(offset + size)]}"
-      )
+        "\"\(name)\":{\"dtype\":\"U8\",\"shape\":[\(size)],"
+          + "\"data_offsets\":[\(offset),\(offset + size)]}")
       offset += size
     }
     let header = "{" + members.joined(separator: ",") + "}"
