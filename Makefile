@@ -93,8 +93,11 @@ demo: setup
 	$(MAKE) --no-print-directory all
 	Demo/run
 
-## install: install into PREFIX (default /usr/local) below DESTDIR
-install: all
+build/bin/svft build/lib/libsvft.so.0:
+	$(MAKE) --no-print-directory all
+
+## install: install what is built into PREFIX (default /usr/local) below DESTDIR
+install: | build/bin/svft build/lib/libsvft.so.0
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
 	install -m 755 build/bin/svft $(DESTDIR)$(PREFIX)/bin/svft
 	install -m 755 build/lib/libsvft.so.0 $(DESTDIR)$(PREFIX)/lib/libsvft.so.0
