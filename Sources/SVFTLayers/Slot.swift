@@ -25,6 +25,7 @@ package enum RowOrder: Sendable, Hashable {
 package final class Slot: @unchecked Sendable {
   /// The canonical (Hugging Face) name, whichever file it came from.
   package let name: String
+  /// Vectors are F32.
   package let weight: Weight
   package let rowOrder: RowOrder
   /// The shape in the checkpoint: [rows, columns] for a matrix, [columns] for a vector.
@@ -44,12 +45,18 @@ package final class Slot: @unchecked Sendable {
   /// What products use now.
   package var current: Weight { standIn?.weight ?? weight }
 
-  /// Decodes canonical rows `range` of the frozen tensor to F32, dense [range.count, columns].
+  /// Decodes canonical rows `range` of the frozen tensor to F32, dense [range.count, columns]. The
+  /// numbers of a vector, which is one row, are in canonical order too.
   package func decodeCanonical(
     rows range: Range<Int>, into target: UnsafeMutablePointer<Float>
   ) {
     guard case .interleaved = rowOrder else {
       weight.decode(rows: range, into: target)
+      return
+    }
+    if shape.count == 1 {
+      let values = weight.bytes.values(Float.self)
+      for place in values.indices { target[place] = values[rowOrder.stored(place)] }
       return
     }
     for (offset, row) in range.enumerated() {

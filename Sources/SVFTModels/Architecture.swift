@@ -1,0 +1,105 @@
+// What a family of models is to the rest of the tree, and the list of the families there are.
+//
+// A family describes its forward pass once, as a recording; everything else (adapters, training, merging,
+// writing) goes by the lists it gives out: projections for methods, slots for full fine-tuning and export.
+// Names are canonical, as Hugging Face spells them. A new family is one file and one line in the list.
+package import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// The sizes of a model that its users need to know.
+package struct Geometry: Sendable, Equatable {
+  package let hiddenWidth: Int
+  package let vocabularySize: Int
+  /// Longest sequence the positions allow.
+  package let contextLength: Int
+  package let layers: Int
+  /// Width of one token's keys in a cache: key-value heads × head width.
+  package let keyValueWidth: Int
+  /// Whether a token sees only what came before it: decoders generate, encoders do not.
+  package let isCausal: Bool
+  /// How many segments a sequence may have; 0 where the family knows none.
+  package let segments: Int
+
+  package init(
+    hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int
+  ) {
+    self.init(
+      hiddenWidth: hiddenWidth, vocabularySize: vocabularySize, contextLength: contextLength,
+      layers: layers, keyValueWidth: keyValueWidth, isCausal: true, segments: 0)
+  }
+
+  package init(
+    hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int,
+    isCausal: Bool, segments: Int
+  ) {
+    self.hiddenWidth = hiddenWidth
+    self.vocabularySize = vocabularySize
+    self.contextLength = contextLength
+    self.layers = layers
+    self.keyValueWidth = keyValueWidth
+    self.isCausal = isCausal
+    self.segments = segments
+  }
+}
+
+/// One family of transformers, with the weights of one checkpoint.
+package protocol Architecture: AnyObject, Sendable {
+  /// Values of `model_type` in config.json and of `general.architecture` in GGUF files.
+  static var names: [String] { get }
+  /// Names of the modules in both dialects, heads included.
+  static var tensorNames: TensorNames { get }
+
+  /// Reads the geometry and takes the weights. Everything foreign is checked here.
+  init(_ hyper: Hyperparameters, _ weights: inout WeightReader) throws(SVFTError)
+
+  var geometry: Geometry { get }
+  /// Records the body: the batch's tokens → hidden states after the last norm, [rows, hiddenWidth].
+  func record(_ graph: Graph) throws(SVFTError) -> Value
+  /// Linear modules of the body, in the order of the computation.
+  var projections: [Projection] { get }
+  /// Every tensor of the body, each once.
+  var slots: [Slot] { get }
+  /// Tensors the body does not compute with but a writer must not lose (a pooler nobody uses yet).
+  var carried: [Slot] { get }
+  /// The head that predicts tokens; nil where the family or the checkpoint has none.
+  var languageModelHead: LanguageModelHead? { get }
+  /// The head that gives classes or a score: taken from the checkpoint where it has one; otherwise made
+  /// for `fresh` classes from `seed`; nil where neither is to be had.
+  func classHead(_ weights: inout WeightReader, fresh: ClassHead.Fresh?) throws(SVFTError)
+    -> ClassHead?
+
+  /// A config.json that says what this model is, as transformers reads it.
+  func config() throws(SVFTError) -> JSON.Object
+  /// GGUF metadata that say what this model is, as llama.cpp reads them; tokenizer keys not included.
+  func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)]
+  /// Tensors that only GGUF files have, by their GGUF name.
+  var ggufTensors: [(name: String, values: [Float])] { get }
+}
+
+extension Architecture {
+  package var carried: [Slot] { [] }
+  package var ggufTensors: [(name: String, values: [Float])] { [] }
+
+  /// The id under which this model is written to GGUF files.
+  package var name: String { Self.names.first ?? "" }
+}
+
+/// The families there are.
+package enum Architectures {
+  /// Every family: a new one is added here and nowhere else.
+  package static let all: [any Architecture.Type] = [Llama.self, BERT.self]
+
+  /// The family of that name.
+  ///
+  /// `.unsupported` names what there is.
+  package static func named(_ name: String, in place: String) throws(SVFTError)
+    -> any Architecture.Type
+  {
+    if let type = all.first(where: { $0.names.contains(name) }) { return type }
+    let known = all.flatMap { $0.names }.joined(separator: ", ")
+    throw SVFTError(
+      .unsupported,
+      "\(place): expected one of the architectures \(known), found \(name.debugDescription)")
+  }
+}

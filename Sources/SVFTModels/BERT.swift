@@ -1,0 +1,195 @@
+// BERT (Devlin et al. 2018, arXiv:1810.04805): post-norm encoder over the sum of token, position and segment
+// embeddings.
+//
+//   h = norm(token + position + segment)
+//   h = norm(h + Wo attention(Wq h, Wk h, Wv h))      every module has a bias
+//   h = norm(h + Wdown act(Wup h))
+//
+// Dropout follows the embeddings and both residual branches (`hidden_dropout_prob`). Dropout of attention
+// probabilities is left out: it would have to be recomputed inside the attention's backward, and training
+// from a checkpoint does as well without it.
+import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// A model of the BERT family.
+package final class BERT: Architecture, @unchecked Sendable {
+  package static let names = ["bert"]
+
+  package static let tensorNames = TensorNames(
+    prefix: "bert.", constants: ["position_ids"],
+    [
+      "bert.embeddings.word_embeddings": "token_embd",
+      "bert.embeddings.position_embeddings": "position_embd",
+      "bert.embeddings.token_type_embeddings": "token_types",
+      "bert.embeddings.LayerNorm": "token_embd_norm",
+      "bert.encoder.layer.*.attention.self.query": "blk.*.attn_q",
+      "bert.encoder.layer.*.attention.self.key": "blk.*.attn_k",
+      "bert.encoder.layer.*.attention.self.value": "blk.*.attn_v",
+      "bert.encoder.layer.*.attention.output.dense": "blk.*.attn_output",
+      "bert.encoder.layer.*.attention.output.LayerNorm": "blk.*.attn_output_norm",
+      "bert.encoder.layer.*.intermediate.dense": "blk.*.ffn_up",
+      "bert.encoder.layer.*.output.dense": "blk.*.ffn_down",
+      "bert.encoder.layer.*.output.LayerNorm": "blk.*.layer_output_norm",
+      "bert.pooler.dense": "cls",
+      "classifier": "cls.output",
+    ])
+
+  /// Scale and shift of one layer norm.
+  private struct Norm {
+    let weight: Slot
+    let bias: Slot
+
+    init(_ name: String, _ width: Int, _ weights: inout WeightReader) throws(SVFTError) {
+      weight = try weights.take(name + ".weight", [width])
+      bias = try weights.take(name + ".bias", [width])
+    }
+
+    var slots: [Slot] { [weight, bias] }
+  }
+
+  /// One block of the stack.
+  private struct Layer {
+    let query: Projection
+    let key: Projection
+    let value: Projection
+    let output: Projection
+    let attentionNorm: Norm
+    let up: Projection
+    let down: Projection
+    let outputNorm: Norm
+
+    var projections: [Projection] { [query, key, value, output, up, down] }
+  }
+
+  package let settings: Settings
+  package let geometry: Geometry
+  private let tables: (tokens: Slot, positions: Slot, segments: Slot)
+  private let embeddingNorm: Norm
+  private let layers: [Layer]
+  /// The dense layer of the class head, where the checkpoint has one.
+  private let pooler: Projection?
+
+  package init(_ hyper: Hyperparameters, _ weights: inout WeightReader) throws(SVFTError) {
+    let names = "bert.embeddings."
+    func rows(_ table: String) -> Int? { weights.entry(names + table)?.shape.first }
+    let settings = try Settings(
+      hyper, storedTokens: rows("word_embeddings.weight"),
+      storedSegments: rows("token_type_embeddings.weight"))
+    let hidden = settings.hidden
+    tables = try (
+      weights.take(names + "word_embeddings.weight", [settings.vocabulary, hidden]),
+      weights.take(names + "position_embeddings.weight", [settings.context, hidden]),
+      weights.take(names + "token_type_embeddings.weight", [settings.segments, hidden])
+    )
+    embeddingNorm = try Norm(names + "LayerNorm", hidden, &weights)
+    var layers: [Layer] = []
+    for number in 0..<settings.layers {
+      layers.append(try Self.layer("bert.encoder.layer.\(number).", settings, &weights))
+    }
+    self.layers = layers
+    let dense = "bert.pooler.dense"
+    pooler =
+      weights.has(dense + ".weight")
+      ? try weights.projection(dense, rows: hidden, columns: hidden, bias: true) : nil
+    self.settings = settings
+    geometry = settings.geometry
+  }
+
+  private static func layer(_ layer: String, _ s: Settings, _ weights: inout WeightReader)
+    throws(SVFTError) -> Layer
+  {
+    func dense(_ name: String, _ rows: Int, _ columns: Int, _ weights: inout WeightReader)
+      throws(SVFTError) -> Projection
+    {
+      try weights.projection(layer + name, rows: rows, columns: columns, bias: true)
+    }
+    return try Layer(
+      query: dense("attention.self.query", s.hidden, s.hidden, &weights),
+      key: dense("attention.self.key", s.hidden, s.hidden, &weights),
+      value: dense("attention.self.value", s.hidden, s.hidden, &weights),
+      output: dense("attention.output.dense", s.hidden, s.hidden, &weights),
+      attentionNorm: Norm(layer + "attention.output.LayerNorm", s.hidden, &weights),
+      up: dense("intermediate.dense", s.feedForward, s.hidden, &weights),
+      down: dense("output.dense", s.hidden, s.feedForward, &weights),
+      outputNorm: Norm(layer + "output.LayerNorm", s.hidden, &weights))
+  }
+
+  package var languageModelHead: LanguageModelHead? { nil }
+
+  package func classHead(_ weights: inout WeightReader, fresh: ClassHead.Fresh?) throws(SVFTError)
+    -> ClassHead?
+  {
+    let hidden = settings.hidden
+    let stored = try ClassHead.stored("classifier", columns: hidden, bias: true, &weights)
+    let module = "bert.pooler.dense"
+    if let stored {
+      guard let pooler else {
+        throw SVFTError(
+          .format, "\(weights.source.path): \(module).weight of the classifier is missing")
+      }
+      return ClassHead(
+        selection: .first, pooler: pooler, classifier: stored, dropout: settings.headDropout,
+        isFresh: false)
+    }
+    guard let fresh else { return nil }
+    let made = try fresh.projection(module, rows: hidden, columns: hidden, bias: true)
+    return try ClassHead(
+      selection: .first, pooler: pooler ?? made,
+      classifier: fresh.projection(
+        "classifier", rows: fresh.outputs, columns: hidden, bias: true),
+      dropout: settings.headDropout, isFresh: true)
+  }
+
+  package var projections: [Projection] { layers.flatMap(\.projections) }
+
+  package var slots: [Slot] {
+    let blocks = layers.flatMap { layer in
+      layer.projections.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
+        + layer.attentionNorm.slots + layer.outputNorm.slots
+    }
+    return [tables.tokens, tables.positions, tables.segments] + embeddingNorm.slots + blocks
+  }
+
+  package var carried: [Slot] {
+    [pooler?.weight, pooler?.bias].compactMap { $0 }
+  }
+
+  package func record(_ graph: Graph) throws(SVFTError) -> Value {
+    var hidden = graph.embed(table: tables.tokens, by: .tokens)  // [T, hidden]
+    hidden = graph.add(hidden, graph.embed(table: tables.positions, by: .positions))
+    hidden = graph.add(hidden, graph.embed(table: tables.segments, by: .segments))
+    hidden = dropped(norm(hidden, embeddingNorm, graph), graph)
+    for (number, layer) in layers.enumerated() {
+      let attended = try attention(hidden, layer, number, graph)
+      hidden = norm(graph.add(hidden, dropped(attended, graph)), layer.attentionNorm, graph)
+      let up = graph.activation(try graph.project(hidden, layer.up), settings.activation)
+      let down = try graph.project(up, layer.down)
+      hidden = norm(graph.add(hidden, dropped(down, graph)), layer.outputNorm, graph)
+    }
+    return hidden
+  }
+
+  private func attention(_ hidden: Value, _ layer: Layer, _ number: Int, _ graph: Graph)
+    throws(SVFTError) -> Value
+  {
+    let width = settings.hidden / settings.heads
+    let shape = AttentionShape(
+      heads: settings.heads, keyValueHeads: settings.heads, headWidth: width,
+      scale: 1 / Float(width).squareRoot(), causal: false, layer: number)
+    let attended = try graph.attention(
+      graph.project(hidden, layer.query), graph.project(hidden, layer.key),
+      graph.project(hidden, layer.value), shape)
+    return try graph.project(attended, layer.output)
+  }
+
+  private func norm(_ x: Value, _ norm: Norm, _ graph: Graph) -> Value {
+    graph.layerNorm(
+      x, weight: norm.weight, bias: norm.bias, epsilon: Float(settings.epsilon))
+  }
+
+  private func dropped(_ x: Value, _ graph: Graph) -> Value {
+    guard graph.training, settings.dropout > 0 else { return x }
+    return graph.dropout(x, Float(settings.dropout))
+  }
+}

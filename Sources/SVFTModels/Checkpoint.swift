@@ -1,0 +1,79 @@
+// What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or one GGUF file.
+// Opening reads headers and checks every claim in them; no weight is touched before `load`.
+package import SVFTFormats
+import SVFTLayers
+package import SVFTTensor
+
+/// An opened model: whose family it is, what it says about itself, where its tensors lie.
+package struct Checkpoint: Sendable {
+  /// The folder or file.
+  package let path: String
+  package let family: any Architecture.Type
+  package let hyper: Hyperparameters
+  package let source: any TensorSource
+  /// The GGUF file, whose metadata hold the tokenizer; nil for a folder.
+  package let gguf: GGUF?
+
+  /// config.json as the folder has it; nil for a GGUF file.
+  package var config: JSON.Object? { hyper.isGGUF ? nil : hyper.values }
+
+  /// Opens a folder or a .gguf file.
+  ///
+  /// `.io` where there is nothing, `.unsupported` for families and quantisations we do not have,
+  /// `.format` for what is broken.
+  package init(_ path: String) throws(SVFTError) {
+    switch try FileSystem.kind(path) {
+    case .folder: try self.init(folder: path)
+    case .file: try self.init(gguf: path)
+    case .other:
+      throw SVFTError(.io, "\(path): expected a model folder or a .gguf file, found neither")
+    case nil:
+      throw SVFTError(.io, "\(path): expected a model folder or a .gguf file, found nothing")
+    }
+  }
+
+  private init(folder: String) throws(SVFTError) {
+    let file = FileSystem.join(folder, "config.json")
+    guard try FileSystem.isFile(file) else {
+      throw SVFTError(.io, "\(folder): expected a model folder, found no config.json in it")
+    }
+    let hyper = Hyperparameters(try JSON.read(file).root(file), dialect: .huggingFace, file: file)
+    let type = try hyper.text("model_type")
+    self.path = folder
+    self.hyper = hyper
+    gguf = nil
+    family = try Architectures.named(type, in: hyper.place("model_type"))
+    try hyper.refuse(
+      "quantization_config", unless: hyper.value("quantization_config") == nil,
+      "a checkpoint quantised by another library")
+    source = try Self.weights(folder)
+  }
+
+  private static func weights(_ folder: String) throws(SVFTError) -> any TensorSource {
+    let whole = FileSystem.join(folder, "model.safetensors")
+    if try FileSystem.isFile(whole) { return try Safetensors(whole) }
+    let index = FileSystem.join(folder, "model.safetensors.index.json")
+    if try FileSystem.isFile(index) { return try SafetensorsIndex(index) }
+    let other = FileSystem.join(folder, "pytorch_model.bin")
+    let hint = try FileSystem.isFile(other) ? "; pytorch_model.bin is not read, convert it" : ""
+    throw SVFTError(
+      .io,
+      "\(folder): expected model.safetensors or model.safetensors.index.json, found none\(hint)")
+  }
+
+  private init(gguf path: String) throws(SVFTError) {
+    let file = try GGUF(path)
+    let hyper = try Hyperparameters(file)
+    self.path = path
+    self.hyper = hyper
+    gguf = file
+    source = file
+    let place = "\(path): general.architecture"
+    family = try Architectures.named(hyper.text("", gguf: "general.architecture"), in: place)
+  }
+
+  /// Takes the weights.
+  package func load(_ loading: WeightReader.Loading = .init()) throws(SVFTError) -> LoadedModel {
+    try LoadedModel(self, loading)
+  }
+}

@@ -1,0 +1,100 @@
+// The head that gives classes, or one score where there is a single output. Encoders of BERT's kind:
+//
+//   first token → pooler dense → tanh → dropout → classifier            (BertForSequenceClassification)
+//
+// decoders of Llama's kind: last token → score, without bias            (LlamaForSequenceClassification)
+//
+// A head that the checkpoint does not have is made fresh: weights from N(0, 0.02), biases zero.
+import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// One row of a sequence → one number per class.
+package struct ClassHead: Sendable {
+  /// The row of a sequence that the head reads.
+  package let selection: Selection.Rule
+  /// The dense layer before the classifier, with tanh; nil where the family has none.
+  package let pooler: Projection?
+  package let classifier: Projection
+  /// Probability with which pooled values are dropped while training.
+  package let dropout: Double
+  /// Whether its classifier was made fresh, not read.
+  package let isFresh: Bool
+
+  package init(
+    selection: Selection.Rule, pooler: Projection? = nil, classifier: Projection,
+    dropout: Double = 0, isFresh: Bool
+  ) {
+    self.selection = selection
+    self.pooler = pooler
+    self.classifier = classifier
+    self.dropout = dropout
+    self.isFresh = isFresh
+  }
+
+  /// Classes; 1 means a score.
+  package var outputs: Int { classifier.rows }
+
+  /// Linear modules in the order of the computation.
+  package var projections: [Projection] { [pooler, classifier].compactMap { $0 } }
+  /// Tensors of the head.
+  package var slots: [Slot] {
+    projections.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
+  }
+
+  /// Records the outputs of selected rows. [rows, hiddenWidth] → [rows, outputs]
+  package func record(_ selected: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    var hidden = selected
+    if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), .tanh) }
+    if graph.training, dropout > 0 { hidden = graph.dropout(hidden, Float(dropout)) }
+    return try graph.project(hidden, classifier)
+  }
+}
+
+extension ClassHead {
+  /// A wish for a new head: how many outputs, and the seed of its first weights.
+  package struct Fresh: Sendable {
+    package let outputs: Int
+    package let seed: UInt64
+
+    /// Throws `.invalidArgument` unless there are 1 to 65536 outputs.
+    package init(outputs: Int, seed: UInt64) throws(SVFTError) {
+      self.outputs = try Checked.within(outputs, 1...65_536, "the classes of a head")
+      self.seed = seed
+    }
+
+    /// A linear module with weights from N(0, 0.02), the deviation of BERT's `initializer_range`.
+    func projection(_ module: String, rows: Int, columns: Int, bias: Bool) throws(SVFTError)
+      -> Projection
+    {
+      var random = RandomSource(seed: seed, purpose: "init/" + module)
+      let count = try Checked.product(rows, columns, module)
+      let numbers = try Buffer(of: Float.self, count: count)
+      let values = numbers.values(Float.self)
+      for index in 0..<count { values[index] = Float(0.02 * random.normal()) }
+      let weight = try Slot(
+        name: module + ".weight",
+        weight: Weight(format: ElementFormats.f32, rows: rows, columns: columns, bytes: numbers),
+        shape: [rows, columns])
+      guard bias else { return Projection(name: module, weight: weight, bias: nil) }
+      let zeros = try Slot(
+        name: module + ".bias",
+        weight: Weight(
+          format: ElementFormats.f32, rows: 1, columns: rows,
+          bytes: Buffer(of: Float.self, count: rows)),
+        shape: [rows])
+      return Projection(name: module, weight: weight, bias: zeros)
+    }
+  }
+
+  /// Takes a linear module whose number of outputs the file decides; nil where it has none.
+  static func stored(
+    _ module: String, columns: Int, bias: Bool, _ weights: inout WeightReader
+  ) throws(SVFTError) -> Projection? {
+    guard let entry = weights.entry(module + ".weight") else { return nil }
+    // A GGUF file may have dropped the leading dimension of a single output.
+    let rows = entry.shape.count > 1 ? entry.shape[0] : 1
+    _ = try Checked.within(rows, 1...65_536, "\(module): its outputs", kind: .shape)
+    return try weights.projection(module, rows: rows, columns: columns, bias: bias)
+  }
+}

@@ -1,0 +1,24 @@
+// The head that predicts the next token: logits = W h, with W a matrix of its own ("lm_head") or the token
+// embedding itself. A tied matrix is one slot with two uses: its gradient sums both, an adapter on the head
+// leaves the embedding alone.
+package import SVFTLayers
+package import SVFTTensor
+
+/// Hidden states → logits over the vocabulary.
+package struct LanguageModelHead: Sendable {
+  /// The product, under the name "lm_head".
+  package let projection: Projection
+  /// Whether its matrix is the token embedding.
+  package let isTied: Bool
+
+  /// Records logits of the rows of `hidden`. [rows, hiddenWidth] → [rows, vocabulary]
+  package func record(_ hidden: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    try graph.project(hidden, projection)
+  }
+
+  /// Tensors of the head that the body does not have.
+  package var slots: [Slot] {
+    let weight = isTied ? [] : [projection.weight]
+    return weight + [projection.bias].compactMap { $0 }
+  }
+}

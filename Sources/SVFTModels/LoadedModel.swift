@@ -1,0 +1,65 @@
+// A checkpoint with its weights taken: the body, its heads, and the lists that training, adapters and writers
+// go by. Heads that the checkpoint has are read here; a class head it lacks is made on request.
+package import SVFTLayers
+package import SVFTTensor
+
+/// A model ready to be recorded.
+package struct LoadedModel: Sendable {
+  package let checkpoint: Checkpoint
+  package let architecture: any Architecture
+  /// The class head of the checkpoint, or the one made by `addClassHead`.
+  package private(set) var classHead: ClassHead?
+  package let embeddingHead: EmbeddingHead
+  /// Tensors of the file that nothing uses, by the names the file gives them.
+  package let unused: [String]
+
+  init(_ checkpoint: Checkpoint, _ loading: WeightReader.Loading) throws(SVFTError) {
+    let hyper = checkpoint.hyper
+    var reader = WeightReader(
+      checkpoint.source, names: checkpoint.family.tensorNames, dialect: hyper.dialect,
+      loading: loading)
+    let architecture = try checkpoint.family.init(hyper, &reader)
+    self.checkpoint = checkpoint
+    self.architecture = architecture
+    classHead = try architecture.classHead(&reader, fresh: nil)
+    let stated =
+      hyper.isGGUF
+      ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
+    embeddingHead = stated ?? .usual(causal: architecture.geometry.isCausal)
+    unused = reader.unused
+  }
+
+  /// Makes a class head where the checkpoint has none.
+  ///
+  /// `.state` where there is one with another number of outputs.
+  package mutating func addClassHead(_ fresh: ClassHead.Fresh) throws(SVFTError) {
+    if let classHead {
+      guard classHead.outputs == fresh.outputs else {
+        throw SVFTError(
+          .mismatch,
+          "expected a head of \(fresh.outputs) outputs, the model has one of \(classHead.outputs)")
+      }
+      return
+    }
+    var reader = WeightReader(
+      checkpoint.source, names: checkpoint.family.tensorNames, dialect: checkpoint.hyper.dialect)
+    classHead = try architecture.classHead(&reader, fresh: fresh)
+  }
+
+  /// All linear modules, heads included, in the order of the computation.
+  package var projections: [Projection] {
+    architecture.projections + [architecture.languageModelHead?.projection].compactMap { $0 }
+      + (classHead?.projections ?? [])
+  }
+
+  /// Every tensor of the body and the heads, each once.
+  package var slots: [Slot] {
+    architecture.slots + (architecture.languageModelHead?.slots ?? []) + (classHead?.slots ?? [])
+  }
+
+  /// Every tensor a writer puts into a file: `slots`, and what the checkpoint had beside them.
+  package var storedSlots: [Slot] {
+    var seen: Set<ObjectIdentifier> = []
+    return (slots + architecture.carried).filter { seen.insert(ObjectIdentifier($0)).inserted }
+  }
+}

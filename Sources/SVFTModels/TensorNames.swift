@@ -1,0 +1,66 @@
+// The names of one architecture's modules in both dialects, as one table. The last part of a tensor's name
+// ("weight", "bias") is the same in both; a layer's number stands where the pattern has "*".
+//
+// Hugging Face folders drop the body's prefix ("model.", "bert.") when the body was saved without a head;
+// both spellings are found. The spelling with prefix is canonical: hashes, adapters and exports use it.
+
+/// The name table of an architecture: Hugging Face ↔ GGUF.
+package struct TensorNames: Sendable {
+  /// Prefix of the body's modules in the canonical spelling: "model.".
+  package let prefix: String
+  private let pairs: [(canonical: String, gguf: String)]
+  /// Last parts of tensors that are tables of constants, which nobody misses and nobody reports.
+  private let constants: [String]
+
+  /// A table of pairs (canonical module, GGUF module).
+  package init(
+    prefix: String, constants: [String] = [], _ pairs: KeyValuePairs<String, String>
+  ) {
+    self.prefix = prefix
+    self.constants = constants
+    self.pairs = pairs.map { ($0.key, $0.value) }
+  }
+
+  /// The canonical modules of the table, with "*" for a layer's number.
+  package var canonicalModules: [String] { pairs.map(\.canonical) }
+
+  /// The GGUF name of a canonical tensor name; nil where it has none.
+  package func gguf(_ canonical: String) -> String? {
+    Self.translate(canonical, pairs.lazy.map { ($0.canonical, $0.gguf) })
+  }
+
+  /// The canonical name of a GGUF tensor name; nil where it has none.
+  package func canonical(gguf: String) -> String? {
+    Self.translate(gguf, pairs.lazy.map { ($0.gguf, $0.canonical) })
+  }
+
+  /// How a tensor of that canonical name may be called in a file.
+  package func spellings(_ canonical: String, _ dialect: Hyperparameters.Dialect) -> [String] {
+    guard dialect == .huggingFace else { return [gguf(canonical)].compactMap { $0 } }
+    guard canonical.hasPrefix(prefix) else { return [canonical] }
+    return [canonical, String(canonical.dropFirst(prefix.count))]
+  }
+
+  /// Whether a tensor of the file is a table of constants.
+  package func isConstant(_ name: String) -> Bool {
+    constants.contains { name == $0 || name.hasSuffix("." + $0) }
+  }
+
+  private static func translate(
+    _ name: String, _ pairs: some Sequence<(String, String)>
+  ) -> String? {
+    var parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count > 1, let kind = parts.popLast() else { return nil }
+    var layer: String?
+    if let place = parts.firstIndex(where: { !$0.isEmpty && $0.utf8.allSatisfy(isDigit) }) {
+      layer = parts[place]
+      parts[place] = "*"
+    }
+    let pattern = parts.joined(separator: ".")
+    guard let (_, other) = pairs.first(where: { $0.0 == pattern }) else { return nil }
+    let translated = other.split(separator: ".").map { $0 == "*" ? layer ?? "*" : String($0) }
+    return (translated + [kind]).joined(separator: ".")
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+}

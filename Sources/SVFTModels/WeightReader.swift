@@ -1,0 +1,141 @@
+// Takes tensors out of a checkpoint by canonical name and expected shape, whichever container and spelling
+// they lie in, and knows at the end which tensors nobody took.
+//
+// Vectors are decoded to F32 (norms and biases are added, not multiplied). Matrices stay mapped as they lie,
+// or are quantised at load where a format was asked for (Weight+Conversion.swift). Nothing is read
+// before its shape has been compared, so memory follows the tensors that are really there.
+package import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// Hands out the tensors of one checkpoint.
+package struct WeightReader {
+  package let source: any TensorSource
+  package let names: TensorNames
+  package let dialect: Hyperparameters.Dialect
+  package let loading: Loading
+  private var used: Set<String> = []
+
+  /// How matrices are taken, and who hears of it.
+  package struct Loading: Sendable {
+    /// What matrices are quantised to; nil leaves them as they lie.
+    package var format: (any ElementFormat)?
+    package var threads: Int
+    /// Hears how many of how many bytes are done, after each tensor; returns false to stop.
+    package var progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)?
+
+    package init(
+      format: (any ElementFormat)? = nil, threads: Int = 1,
+      progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)? = nil
+    ) {
+      self.format = format
+      self.threads = threads
+      self.progress = progress
+    }
+  }
+
+  private let total: Int
+  private var done = 0
+
+  package init(
+    _ source: any TensorSource, names: TensorNames, dialect: Hyperparameters.Dialect,
+    loading: Loading = Loading()
+  ) {
+    self.source = source
+    self.names = names
+    self.dialect = dialect
+    self.loading = loading
+    total = source.entries.reduce(0) { $0 &+ $1.byteCount }
+  }
+
+  /// The tensor of that canonical name as the file has it, nil where it has none.
+  package func entry(_ name: String) -> TensorEntry? {
+    for spelling in names.spellings(name, dialect) {
+      if let entry = source.entry(spelling) { return entry }
+    }
+    return nil
+  }
+
+  /// Whether the file has a tensor of that canonical name.
+  package func has(_ name: String) -> Bool { entry(name) != nil }
+
+  /// Marks a tensor as known although its numbers are not needed (a stored copy of a tied matrix).
+  package mutating func skip(_ name: String) {
+    if let entry = entry(name) { used.insert(entry.name) }
+  }
+
+  /// Takes a tensor of exactly this shape.
+  ///
+  /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
+  /// element type is none of ours.
+  package mutating func take(
+    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical
+  ) throws(SVFTError) -> Slot {
+    guard let entry = entry(name) else {
+      let spelling = names.spellings(name, dialect).first ?? name
+      throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
+    }
+    guard matches(entry.shape, shape) else {
+      throw SVFTError(
+        .shape, "\(source.path): \(entry.name): expected \(shape), found \(entry.shape)")
+    }
+    used.insert(entry.name)
+    let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
+      try self.weight(entry, shape)
+    }
+    done &+= entry.byteCount
+    if let progress = loading.progress, !progress(done, total) {
+      throw SVFTError(.cancelled, "loading \(source.path) was cancelled")
+    }
+    return Slot(name: name, weight: weight, shape: shape, rowOrder: rowOrder)
+  }
+
+  /// Takes a linear module: its weight [rows, columns] and, where `bias` says so, its bias [rows].
+  package mutating func projection(
+    _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical
+  ) throws(SVFTError) -> Projection {
+    let weight = try take(module + ".weight", [rows, columns], rowOrder: rowOrder)
+    let bias = bias ? try take(module + ".bias", [rows], rowOrder: rowOrder) : nil
+    return Projection(name: module, weight: weight, bias: bias)
+  }
+
+  /// Tensors of the file that nobody took, tables of constants left out, in the file's order.
+  package var unused: [String] {
+    source.names.filter { !used.contains($0) && !names.isConstant($0) }
+  }
+
+  /// GGUF files may drop leading dimensions of one.
+  private func matches(_ found: [Int], _ expected: [Int]) -> Bool {
+    if found == expected { return true }
+    guard dialect != .huggingFace else { return false }
+    return Array(found.drop { $0 == 1 }) == Array(expected.drop { $0 == 1 })
+  }
+
+  private func weight(_ entry: TensorEntry, _ shape: [Int]) throws(SVFTError) -> Weight {
+    let isVector = shape.count == 1
+    let weight = try Weight(
+      format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
+      columns: shape.last ?? 1, bytes: aligned(source.bytes(entry.name)))
+    if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
+    guard let wanted = loading.format else { return weight }
+    return try weight.converted(to: wanted, threads: loading.threads)
+  }
+
+  private static func format(of entry: TensorEntry) throws(SVFTError) -> any ElementFormat {
+    let formats = ElementFormats.all
+    guard let format = formats.first(where: { $0.name == entry.type.name }) else {
+      let known = formats.map(\.name).joined(separator: ", ")
+      throw SVFTError(
+        .unsupported, "expected one of the element types \(known), found \(entry.type.name)")
+    }
+    return format
+  }
+
+  /// A safetensors header of odd length leaves its numbers at odd addresses: those are copied once.
+  private func aligned(_ bytes: Buffer) throws(SVFTError) -> Buffer {
+    guard Int(bitPattern: bytes.pointer) % 4 != 0 else { return bytes }
+    let copy = try Buffer(byteCount: bytes.byteCount)
+    copy.pointer.copyMemory(from: bytes.pointer, byteCount: bytes.byteCount)
+    return copy
+  }
+}

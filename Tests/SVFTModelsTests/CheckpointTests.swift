@@ -1,0 +1,53 @@
+import SVFTFormats
+import SVFTModels
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite("Checkpoint")
+struct CheckpointTests {
+  private static func kind(_ path: String) -> SVFTError.Kind? {
+    do {
+      _ = try Checkpoint(path)
+      return nil
+    } catch { return error.kind }
+  }
+
+  @Test("Paths that hold no model are errors of their kind")
+  func noModel() throws {
+    let folder = try TemporaryFolder()
+    #expect(Self.kind("") == .invalidArgument)
+    #expect(Self.kind(folder.file("absent")) == .io)
+    #expect(Self.kind(folder.path) == .io)
+    #expect(Self.kind("/dev/null") == .io)
+    try folder.write("page.gguf", "<html>")
+    #expect(Self.kind(folder.file("page.gguf")) == .format)
+    try folder.write("config.json", "")
+    #expect([SVFTError.Kind.format, .truncated].contains(Self.kind(folder.path)))
+    try folder.write("config.json", #"{"model_type": "llama"}"#)
+    #expect(Self.kind(folder.path) == .io)
+  }
+
+  @Test("Every prefix of a config is an error and none traps")
+  func prefixes() throws {
+    let folder = try TemporaryFolder()
+    try TinyModel.llama(.init { $0.layers = 1 }).write(folder: folder.path)
+    let bytes = Array(try JSON.object(TinyModel.llama().config).text().utf8)
+    for length in 0..<bytes.count {
+      try folder.write("config.json", Array(bytes[..<length]))
+      #expect(Self.kind(folder.path) != nil)
+    }
+  }
+
+  @Test("Opening reads no weights and keeps the config as it was")
+  func config() throws {
+    let folder = try TemporaryFolder()
+    var model = TinyModel.llama()
+    model.config["stranger"] = ["kept": true]
+    try model.write(folder: folder.path)
+    let checkpoint = try Checkpoint(folder.path)
+    #expect(checkpoint.config == model.config)
+    #expect(checkpoint.gguf == nil)
+    #expect(ObjectIdentifier(checkpoint.family) == ObjectIdentifier(Llama.self))
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import SVFTFormats
+import SVFTModels
+import SVFTTensor
+import Testing
+
+@Suite("RopeScaling")
+struct RopeScalingTests {
+  private static func scaling(_ section: JSON, theta: Double = 10_000) throws -> RopeScaling {
+    try RopeScaling(
+      Hyperparameters(
+        JSON.Object([("rope_scaling", section), ("rope_theta", .number(theta))]),
+        dialect: .huggingFace, file: "config.json"))
+  }
+
+  @Test("Without scaling pair i turns by theta to the power -2i/D")
+  func unscaled() throws {
+    for section in [JSON.null, ["rope_type": "default"]] {
+      let found = try Self.scaling(section).inverseFrequencies(theta: 10_000, headWidth: 8)
+      let expected: [Float] = [1, 0.1, 0.01, 0.001]
+      #expect(distance(found, expected) < 1e-7)
+    }
+  }
+
+  @Test("Linear scaling divides every frequency", arguments: ["rope_type", "type"])
+  func linear(_ key: String) throws {
+    let section = JSON.object(JSON.Object([(key, "linear"), ("factor", 4)]))
+    let found = try Self.scaling(section).inverseFrequencies(theta: 10_000, headWidth: 4)
+    #expect(distance(found, [0.25, 0.0025]) < 1e-8)
+  }
+
+  @Test("Llama 3 scaling equals the published rule, said by turns within the original context")
+  func llama3() throws {
+    let section: JSON = [
+      "rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+      "original_max_position_embeddings": 8192,
+    ]
+    let found = try Self.scaling(section).inverseFrequencies(theta: 500_000, headWidth: 64)
+    // Another account of the same rule: t turns within the original context; t ≤ low divides by the
+    // factor, t ≥ high leaves, between them the two frequencies are mixed linearly in t.
+    var kinds: Set<Int> = []
+    for pair in 0..<32 {
+      let plain = exp(-Double(pair) / 32 * log(500_000))
+      let turns = 8192 * plain / (2 * Double.pi)
+      let share = min(1, max(0, (turns - 1) / 3))
+      kinds.insert(share == 0 ? 0 : share == 1 ? 2 : 1)
+      let expected = plain * (share + (1 - share) / 32)
+      #expect(abs(Double(found[pair]) / expected - 1) < 1e-6)
+    }
+    #expect(kinds == [0, 1, 2])
+  }
+
+  @Test("The factors that GGUF stores give the frequencies of the rule they were made from")
+  func factors() throws {
+    let rule = RopeScaling.llama3(factor: 8, low: 1, high: 4, original: 8192)
+    let factors = try #require(rule.factors(theta: 500_000, headWidth: 128))
+    let stored = RopeScaling.factors(factors).inverseFrequencies(theta: 500_000, headWidth: 128)
+    let direct = rule.inverseFrequencies(theta: 500_000, headWidth: 128)
+    for (a, b) in zip(stored, direct) { #expect(abs(a / b - 1) < 1e-6) }
+  }
+
+  @Test("Newer files say theta beside the scaling")
+  func parameters() throws {
+    let section: JSON = ["rope_type": "default", "rope_theta": 5000.0]
+    let hyper = Hyperparameters(
+      JSON.Object([("rope_parameters", section)]), dialect: .huggingFace, file: "config.json")
+    #expect(try RopeScaling.theta(hyper) == 5000)
+    #expect(try RopeScaling(hyper) == .none)
+  }
+
+  @Test("A rule survives config.json, where it can be said")
+  func roundTrip() throws {
+    let rules: [RopeScaling] = [
+      .none, .linear(factor: 2.5), .llama3(factor: 8, low: 1, high: 4, original: 8192),
+    ]
+    for rule in rules { #expect(try Self.scaling(rule.json()) == rule) }
+    #expect {
+      _ = try RopeScaling.factors([1]).json()
+    } throws: { ($0 as? SVFTError)?.kind == .unsupported }
+  }
+}

@@ -1,0 +1,49 @@
+import SVFTModels
+import Testing
+
+@Suite("TensorNames")
+struct TensorNamesTests {
+  let names = TensorNames(
+    prefix: "model.", constants: ["inv_freq"],
+    ["model.embed": "token_embd", "model.layers.*.q": "blk.*.attn_q"])
+
+  @Test("Names translate both ways, layer number and last part kept")
+  func translation() {
+    #expect(names.gguf("model.layers.12.q.bias") == "blk.12.attn_q.bias")
+    #expect(names.canonical(gguf: "blk.0.attn_q.weight") == "model.layers.0.q.weight")
+    #expect(names.gguf("model.embed.weight") == "token_embd.weight")
+  }
+
+  @Test(
+    "Names outside the table have no translation", arguments: ["", ".", "q", "model..q.weight"])
+  func strangers(_ name: String) {
+    #expect(names.gguf(name) == nil)
+    #expect(names.canonical(gguf: name) == nil)
+  }
+
+  @Test("A folder may spell a body's name without the prefix, a GGUF file only its own way")
+  func spellings() {
+    let short = names.spellings("model.embed.weight", .huggingFace)
+    #expect(short == ["model.embed.weight", "embed.weight"])
+    let gguf = names.spellings("model.embed.weight", .gguf(architecture: "llama"))
+    #expect(gguf == ["token_embd.weight"])
+  }
+
+  @Test("Tables of constants are known as such")
+  func constants() {
+    #expect(names.isConstant("model.layers.3.inv_freq"))
+    #expect(!names.isConstant("model.layers.3.q.weight"))
+  }
+
+  @Test(
+    "Every family's table is a bijection", arguments: Architectures.all.map { $0.tensorNames })
+  func bijection(_ names: TensorNames) {
+    for name in names.canonicalModules {
+      let tensor =
+        name.split(separator: ".").map { $0 == "*" ? "7" : String($0) }
+        .joined(separator: ".") + ".weight"
+      let gguf = names.gguf(tensor)
+      #expect(gguf.flatMap { names.canonical(gguf: $0) } == tensor)
+    }
+  }
+}

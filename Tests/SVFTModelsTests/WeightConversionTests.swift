@@ -1,0 +1,45 @@
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite("Weight conversion")
+struct WeightConversionTests {
+  private static func matrix(_ rows: Int, _ columns: Int) throws -> Weight {
+    let bytes = try Buffer(of: Float.self, count: rows * columns)
+    var random = RandomSource(seed: 3, purpose: "matrix")
+    let values = bytes.values(Float.self)
+    for index in values.indices { values[index] = Float(random.normal()) }
+    return try Weight(format: ElementFormats.f32, rows: rows, columns: columns, bytes: bytes)
+  }
+
+  @Test("Any number of threads gives the bytes of encoding it whole", arguments: [1, 2, 3, 5])
+  func threads(_ threads: Int) throws {
+    let matrix = try Self.matrix(130, 96)
+    for format in ElementFormats.all {
+      let converted = try matrix.converted(to: format, threads: threads)
+      let whole = try Buffer(byteCount: 130 * format.rowBytes(96))
+      withExtendedLifetime((matrix, whole)) {
+        format.encode(
+          matrix.bytes.pointer.assumingMemoryBound(to: Float.self), count: 130 * 96,
+          into: whole.pointer)
+      }
+      #expect(converted.format.name == format.name)
+      #expect(converted.bytes.array == whole.array)
+    }
+  }
+
+  @Test("Rows that are no whole blocks become F16")
+  func fallback() throws {
+    for format in ElementFormats.all where !format.fits(columns: 33) {
+      #expect(try Self.matrix(4, 33).converted(to: format, threads: 1).format.name == "F16")
+    }
+  }
+
+  @Test("A matrix that is in the format already stays where it is")
+  func unchanged() throws {
+    let matrix = try Self.matrix(2, 32)
+    #expect(try matrix.converted(to: ElementFormats.f32, threads: 2) === matrix)
+  }
+}
