@@ -1,8 +1,8 @@
-// Tokens found in the text before the model sees it: control tokens such as <s>, which plain user text must
-// not be able to write, and tokens that somebody added to a vocabulary.
+// Tokens found in the text before the model sees it: control tokens such as <s>, which plain user
+// text must not be able to write, and tokens that somebody added to a vocabulary.
 //
-// The matcher is a trie that takes the longest token at the leftmost place; tokens are at most 1024 bytes, so
-// it is linear in the text.
+// The matcher is a trie that takes the longest token at the leftmost place; tokens are at most
+// 1024 bytes, so it is linear in the text.
 import SVFTTensor
 
 /// One added token and how it takes part in matching.
@@ -35,11 +35,15 @@ struct AddedTokenMatcher: Sendable {
 
   private let tokens: [AddedToken]
   private var edges: PairTable
-  /// The token that ends at each node, -1 for none. Node 0 is the root.
+  /// The token that ends at each node, -1 for none.
+  ///
+  /// Node 0 is the root.
   private var ends: [Int32] = [-1]
   private var begins = [Bool](repeating: false, count: 256)
 
-  /// Prepares the search. Throws `.format` for an empty token and `.limit` for a very long one.
+  /// Prepares the search.
+  ///
+  /// Throws `.format` for an empty token and `.limit` for a very long one.
   init(_ tokens: [AddedToken]) throws(SVFTError) {
     self.tokens = tokens
     var total = 0

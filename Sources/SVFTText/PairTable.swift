@@ -1,7 +1,8 @@
-// Pairs of token ids to the rank and the result of their merge: open addressing over two flat arrays.
+// Pairs of token ids to the rank and the result of their merge: open addressing over two flat
+// arrays.
 //
-// A dictionary of the same content costs three times as much per lookup, and byte-pair encoding does
-// little else. The hash is seeded per process (see PieceTable).
+// A dictionary of the same content costs three times as much per lookup, and byte-pair encoding
+// does little else. The hash is seeded per process (see PieceTable).
 import SVFTTensor
 
 /// An immutable map from (left id, right id) to (rank, joined id).
@@ -22,7 +23,9 @@ struct PairTable: Sendable {
     mask = size - 1
   }
 
-  /// Adds a pair; false if it was there already. Ids are not negative.
+  /// Adds a pair; false if it was there already.
+  ///
+  /// Ids are not negative.
   mutating func insert(_ left: Int32, _ right: Int32, rank: UInt32, joined: Int32) -> Bool {
     let key = Self.key(left, right)
     var slot = home(key)

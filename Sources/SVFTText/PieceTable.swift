@@ -1,8 +1,8 @@
-// Byte strings numbered from 0 and found by content: open addressing over one arena of bytes, so that a
-// vocabulary of 128,000 pieces is three arrays and a lookup allocates nothing.
+// Byte strings numbered from 0 and found by content: open addressing over one arena of bytes, so
+// that a vocabulary of 128,000 pieces is three arrays and a lookup allocates nothing.
 //
-// The hash is seeded per process, because the strings come from files: nobody can choose colliding ones.
-// Invariant: at most half of the slots are taken, so every probe ends.
+// The hash is seeded per process, because the strings come from files: nobody can choose colliding
+// ones. Invariant: at most half of the slots are taken, so every probe ends.
 package import SVFTTensor
 
 /// An immutable map from byte strings to their numbers, and back.

@@ -1,5 +1,6 @@
-// Which special tokens go around one text or two, and which segment every token belongs to: tokenizer.json's
-// "post_processor" (TemplateProcessing and its older, fixed forms), GGUF's add_bos and add_eos.
+// Which special tokens go around one text or two, and which segment every token belongs to:
+// tokenizer.json's "post_processor" (TemplateProcessing and its older, fixed forms), GGUF's
+// add_bos and add_eos.
 import SVFTFormats
 import SVFTTensor
 
@@ -167,7 +168,9 @@ extension SegmentTemplate {
 
 /// Foreign numbers as token ids.
 enum TokenID {
-  /// `value` as an id. Throws `.format` for what cannot be one.
+  /// `value` as an id.
+  ///
+  /// Throws `.format` for what cannot be one.
   static func checked(_ value: Int, _ place: @autoclosure () -> String) throws(SVFTError) -> Int32 {
     guard value >= 0, let id = Int32(exactly: value) else {
       throw SVFTError(.format, "\(place()): expected a token id, found \(value)")

@@ -1,6 +1,6 @@
-// How the four lists of stages in tokenizer.json (normalizer, pre_tokenizer, post_processor, decoder) become
-// code: one table from type name to maker per list. "Sequence" and null are understood here for all of them;
-// a name that is in no table is refused by name, never skipped.
+// How the four lists of stages in tokenizer.json (normalizer, pre_tokenizer, post_processor,
+// decoder) become code: one table from type name to maker per list. "Sequence" and null are
+// understood here for all of them; a name that is in no table is refused by name, never skipped.
 import SVFTFormats
 import SVFTTensor
 
@@ -18,7 +18,9 @@ extension Dictionary {
     file.has(key) ? try stages(file.object(key), members: members) : []
   }
 
-  /// The stages of one object. Sequences may nest as far as JSON may.
+  /// The stages of one object.
+  ///
+  /// Sequences may nest as far as JSON may.
   private func stages<Stage>(
     _ object: JSON.Object, members: String
   ) throws(SVFTError) -> [Stage] where Key == String, Value == StageMaker<Stage> {
@@ -31,10 +33,9 @@ extension Dictionary {
       return result
     }
     guard let make = self[type] else {
+      let known = keys.sorted().joined(separator: ", ")
       throw SVFTError(
-        .unsupported,
-        "\(object.place("type")): \(type) is not known; known are \(keys.sorted().joined(separator: ", "))"
-      )
+        .unsupported, "\(object.place("type")): \(type) is not known; known are \(known)")
     }
     return try make(object)
   }

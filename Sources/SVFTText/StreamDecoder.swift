@@ -1,5 +1,6 @@
-// Token ids to text while they arrive: what is handed out is always complete UTF-8. The bytes of a character
-// that is not whole yet wait for the next token; those that can never become one turn into U+FFFD.
+// Token ids to text while they arrive: what is handed out is always complete UTF-8. The bytes of a
+// character that is not whole yet wait for the next token; those that can never become one turn
+// into U+FFFD.
 //
 // Invariant: the strings of all pushes and of `finish` together are `Tokenizer.decode` of all ids.
 package import SVFTTensor

@@ -1,8 +1,9 @@
-// Unicode scalars out of bytes that are mostly, but not certainly, UTF-8, and the few classes of characters
-// that tokenizers ask about.
+// Unicode scalars out of bytes that are mostly, but not certainly, UTF-8, and the few classes of
+// characters that tokenizers ask about.
 //
-// A byte that begins no well-formed sequence is one unit of class `.other`: it is neither letter nor space,
-// and byte-level tokenizers keep it as it is. ASCII is answered without the Unicode tables.
+// A byte that begins no well-formed sequence is one unit of class `.other`: it is neither letter
+// nor space, and byte-level tokenizers keep it as it is. ASCII is answered without the Unicode
+// tables.
 
 /// One character of a text, or one byte that is none.
 struct TextUnit {
@@ -11,7 +12,9 @@ struct TextUnit {
   /// Bytes taken.
   let length: Int
 
-  /// The classes that split patterns distinguish. They exclude each other.
+  /// The classes that split patterns distinguish.
+  ///
+  /// They exclude each other.
   enum Kind { case letter, number, space, other }
 
   /// Reads the unit that begins at `index`, seeing nothing at or beyond `limit`.

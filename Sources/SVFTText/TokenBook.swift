@@ -1,5 +1,5 @@
-// The list of tokens behind a tokenizer: spellings, added tokens, roles, types – and what a writer needs to
-// put the same vocabulary into a file again (`TokenizerVocabulary`).
+// The list of tokens behind a tokenizer: spellings, added tokens, roles, types – and what a writer
+// needs to put the same vocabulary into a file again (`TokenizerVocabulary`).
 import SVFTTensor
 
 /// The tokens of one vocabulary by id.

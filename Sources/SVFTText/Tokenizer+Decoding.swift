@@ -1,9 +1,11 @@
-// Token ids to text. Every token is decoded on its own, so a stream says the same as the whole; only the
-// cutting of bytes into complete characters is the stream's.
+// Token ids to text. Every token is decoded on its own, so a stream says the same as the whole;
+// only the cutting of bytes into complete characters is the stream's.
 package import SVFTTensor
 
 extension Tokenizer {
-  /// The text of token ids. Bytes that are no UTF-8 become U+FFFD.
+  /// The text of token ids.
+  ///
+  /// Bytes that are no UTF-8 become U+FFFD.
   ///
   /// Throws `.invalidArgument` for an id outside the vocabulary.
   package func decode(

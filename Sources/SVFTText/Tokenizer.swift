@@ -1,12 +1,15 @@
-// Text to token ids and back. A tokenizer is a line of stages – added tokens, normalisers, cutters, model,
-// template; decoders on the way back – that a loader (Loaders/) puts together from tokenizer.json or from
-// GGUF metadata; nothing here knows of either.
+// Text to token ids and back. A tokenizer is a line of stages – added tokens, normalisers,
+// cutters, model, template; decoders on the way back – that a loader (Loaders/) puts together from
+// tokenizer.json or from GGUF metadata; nothing here knows of either.
 //
-// Text is bytes. Bytes outside well-formed UTF-8 are kept by byte-level tokenizers and by those with byte
-// tokens, and become U+FFFD where a stage needs Unicode. Decoding and streams: Tokenizer+Decoding.swift.
+// Text is bytes. Bytes outside well-formed UTF-8 are kept by byte-level tokenizers and by those
+// with byte tokens, and become U+FFFD where a stage needs Unicode. Decoding and streams:
+// Tokenizer+Decoding.swift.
 package import SVFTTensor
 
-/// A tokenizer. Immutable: any number of threads may use one.
+/// A tokenizer.
+///
+/// Immutable: any number of threads may use one.
 package final class Tokenizer: Sendable {
   /// What loaders put together.
   struct Stages: Sendable {

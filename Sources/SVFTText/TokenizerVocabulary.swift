@@ -1,6 +1,6 @@
-// A vocabulary as GGUF writes it down (tokenizer.ggml.*), which is also what every tokenizer can be asked
-// for: an exported file carries exactly these values. Spelling is GGUF's: GPT-2's byte alphabet, "▁" for
-// SentencePiece, and for BERT "▁" before words instead of "##" inside them.
+// A vocabulary as GGUF writes it down (tokenizer.ggml.*), which is also what every tokenizer can
+// be asked for: an exported file carries exactly these values. Spelling is GGUF's: GPT-2's byte
+// alphabet, "▁" for SentencePiece, and for BERT "▁" before words instead of "##" inside them.
 package import SVFTTensor
 
 /// What a token is, by GGUF's numbers.
@@ -13,7 +13,9 @@ package enum TokenType: Int32, Sendable {
   case byte = 6
 }
 
-/// The ids of the tokens with a role. Absent roles are nil.
+/// The ids of the tokens with a role.
+///
+/// Absent roles are nil.
 package struct SpecialTokens: Sendable, Equatable {
   package var bos: Int32?
   package var eos: Int32?

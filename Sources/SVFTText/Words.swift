@@ -1,5 +1,5 @@
-// The text of one stretch between added tokens, on its way from normaliser to model: bytes, and the parts
-// of them that the model takes one at a time.
+// The text of one stretch between added tokens, on its way from normaliser to model: bytes, and
+// the parts of them that the model takes one at a time.
 
 /// A text and the words found in it so far.
 struct Words: Sendable {
@@ -17,8 +17,8 @@ struct Words: Sendable {
     ranges = text.isEmpty ? [] : [0..<text.count]
   }
 
-  /// Cuts each word at the ends that `end` gives for successive starts; `end(start, limit)` lies above
-  /// its start.
+  /// Cuts each word at the ends that `end` gives for successive starts; `end(start, limit)` lies
+  /// above its start.
   mutating func cut(_ end: ([UInt8], Int, Int) -> Int) {
     var parts: [Range<Int>] = []
     parts.reserveCapacity(ranges.count)

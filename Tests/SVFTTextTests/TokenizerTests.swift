@@ -1,5 +1,5 @@
-// The real vocabularies against the ids that their makers' own tokenizers give, from tokenizer.json and
-// through GGUF's terms; and what holds for every kind of tokenizer.
+// The real vocabularies against the ids that their makers' own tokenizers give, from
+// tokenizer.json and through GGUF's terms; and what holds for every kind of tokenizer.
 import Foundation
 import SVFTFormats
 import SVFTTensor

@@ -1,5 +1,5 @@
-// GPT-2's way to write bytes as printable characters in a vocabulary: visible Latin-1 stands for itself,
-// the other 68 bytes for the characters from U+0100 on.
+// GPT-2's way to write bytes as printable characters in a vocabulary: visible Latin-1 stands for
+// itself, the other 68 bytes for the characters from U+0100 on.
 
 /// The map between bytes and the characters that stand for them.
 enum ByteAlphabet {

@@ -1,6 +1,6 @@
 // How ids become text again: the stages of tokenizer.json's "decoder", by their type names in
-// `PieceDecoders.all`. Each token is decoded on its own, knowing only whether something came before it,
-// so that a stream and a whole text are decoded by the same code.
+// `PieceDecoders.all`. Each token is decoded on its own, knowing only whether something came
+// before it, so that a stream and a whole text are decoded by the same code.
 import SVFTFormats
 import SVFTTensor
 

@@ -1,8 +1,8 @@
-// A tokenizer.json in GGUF's terms. Where GGUF has no name for what the file does, the export is refused:
-// a file that gives other ids would be worse than none.
+// A tokenizer.json in GGUF's terms. Where GGUF has no name for what the file does, the export is
+// refused: a file that gives other ids would be worse than none.
 //
-// SentencePiece scores were lost on the way to tokenizer.json; minus the rank of the first merge that makes
-// a token puts tokens into the same order.
+// SentencePiece scores were lost on the way to tokenizer.json; minus the rank of the first merge
+// that makes a token puts tokens into the same order.
 import SVFTTensor
 
 extension TokenizerFile {
@@ -92,7 +92,8 @@ extension TokenizerFile {
   }
 }
 
-/// BERT's vocabulary in GGUF: "▁" before tokens that begin a word, no "##" before those that do not.
+/// BERT's vocabulary in GGUF: "▁" before tokens that begin a word, no "##" before those that do
+/// not.
 enum PhantomSpace {
   private static let marker = Array("▁".utf8)
   private static let prefix = Array("##".utf8)

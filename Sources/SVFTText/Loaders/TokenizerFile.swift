@@ -1,6 +1,6 @@
-// tokenizer.json (with tokenizer_config.json for the roles of tokens) as a tokenizer. Stages come from their
-// registries; this file puts vocabulary, added tokens and roles together and checks that they agree: every
-// id from 0 to the last has one token, no two tokens one spelling.
+// tokenizer.json (with tokenizer_config.json for the roles of tokens) as a tokenizer. Stages come
+// from their registries; this file puts vocabulary, added tokens and roles together and checks
+// that they agree: every id from 0 to the last has one token, no two tokens one spelling.
 package import SVFTFormats
 package import SVFTTensor
 
@@ -17,7 +17,8 @@ extension Tokenizer {
 
   /// The tokenizer of parsed files.
   ///
-  /// Throws `.format` for broken ones and `.unsupported`, with its name, for a stage we do not know.
+  /// Throws `.format` for broken ones and `.unsupported`, with its name, for a stage we do not
+  /// know.
   package convenience init(
     json: JSON, configuration: JSON = .object(JSON.Object())
   ) throws(SVFTError) {
@@ -106,7 +107,7 @@ struct TokenizerFile {
       guard id >= 0, id < most, own[id] == nil else {
         throw SVFTError(
           .format,
-          "\(model.place("vocab")): expected ids without gap or repetition, found \(id) for “\(text)”"
+          "\(model.place("vocab")): expected every id once, without gaps, found \(id) for “\(text)”"
         )
       }
       own[id] = Array(text.utf8)

@@ -1,5 +1,5 @@
-// A tokenizer from a vocabulary in GGUF's terms. What tokenizer.json says in stages, GGUF says by the name of
-// a kind; the stages that each kind stands for are set up here, one function per kind.
+// A tokenizer from a vocabulary in GGUF's terms. What tokenizer.json says in stages, GGUF says by
+// the name of a kind; the stages that each kind stands for are set up here, one function per kind.
 //
 // Control tokens take no part in merging or matching: text cannot become one unless it is asked to.
 package import SVFTTensor
@@ -7,7 +7,8 @@ package import SVFTTensor
 extension Tokenizer {
   /// The tokenizer of a vocabulary.
   ///
-  /// Throws `.format` for a broken one and `.unsupported` for an unknown split pattern, by its name.
+  /// Throws `.format` for a broken one and `.unsupported` for an unknown split pattern, by its
+  /// name.
   package convenience init(vocabulary: TokenizerVocabulary) throws(SVFTError) {
     let builder = try VocabularyBuilder(vocabulary)
     try self.init(try builder.book(), try builder.stages())
@@ -155,7 +156,9 @@ struct VocabularyBuilder {
       decoders: [WordPieceDecoder(prefix: prefix, cleansUp: true)])
   }
 
-  /// bos and eos as the file wants them. Wanting one that is not there is an error, unless by default.
+  /// bos and eos as the file wants them.
+  ///
+  /// Wanting one that is not there is an error, unless by default.
   private func around(defaultBOS: Bool) throws(SVFTError) -> SegmentTemplate {
     let wantsBOS = vocabulary.addsBOS ?? (defaultBOS && special.bos != nil)
     let before = wantsBOS ? try required(special.bos, "bos") : []

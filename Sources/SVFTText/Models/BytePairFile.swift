@@ -1,5 +1,5 @@
-// The "BPE" model of tokenizer.json: merges as "left right" or ["left", "right"], over bytes behind a
-// ByteLevel stage and over characters otherwise, with or without byte tokens.
+// The "BPE" model of tokenizer.json: merges as "left right" or ["left", "right"], over bytes
+// behind a ByteLevel stage and over characters otherwise, with or without byte tokens.
 import SVFTFormats
 import SVFTTensor
 
@@ -80,7 +80,9 @@ struct BytePairFile {
 }
 
 extension MergePair {
-  /// The pair of two spellings. Throws `.format` where one or the whole is no token.
+  /// The pair of two spellings.
+  ///
+  /// Throws `.format` where one or the whole is no token.
   init(
     _ left: [UInt8], _ right: [UInt8], in pieces: PieceTable, isByteLevel: Bool,
     _ place: @autoclosure () -> String

@@ -1,8 +1,9 @@
-// Byte-pair encoding over bytes (GPT-2 and its heirs) or over characters with a fallback to byte tokens
-// (SentencePiece). What may be joined, and when, is the merge rule's.
+// Byte-pair encoding over bytes (GPT-2 and its heirs) or over characters with a fallback to byte
+// tokens (SentencePiece). What may be joined, and when, is the merge rule's.
 //
-// Two shortcuts keep the result: words seen before come from a cache, and where no token holds a marker
-// "▁" after another character, no merge can cross such a place, so a long text falls into words there.
+// Two shortcuts keep the result: words seen before come from a cache, and where no token holds a
+// marker "▁" after another character, no merge can cross such a place, so a long text falls into
+// words there.
 import SVFTTensor
 
 /// What the first symbols of a word are.
@@ -112,8 +113,9 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
     }
   }
 
-  /// The word as its first symbols. What no token can express is left out, as the format's own
-  /// implementation does.
+  /// The word as its first symbols.
+  ///
+  /// What no token can express is left out, as the format's own implementation does.
   private func fill(_ chain: inout SymbolChain, _ text: [UInt8], _ word: Range<Int>) {
     let keepsAll = options.unknown != nil || options.byteTokens != nil
     switch options.unit {

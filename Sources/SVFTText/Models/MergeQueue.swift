@@ -1,11 +1,12 @@
 // The merges of one word that are still possible, best first; equal ranks leave from left to right.
 //
-// A word of a few symbols has a heap. A long one (a megabyte of one letter is one word) has a bucket of
-// positions per rank, opened one after the other and sorted, which is nearly free because positions come
-// nearly in order; only what arrives for a rank already reached goes through the heap. Measured on 1 MB of
-// one letter: a third of the heap's time.
+// A word of a few symbols has a heap. A long one (a megabyte of one letter is one word) has a
+// bucket of positions per rank, opened one after the other and sorted, which is nearly free
+// because positions come nearly in order; only what arrives for a rank already reached goes
+// through the heap. Measured on 1 MB of one letter: a third of the heap's time.
 //
-// Entries are not removed when their pair disappears; whoever pops compares with the symbol's present rank.
+// Entries are not removed when their pair disappears; whoever pops compares with the symbol's
+// present rank.
 
 /// A priority queue of ranks and positions.
 struct MergeQueue {

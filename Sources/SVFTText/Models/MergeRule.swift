@@ -1,6 +1,6 @@
-// Which neighbours byte-pair encoding may join, and in what order: by the rank of the pair (a list of
-// merges, as in tokenizer.json and byte-level GGUF) or by the score of the joined text (SentencePiece, GGUF
-// "llama").
+// Which neighbours byte-pair encoding may join, and in what order: by the rank of the pair (a list
+// of merges, as in tokenizer.json and byte-level GGUF) or by the score of the joined text
+// (SentencePiece, GGUF "llama").
 //
 // Lower rank goes first; equal ranks go left to right.
 import SVFTTensor
@@ -25,7 +25,9 @@ struct RankedMerges: MergeRule {
   private var table: PairTable
   let rankCount: Int
 
-  /// Takes pairs in order of rank. Throws `.format` for a repeated one.
+  /// Takes pairs in order of rank.
+  ///
+  /// Throws `.format` for a repeated one.
   init(_ merges: [MergePair]) throws(SVFTError) {
     let count = try Checked.within(merges.count, 0...(1 << 30), "merges", kind: .limit)
     table = PairTable(capacity: count)
@@ -54,7 +56,9 @@ struct ScoredMerges: MergeRule {
   private let ranks: [UInt32]
   let rankCount: Int
 
-  /// Takes one finite score per token. Throws `.format` otherwise.
+  /// Takes one finite score per token.
+  ///
+  /// Throws `.format` otherwise.
   init(_ scores: [Float], of pieces: PieceTable) throws(SVFTError) {
     guard scores.count == pieces.count else {
       throw SVFTError(

@@ -1,8 +1,9 @@
-// One word as a doubly linked list of symbols, joined pair by pair in the order of a merge rule: Sennrich,
-// Haddow, Birch 2016, in O(n log n).
+// One word as a doubly linked list of symbols, joined pair by pair in the order of a merge rule:
+// Sennrich, Haddow, Birch 2016, in O(n log n).
 //
-// Invariant: a symbol's `rank` and `joined` describe its join with the next symbol; `MergeQueue` may hold
-// older entries, recognised by a different rank. A symbol that was swallowed has rank `never`.
+// Invariant: a symbol's `rank` and `joined` describe its join with the next symbol; `MergeQueue`
+// may hold older entries, recognised by a different rank. A symbol that was swallowed has rank
+// `never`.
 
 /// The working memory of byte-pair encoding, reused from word to word.
 struct SymbolChain {

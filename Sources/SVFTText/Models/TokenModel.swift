@@ -46,16 +46,17 @@ enum TokenModels {
     },
   ]
 
-  /// Builds the model of a file. Throws `.unsupported` for one that is not known.
+  /// Builds the model of a file.
+  ///
+  /// Throws `.unsupported` for one that is not known.
   static func build(_ description: ModelDescription) throws(SVFTError) -> BuiltModel {
     let json = description.json
     // Files from before the model had a type: only byte-pair encoding has merges.
     let type = try json.string("type", default: json.has("merges") ? "BPE" : "WordPiece")
     guard let make = all[type] else {
+      let known = all.keys.sorted().joined(separator: ", ")
       throw SVFTError(
-        .unsupported,
-        "\(json.place("type")): \(type) is not known; known are \(all.keys.sorted().joined(separator: ", "))"
-      )
+        .unsupported, "\(json.place("type")): \(type) is not known; known are \(known)")
     }
     return try make(description)
   }

@@ -1,5 +1,5 @@
-// The ids of words met before in one call of encode: prose repeats itself. A fixed number of places, each
-// holding the last word that fell on it; nothing is shared between calls, so no lock.
+// The ids of words met before in one call of encode: prose repeats itself. A fixed number of
+// places, each holding the last word that fell on it; nothing is shared between calls, so no lock.
 
 /// A small memory from the bytes of a word to its token ids.
 struct WordCache {

@@ -1,6 +1,6 @@
-// WordPiece, the tokens of BERT (Schuster, Nakajima 2012): from the left, always the longest token that
-// fits; tokens inside a word carry a prefix ("##"). A word with a part that fits nothing is unknown as a
-// whole.
+// WordPiece, the tokens of BERT (Schuster, Nakajima 2012): from the left, always the longest token
+// that fits; tokens inside a word carry a prefix ("##"). A word with a part that fits nothing is
+// unknown as a whole.
 //
 // One walk over the letters of a candidate folds its hash up, so a word costs its length times the
 // longest token at most.

@@ -1,5 +1,6 @@
 // BERT's cleaning, in its own order: control characters out and every space a blank; blanks around
-// ideographs; accents off (canonical decomposition less Mn); lower case. One pass, character by character.
+// ideographs; accents off (canonical decomposition less Mn); lower case. One pass, character by
+// character.
 //
 // Decomposition leaves Hangul as letters of its alphabet, as BERT's vocabulary has it.
 import SVFTFormats
@@ -80,7 +81,9 @@ struct BertNormalizer: Normalizer {
 }
 
 extension Unicode.Scalar {
-  /// BERT's blocks of Chinese ideographs. 2B920 for 2B820 is the reference implementation's.
+  /// BERT's blocks of Chinese ideographs.
+  ///
+  /// 2B920 for 2B820 is the reference implementation's.
   fileprivate var isBertIdeograph: Bool {
     switch value {
     case 0..<0x3400: false

@@ -1,7 +1,7 @@
 // Unicode normalisation forms C and D.
 //
-// Written over single characters' decompositions instead of the standard library's whole-string forms, so
-// that the order of a million combining marks is one sort of a million.
+// Written over single characters' decompositions instead of the standard library's whole-string
+// forms, so that the order of a million combining marks is one sort of a million.
 @_spi(_Unicode) import Swift
 
 /// NFC or NFD.
@@ -22,8 +22,8 @@ struct CanonicalForm: Normalizer {
   }
 }
 
-/// Puts characters into canonical order: those with a combining class are held back and sorted, stably,
-/// until one without comes.
+/// Puts characters into canonical order: those with a combining class are held back and sorted,
+/// stably, until one without comes.
 struct CanonicalOrder {
   private var held: [(rank: UInt64, scalar: Unicode.Scalar)] = []
 

@@ -1,7 +1,8 @@
-// What happens to the text before it is cut: the stages of tokenizer.json's "normalizer", by their type
-// names in `Normalizers.all`. A stage is a few lines here or a file beside this one.
+// What happens to the text before it is cut: the stages of tokenizer.json's "normalizer", by their
+// type names in `Normalizers.all`. A stage is a few lines here or a file beside this one.
 //
-// Stages work on bytes. Those that need Unicode take every byte outside well-formed UTF-8 as U+FFFD.
+// Stages work on bytes. Those that need Unicode take every byte outside well-formed UTF-8 as
+// U+FFFD.
 import SVFTFormats
 import SVFTTensor
 

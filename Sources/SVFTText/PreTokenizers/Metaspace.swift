@@ -1,5 +1,5 @@
-// SentencePiece's convention as stages of tokenizer.json: blanks become "▁", one is put in front, and words
-// begin at each; the decoder turns them back.
+// SentencePiece's convention as stages of tokenizer.json: blanks become "▁", one is put in front,
+// and words begin at each; the decoder turns them back.
 import SVFTFormats
 import SVFTTensor
 

@@ -1,6 +1,6 @@
-// The names of tokenizer.ggml.pre: which cutting stages of byte-level tokenizers each stands for. Several
-// names may mean the same; a writer uses the first. An unknown one is refused by name, because a wrong
-// guess gives other ids without a sign.
+// The names of tokenizer.ggml.pre: which cutting stages of byte-level tokenizers each stands for.
+// Several names may mean the same; a writer uses the first. An unknown one is refused by name,
+// because a wrong guess gives other ids without a sign.
 
 /// The cutting stages behind one group of names.
 struct NamedSplit: Sendable {

@@ -1,5 +1,6 @@
-// What cuts the normalised text into words: the stages of tokenizer.json's "pre_tokenizer", by their type
-// names in `PreTokenizers.all`. The names of tokenizer.ggml.pre stand in NamedSplit.swift.
+// What cuts the normalised text into words: the stages of tokenizer.json's "pre_tokenizer", by
+// their type names in `PreTokenizers.all`. The names of tokenizer.ggml.pre stand in
+// NamedSplit.swift.
 import SVFTFormats
 import SVFTTensor
 

@@ -1,6 +1,7 @@
-// The regular expressions by which byte-level tokenizers cut text into words, as scanners written by hand:
-// linear, and nothing foreign is ever run as an expression. A pattern is chosen by its exact text in
-// tokenizer.json or by the name in GGUF's tokenizer.ggml.pre; an unknown one is refused by name.
+// The regular expressions by which byte-level tokenizers cut text into words, as scanners written
+// by hand: linear, and nothing foreign is ever run as an expression. A pattern is chosen by its
+// exact text in tokenizer.json or by the name in GGUF's tokenizer.ggml.pre; an unknown one is
+// refused by name.
 //
 // A new pattern is a scanner and a row in `all`.
 
@@ -70,7 +71,8 @@ enum GPT2Scanner {
   }
 }
 
-/// The scanner of the expressions of Llama 3 and Qwen 2, which differ in how many digits stay together.
+/// The scanner of the expressions of Llama 3 and Qwen 2, which differ in how many digits stay
+/// together.
 struct WideScanner {
   let digits: Int
 
