@@ -6,7 +6,7 @@
 import SVFTTensor
 
 /// An immutable map from (left id, right id) to (rank, joined id).
-struct PairTable: Sendable {
+package struct PairTable: Sendable {
   private static let seed = UInt64.random(in: .min ... .max)
   private static let vacant = UInt64.max
 
@@ -15,7 +15,7 @@ struct PairTable: Sendable {
   private let mask: Int
 
   /// Space for `count` pairs; the caller inserts no more than these.
-  init(capacity count: Int) {
+  package init(capacity count: Int) {
     var size = 16
     while size < count * 2 { size *= 2 }
     keys = [UInt64](repeating: Self.vacant, count: size)
@@ -26,7 +26,7 @@ struct PairTable: Sendable {
   /// Adds a pair; false if it was there already.
   ///
   /// Ids are not negative.
-  mutating func insert(_ left: Int32, _ right: Int32, rank: UInt32, joined: Int32) -> Bool {
+  package mutating func insert(_ left: Int32, _ right: Int32, rank: UInt32, joined: Int32) -> Bool {
     let key = Self.key(left, right)
     var slot = home(key)
     while keys[slot] != Self.vacant {
@@ -39,7 +39,7 @@ struct PairTable: Sendable {
   }
 
   /// The rank and the joined id of a pair, or nil.
-  func find(_ left: Int32, _ right: Int32) -> Merge? {
+  package func find(_ left: Int32, _ right: Int32) -> Merge? {
     let key = Self.key(left, right)
     var slot = home(key)
     while keys[slot] != Self.vacant {

@@ -126,7 +126,7 @@ def words():
     letters = sorted({c for c in lower if not c.isspace()})
     known = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + c for c in letters if c.isalnum()),
              *(p for p in parts if len(p) > 1), "##keep", "##er", "##s"]
-    vocabulary = {c: n for n, c in enumerate(known)}
+    vocabulary = {c: n for n, c in enumerate(dict.fromkeys(known))}
     return file(
         {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
          "max_input_chars_per_word": 100, "vocab": vocabulary},

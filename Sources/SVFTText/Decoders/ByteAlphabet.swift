@@ -2,9 +2,9 @@
 // itself, the other 68 bytes for the characters from U+0100 on.
 
 /// The map between bytes and the characters that stand for them.
-enum ByteAlphabet {
+package enum ByteAlphabet {
   /// The character of each byte.
-  static let scalars: [Unicode.Scalar] = {
+  package static let scalars: [Unicode.Scalar] = {
     var next: UInt32 = 0x100
     return (0..<256).map { byte in
       switch byte {
@@ -25,7 +25,7 @@ enum ByteAlphabet {
   }()
 
   /// The bytes that a vocabulary's string stands for; nil if a character is outside the alphabet.
-  static func decode(_ piece: [UInt8]) -> [UInt8]? {
+  package static func decode(_ piece: [UInt8]) -> [UInt8]? {
     var output: [UInt8] = []
     output.reserveCapacity(piece.count)
     var isWhole = true
@@ -41,7 +41,7 @@ enum ByteAlphabet {
   }
 
   /// The string that stands for bytes.
-  static func encode(_ bytes: [UInt8]) -> [UInt8] {
+  package static func encode(_ bytes: [UInt8]) -> [UInt8] {
     var output: [UInt8] = []
     for byte in bytes { output.append(scalars[Int(byte)]) }
     return output

@@ -117,7 +117,7 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
   ///
   /// What no token can express is left out, as the format's own implementation does.
   private func fill(_ chain: inout SymbolChain, _ text: [UInt8], _ word: Range<Int>) {
-    let keepsAll = options.unknown != nil || options.byteTokens != nil
+    let keepsAll = Rule.joinsUnknown || options.unknown != nil || options.byteTokens != nil
     switch options.unit {
     case .byte:
       for index in word {

@@ -9,7 +9,7 @@
 // present rank.
 
 /// A priority queue of ranks and positions.
-struct MergeQueue {
+package struct MergeQueue {
   private struct Link {
     let position: Int32
     let next: Int32
@@ -29,8 +29,11 @@ struct MergeQueue {
   private var heads: [Int32] = []
   private var links: [Link] = []
 
+  /// A queue for any number of words.
+  package init() {}
+
   /// Prepares an empty queue for a word.
-  mutating func begin(symbols: Int, ranks rankCount: Int) {
+  package mutating func begin(symbols: Int, ranks rankCount: Int) {
     let isLong = symbols >= Self.fewSymbols
     reached = isLong ? 0 : .max
     if isLong, heads.isEmpty { heads = [Int32](repeating: -1, count: rankCount) }
@@ -40,7 +43,7 @@ struct MergeQueue {
   }
 
   /// Adds one merge.
-  mutating func push(rank: UInt32, position: Int) {
+  package mutating func push(rank: UInt32, position: Int) {
     let position = Int32(truncatingIfNeeded: position)
     if rank <= reached {
       heap.push(Self.key(rank, position))
@@ -53,7 +56,7 @@ struct MergeQueue {
   }
 
   /// Takes the best merge out, or nil.
-  mutating func pop() -> (rank: UInt32, position: Int)? {
+  package mutating func pop() -> (rank: UInt32, position: Int)? {
     while true {
       let early = heap.first
       if cursor < open.count {

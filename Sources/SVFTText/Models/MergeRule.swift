@@ -6,9 +6,9 @@
 import SVFTTensor
 
 /// One possible join: its place in the order and the id it makes.
-struct Merge {
-  let rank: UInt32
-  let joined: Int32
+package struct Merge: Equatable {
+  package let rank: UInt32
+  package let joined: Int32
 }
 
 /// The rule by which neighbours are joined.
@@ -18,10 +18,14 @@ protocol MergeRule: Sendable {
 
   /// All ranks lie below this.
   var rankCount: Int { get }
+
+  /// Whether a character that is no token may still become part of one.
+  static var joinsUnknown: Bool { get }
 }
 
 /// Joins the pairs of a list, earlier ones first.
 struct RankedMerges: MergeRule {
+  static var joinsUnknown: Bool { false }
   private var table: PairTable
   let rankCount: Int
 
@@ -50,6 +54,7 @@ struct RankedMerges: MergeRule {
 
 /// Joins whatever gives a token, higher scores first.
 struct ScoredMerges: MergeRule {
+  static var joinsUnknown: Bool { true }
   private let pieces: PieceTable
   /// Every way to put a token together from two others, so that joining needs no look at the text.
   private var pairs: PairTable

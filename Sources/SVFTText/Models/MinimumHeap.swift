@@ -1,14 +1,17 @@
 // A binary heap of 64-bit keys, smallest first.
 
 /// A priority queue.
-struct MinimumHeap {
+package struct MinimumHeap {
   private var keys: [UInt64] = []
 
+  /// An empty queue.
+  package init() {}
+
   /// The smallest key, or nil.
-  var first: UInt64? { keys.first }
+  package var first: UInt64? { keys.first }
 
   /// Adds a key.
-  mutating func push(_ key: UInt64) {
+  package mutating func push(_ key: UInt64) {
     keys.append(key)
     var index = keys.count - 1
     while index > 0 {
@@ -21,7 +24,7 @@ struct MinimumHeap {
   }
 
   /// Takes the smallest key out, or nil.
-  mutating func pop() -> UInt64? {
+  package mutating func pop() -> UInt64? {
     guard let first = keys.first, let last = keys.popLast() else { return nil }
     if keys.isEmpty { return first }
     let count = keys.count

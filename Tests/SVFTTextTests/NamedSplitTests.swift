@@ -1,0 +1,27 @@
+// The names of tokenizer.ggml.pre.
+import SVFTTensor
+import SVFTText
+import Testing
+
+@Suite struct NamedSplitTests {
+  private func vocabulary(_ pre: String?) -> TokenizerVocabulary {
+    let tokens = ["1", "2", "a", "12"].map { Array($0.utf8) }
+    var vocabulary = TokenizerVocabulary(
+      kind: .gpt2, tokens: tokens, types: [.normal, .normal, .normal, .normal])
+    vocabulary.pre = pre
+    vocabulary.merges = [Array("1 2".utf8)]
+    return vocabulary
+  }
+
+  @Test(arguments: [("gpt-2", [3]), ("llama-bpe", [3]), ("qwen2", [0, 1]), ("smollm", [0, 1])])
+  func namesChooseHowNumbersAreCut(_ name: String, _ expected: [Int32]) throws {
+    #expect(try Tokenizer(vocabulary: vocabulary(name)).encode("12") == expected)
+  }
+
+  @Test(arguments: ["default", "tekken", ""]) func unknownNamesAreRefused(_ name: String) throws {
+    let error = failure { _ = try Tokenizer(vocabulary: vocabulary(name)) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains(name) == true)
+    #expect(failure { _ = try Tokenizer(vocabulary: vocabulary(nil)) }?.kind == .unsupported)
+  }
+}

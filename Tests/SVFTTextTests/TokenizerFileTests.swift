@@ -1,0 +1,84 @@
+// tokenizer.json as somebody hostile might write it: every prefix, every flipped bit of a small
+// one, ids that contradict each other. Nothing may trap; what is refused says why.
+import SVFTFormats
+import SVFTTensor
+import SVFTText
+import TestKit
+import Testing
+
+@Suite struct TokenizerFileTests {
+  @Test(arguments: [
+    (#"{}"#, "model"), (#"[]"#, "tokenizer.json"),
+    (#"{"model":{"type":"BPE","vocab":{}}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":0,"b":2},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":9223372036854775807},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":0.5},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":"0"},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":{}}"#, "added_tokens"),
+    (
+      #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":2,"content":"x"}]}"#,
+      "id"
+    ),
+  ])
+  func contradictionsAreFormatErrors(_ text: String, _ named: String) throws {
+    let json = try JSON.parse(text)
+    let error = failure { _ = try Tokenizer(json: json) }
+    #expect(error?.kind == .format)
+    #expect(error?.message.contains(named) == true, "\(error?.message ?? "")")
+  }
+
+  @Test(arguments: TinyTokenizer.allCases) func everyPrefixIsRefused(_ tiny: TinyTokenizer) throws {
+    let text = try tiny.json().text()
+    for length in stride(from: 0, to: text.utf8.count, by: 7) {
+      let prefix = String(decoding: text.utf8.prefix(length), as: UTF8.self)
+      #expect(failure { _ = try Tokenizer(json: try JSON.parse(prefix)) } != nil)
+    }
+  }
+
+  @Test(arguments: TinyTokenizer.allCases) func flippedBitsNeverTrap(_ tiny: TinyTokenizer) throws {
+    let bytes = Array(try tiny.json().text().utf8)
+    var survivors = 0
+    for place in stride(from: 0, to: bytes.count, by: 11) {
+      var broken = bytes
+      broken[place] ^= 1 << UInt8(place % 7)
+      let text = String(decoding: broken, as: UTF8.self)
+      guard let json = try? JSON.parse(text), let tokenizer = try? Tokenizer(json: json) else {
+        continue
+      }
+      survivors += 1
+      let ids = try tokenizer.encode("The lamp é 12", parseSpecial: true)
+      _ = try tokenizer.decode(ids)
+      _ = try? tokenizer.vocabulary()
+    }
+    #expect(survivors > 0)
+  }
+
+  @Test func aFolderIsReadWithItsConfiguration() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("tokenizer.json", try TinyTokenizer.pieces.json().text())
+    #expect(try Tokenizer(folder: folder.path).encode("the").first == 1)
+    try folder.write(
+      "tokenizer_config.json",
+      #"{"tokenizer_class":"LlamaTokenizer","add_bos_token":false,"add_eos_token":true,"#
+        + #""eos_token":"</s>"}"#)
+    let ids = try Tokenizer(folder: folder.path).encode("the")
+    #expect(ids.first != 1)
+    #expect(ids.last == 2)
+    try folder.write("tokenizer.json", "{")
+    let error = failure { _ = try Tokenizer(folder: folder.path) }
+    #expect(error?.message.contains(folder.path) == true)
+  }
+
+  @Test func whatGGUFHasNoNameForIsNotExported() throws {
+    for (key, value) in [
+      ("normalizer", ["type": "Lowercase"]), ("pre_tokenizer", ["type": "WhitespaceSplit"]),
+    ] as [(String, JSON)] {
+      for tiny in TinyTokenizer.lossless {
+        let tokenizer = try Tokenizer(json: try tiny.changed([key], to: value))
+        #expect(failure { _ = try tokenizer.vocabulary() }?.kind == .unsupported)
+      }
+    }
+  }
+}
