@@ -1,4 +1,4 @@
-"""Writes the tiny tokenizers of the test suite and the ids that the `tokenizers` package gives for them.
+"""Writes the tiny tokenizers of the test suite, and the ids the `tokenizers` package gives for them.
 
 Run:  pip install tokenizers && python3 Tests/Fixtures/make_tokenizers.py
 

@@ -43,9 +43,12 @@ import Testing
   @Test(arguments: [
     #"{"type":"BertProcessing","cls":["C",9],"sep":["S",3]}"#,
     #"{"type":"BertProcessing","cls":["C"],"sep":["S",-3]}"#,
-    #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"X","type_id":0}}],"pair":[],"special_tokens":{}}"#,
-    #"{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B","type_id":0}}],"pair":[],"special_tokens":{}}"#,
-    #"{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":-1}}],"pair":[],"special_tokens":{}}"#,
+    #"{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"X","type_id":0}}],"#
+      + #""pair":[],"special_tokens":{}}"#,
+    #"{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B","type_id":0}}],"#
+      + #""pair":[],"special_tokens":{}}"#,
+    #"{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A","type_id":-1}}],"#
+      + #""pair":[],"special_tokens":{}}"#,
   ])
   func templatesOfAbsentTokensAreRefused(_ json: String) throws {
     #expect(failure { _ = try tokenizer(try JSON.parse(json)) }?.kind == .format)

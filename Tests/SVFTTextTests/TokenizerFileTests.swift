@@ -18,7 +18,8 @@ import Testing
     (#"{"model":{"type":"BPE","vocab":{"a":"0"},"merges":[]}}"#, "vocab"),
     (#"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":{}}"#, "added_tokens"),
     (
-      #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":[{"id":2,"content":"x"}]}"#,
+      #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"#
+        + #""added_tokens":[{"id":2,"content":"x"}]}"#,
       "id"
     ),
   ])
