@@ -1,6 +1,6 @@
 /* Dots of block-quantised rows with F32 activations, for formats with a scale per 32 values: the
-   codes of a
- * block become 32 floats, are multiplied with x, and the block's sum takes the scale once. */
+ * codes of a block become 32 floats, are multiplied with x, and the block's sum takes the scale
+ * once. */
 #ifndef SVK_BLOCK_DOTS_H
 #define SVK_BLOCK_DOTS_H
 

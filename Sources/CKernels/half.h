@@ -49,9 +49,8 @@ SVK_INLINE uint16_t f16_of_float(float value) {
   return (uint16_t)(result | sign);
 }
 
-/* To nearest, halves away from zero, for int8 codes: the largest float below 0.5 makes the sum
-   itself
- * round up exactly from the halves on. NaN has no code and becomes 0. */
+/* To nearest, halves away from zero, for int8 codes: with the largest float below 0.5 the sum
+ * itself rounds up exactly from the halves on. NaN has no code and becomes 0. */
 SVK_INLINE int32_t svk_round_code(float value) {
   return (int32_t)((value == value ? value : 0) + copysignf(0x1.fffffep-2f, value));
 }
