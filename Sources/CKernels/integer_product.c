@@ -1,9 +1,10 @@
 /* Products over activations rounded to 8 bit: sum over blocks of 32 of scale_w scale_x (sum of
  * code_w code_x), the inner sum exact in int32, the outer in F32.
  *
- * A row of rounded activations is three arrays: F32 scales and int32 offsets, one per
- * block, then the int8 codes. An offset is -128 times the sum of the block's codes: where sums
- * begin for kernels that multiply with unsigned weights, code + 128. Fast forms are in x86/integer_product.h. */
+ * A row of rounded activations is three arrays: F32 scales and int32 offsets, one per block,
+ * then the int8 codes. An offset is -128 times the sum of the block's codes: where sums begin
+ * for kernels that multiply with unsigned weights, code + 128. Fast forms are in
+ * x86/integer_product.h. */
 #include <math.h>
 #include <string.h>
 
