@@ -1,0 +1,129 @@
+// What an adapter's folder holds, brought into our terms: the configuration, and the tensors under
+// the names of the model's modules. PEFT's habits are undone here:
+//
+//   "base_model.model." in front · "base_layer." and "modules_to_save." before own tensors ·
+//   an adapter's name inside ("lora_A.default.weight") · a body with or without its "bert."
+//
+// F16 and BF16 become F32. Every tensor must be taken by somebody: what is left over is an error.
+package import SVFTFormats
+package import SVFTTensor
+
+/// The configuration and tensors of one saved adapter.
+package final class AdapterContents {
+  /// The folder, for messages.
+  package let path: String
+  package let configuration: JSON.Object
+  private let found: [NamedTensor]
+  private var tensors: [String: NamedTensor] = [:]
+  private var names: [String] = []
+  private var modulesOfNames: [String: String] = [:]
+  private var taken: Set<String> = []
+
+  /// Reads adapter_config.json and adapter_model.safetensors.
+  ///
+  /// Throws `.io`, `.format`, `.truncated`, `.unsupported` for element types other than F32, F16,
+  /// BF16 and I64.
+  package init(folder path: String) throws(SVFTError) {
+    self.path = path
+    let config = FileSystem.join(path, AdapterFile.configurationName)
+    let text = try FileSystem.read(config)
+    configuration = try during(config) { () throws(SVFTError) in
+      try JSON.parse(text).root("the configuration")
+    }
+    let file = try Safetensors(FileSystem.join(path, AdapterFile.tensorsName), access: .copied)
+    var found: [NamedTensor] = []
+    for entry in file.entries { found.append(try NamedTensor(entry, of: file)) }
+    self.found = found
+  }
+
+  /// Finds the module of each tensor in a model.
+  ///
+  /// `.mismatch` where there is none.
+  package func match(_ sites: ModelSites) throws(SVFTError) {
+    let modules = ModuleNames(sites)
+    (tensors, names, modulesOfNames, taken) = ([:], [], [:], [])
+    for tensor in found {
+      guard let (module, rest) = modules.split(tensor.name) else {
+        throw SVFTError(
+          .mismatch,
+          "\(path): tensor \(tensor.name.debugDescription) belongs to no module of this model")
+      }
+      let name = "\(module).\(rest)"
+      guard tensors[name] == nil else {
+        throw SVFTError(.format, "\(path): there are two tensors for \(name)")
+      }
+      tensors[name] = NamedTensor(
+        name, shape: tensor.shape, type: tensor.type, bytes: tensor.bytes)
+      names.append(name)
+      modulesOfNames[name] = module
+    }
+  }
+
+  /// Whether there is a tensor of that name.
+  package func has(_ name: String) -> Bool { tensors[name] != nil }
+
+  /// The tensor of that name and shape.
+  ///
+  /// `.format` where it is missing, `.shape` where it does not fit.
+  package func take(_ name: String, shape: [Int]) throws(SVFTError) -> NamedTensor {
+    let tensor = try take(name)
+    guard tensor.shape == shape else {
+      throw SVFTError(.shape, "\(path): \(name): expected \(shape), the file has \(tensor.shape)")
+    }
+    return tensor
+  }
+
+  /// The tensor of that name, whatever its shape.
+  ///
+  /// `.format` where it is missing.
+  package func take(_ name: String) throws(SVFTError) -> NamedTensor {
+    guard let tensor = tensors[name] else {
+      throw SVFTError(.format, "\(path): there is no tensor \(name.debugDescription)")
+    }
+    taken.insert(name)
+    return tensor
+  }
+
+  /// Modules that have a tensor with one of these last parts, in the order of the file.
+  package func modules(_ ends: [String]) -> [String] {
+    var seen: Set<String> = []
+    return names.compactMap { name in
+      guard let module = modulesOfNames[name], ends.contains(where: { name == "\(module).\($0)" })
+      else { return nil }
+      return seen.insert(module).inserted ? module : nil
+    }
+  }
+
+  /// Throws `.format` with the names of tensors that nobody took.
+  package func requireAllTaken() throws(SVFTError) {
+    let extra = names.filter { !taken.contains($0) }
+    guard let first = extra.first else { return }
+    let more = extra.count > 1 ? " and \(extra.count - 1) more" : ""
+    throw SVFTError(
+      .format, "\(path): tensor \(first.debugDescription)\(more) has no place in this adapter")
+  }
+}
+
+extension NamedTensor {
+  /// A tensor of a file, F16 and BF16 decoded to F32.
+  fileprivate init(_ entry: TensorEntry, of file: Safetensors) throws(SVFTError) {
+    let bytes = try file.bytes(entry.name)
+    if entry.type.name == "I64" || entry.type.name == "F32" {
+      let copy = try Buffer(byteCount: bytes.byteCount)
+      copy.pointer.copyMemory(from: bytes.pointer, byteCount: bytes.byteCount)
+      self.init(entry.name, shape: entry.shape, type: entry.type.name, bytes: copy)
+      return
+    }
+    let formats = ElementFormats.all.filter { $0.blockLength == 1 }
+    guard let format = formats.first(where: { $0.name == entry.type.name }) else {
+      throw SVFTError(
+        .unsupported,
+        "\(file.path): \(entry.name): expected F32, F16, BF16 or I64, found \(entry.type.name)")
+    }
+    let count = try Checked.product(entry.shape, entry.name)
+    let values = try Buffer(of: Float.self, count: count)
+    format.decode(
+      bytes.pointer, count: count, into: values.pointer.assumingMemoryBound(to: Float.self))
+    self.init(entry.name, shape: entry.shape, type: "F32", bytes: values)
+  }
+}

@@ -1,0 +1,158 @@
+// An adapter as a folder in PEFT's shape: adapter_config.json and adapter_model.safetensors, keys
+// "base_model.model.<module>.<tensor>". LoRA goes into PEFT and comes from it; other methods use
+// the same shape under types of their own, so that nobody takes them for LoRA. Rows are in
+// canonical order.
+//
+// Reading what is there: AdapterContents. Method-specific tensors: the methods' own files.
+package import SVFTFormats
+import SVFTLayers
+package import SVFTTensor
+
+/// Saved adapters.
+package enum AdapterFile {
+  /// What it is: type, options, base, labels.
+  package static let configurationName = "adapter_config.json"
+  /// The trained numbers.
+  package static let tensorsName = "adapter_model.safetensors"
+
+  /// Writes a method with the options it was made with into a folder, which is made if need be;
+  /// each file appears whole, the tensors last.
+  ///
+  /// `extra` are further entries of the configuration (task, base, labels).
+  ///
+  /// Throws `.nonFinite` and writes nothing where a number is none; `.io`, `.noSpace`.
+  package static func save(
+    _ method: any AdapterMethod, _ options: JSON.Object, to folder: String,
+    extra: JSON.Object = JSON.Object()
+  ) throws(SVFTError) {
+    let tensors = try tensors(method)
+    let config = configuration(method, options, extra)
+    try FileSystem.makeFolder(folder)
+    try AtomicFile.write(
+      FileSystem.join(folder, configurationName), text: JSON.object(config).text(.pretty) + "\n")
+    var outgoing: [OutgoingTensor] = []
+    for tensor in tensors {
+      outgoing.append(
+        OutgoingTensor(tensor.name, tensor.shape, try .named(tensor.type), bytes: tensor.bytes))
+    }
+    try SafetensorsWriter.write(
+      FileSystem.join(folder, tensorsName), outgoing, metadata: [("format", "pt")])
+  }
+
+  /// Everything to be saved, with the keys of the file.
+  package static func tensors(_ method: any AdapterMethod) throws(SVFTError) -> [NamedTensor] {
+    let wrapped = Set(method.projections.map { "\($0.name).bias" })
+    var tensors: [NamedTensor] = []
+    for tensor in try method.state() {
+      tensors.append(tensor.renamed("base_model.model.\(tensor.name)"))
+    }
+    for standIn in method.standIns {
+      let tensor = try standIn.canonical()
+      // PEFT wraps an adapted module, whose own bias then is one level deeper.
+      let isWrapped = wrapped.contains(tensor.name)
+      let name = isWrapped ? "\(standIn.slot.module).base_layer.bias" : tensor.name
+      tensors.append(tensor.renamed("base_model.model.\(name)"))
+    }
+    for tensor in tensors where tensor.type == "F32" { _ = try tensor.floats() }
+    return tensors
+  }
+
+  private static func configuration(
+    _ method: any AdapterMethod, _ options: JSON.Object, _ extra: JSON.Object
+  ) -> JSON.Object {
+    var config = JSON.Object()
+    config["peft_type"] = .string(type(of: method).fileType)
+    config["inference_mode"] = true
+    let targets = method.projections.map(\.name)
+    config["target_modules"] = .array(targets.map { .string($0) })
+    config["bias"] = .string(biasWord(options))
+    let saved = savedModules(method, options)
+    config["modules_to_save"] = saved.isEmpty ? .null : .array(saved.map { .string($0) })
+    for (key, value) in method.configuration.members { config[key] = value }
+    for (key, value) in extra.members { config[key] = value }
+    return config
+  }
+
+  /// PEFT's word for our option "bias".
+  private static func biasWord(_ options: JSON.Object) -> String {
+    switch options["bias"] {
+    case .string("all"): "all"
+    case .string("targets"): "lora_only"
+    default: "none"
+    }
+  }
+
+  /// Modules trained in full beside an additive method, biases of other modules left out.
+  private static func savedModules(_ method: any AdapterMethod, _ options: JSON.Object) -> [String]
+  {
+    guard options.has("modules_to_save") else { return [] }
+    var modules: [String] = []
+    for standIn in method.standIns {
+      let module = standIn.slot.module
+      let isWhole = standIn.slot.name.hasSuffix(".weight")
+      if isWhole, !modules.contains(module) { modules.append(module) }
+    }
+    return modules
+  }
+}
+
+extension AdapterFile {
+  /// Makes the method of a saved adapter for a model and fills it.
+  ///
+  /// Gives the options that make the same method fresh.
+  ///
+  /// Throws `.mismatch` (another base or model), `.format` and `.shape` (missing, extra or
+  /// misshapen tensors, by name), `.nonFinite`, `.unsupported`.
+  package static func load(
+    _ contents: AdapterContents, _ sites: ModelSites, _ factors: FactorStore
+  ) throws(SVFTError) -> (method: any AdapterMethod, options: JSON.Object) {
+    try contents.match(sites)
+    let config = contents.configuration
+    let type = try AdapterMethods.ofFile(try config.string("peft_type"))
+    var options = try type.options(contents)
+    options["method"] = .string(type.name)
+    try takeExtras(contents, sites, type, &options)
+    let method = try type.init(AdapterOptions(.object(options)), sites, factors)
+    try requireTargets(contents, method)
+    try method.load(contents)
+    for standIn in method.standIns {
+      try standIn.check(contents.take(standIn.slot.name, shape: standIn.slot.shape))
+    }
+    try contents.requireAllTaken()
+    for standIn in method.standIns { try standIn.load(contents.take(standIn.slot.name)) }
+    method.refresh(threads: factors.threads)
+    return (method, options)
+  }
+
+  /// Options for the tensors trained beside an additive method: what is in the file decides.
+  private static func takeExtras(
+    _ contents: AdapterContents, _ sites: ModelSites, _ type: any AdapterMethod.Type,
+    _ options: inout JSON.Object
+  ) throws(SVFTError) {
+    guard type.isAdditive else { return }
+    let whole = contents.modules(["weight"])
+    if !whole.isEmpty { options["modules_to_save"] = .array(whole.map { .string($0) }) }
+    let biases = contents.modules(["bias"]).filter { !whole.contains($0) }
+    guard !biases.isEmpty else { return }
+    let isAll = try contents.configuration.string("bias", default: "none") == "all"
+    options["bias"] = isAll ? "all" : "targets"
+  }
+
+  /// Throws `.format` where a module that the configuration targets has no tensors.
+  private static func requireTargets(_ contents: AdapterContents, _ method: any AdapterMethod)
+    throws(SVFTError)
+  {
+    let config = contents.configuration
+    let narrowing = ["layers_to_transform", "exclude_modules", "layers_pattern"]
+    guard !method.projections.isEmpty, case .array = config["target_modules"],
+      !narrowing.contains(where: { config.has($0) })
+    else { return }
+    let names = method.projections.map(\.name)
+    for target in try config.strings("target_modules") {
+      guard !names.contains(where: { TargetRule.names(target, $0) || target.hasSuffix("." + $0) })
+      else { continue }
+      throw SVFTError(
+        .format, "\(contents.path): there are no tensors for the target \(target.debugDescription)")
+    }
+  }
+}

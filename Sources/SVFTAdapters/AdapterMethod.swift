@@ -1,0 +1,131 @@
+// What a method of fine-tuning is to the rest of the tree, and the list of the methods there are.
+//
+// One instance serves a whole model, because methods may share state between modules, need data
+// before they can start, replace tensors, add losses or change themselves while training. A new
+// method is one file and one line in the list: every door passes its name and the same JSON
+// options.
+package import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// A method of fine-tuning, with its parameters for one model.
+///
+/// Rows of weights, biases and `delta` are in the order in which the slot stores them; what `state`
+/// gives and `load` takes is in canonical order (`RowOrder`).
+package protocol AdapterMethod: SiteAdapter, SendableMetatype {
+  /// What options and doors call it.
+  static var name: String { get }
+  /// What adapter_config.json calls it: `peft_type`.
+  static var fileType: String { get }
+  /// Whether it adds a delta to weights: only such methods have a scale and stack on one module.
+  static var isAdditive: Bool { get }
+
+  /// Makes a fresh adapter that leaves the model's output as it is. Throws `.invalidArgument` for
+  /// bad options, `.mismatch` where no target is found.
+  init(_ options: AdapterOptions, _ sites: ModelSites, _ factors: FactorStore)
+    throws(SVFTError)
+
+  /// The projections it acts on, in the order of the computation.
+  var projections: [Projection] { get }
+  /// Tensors it trains in full, with what the options "bias" and "modules_to_save" add.
+  var standIns: [StandIn] { get }
+  /// What it trains of its own, without the stand-ins.
+  var parameters: [Parameter] { get }
+  /// What must be seen before training can start; asked again after each `prepare`.
+  var preparation: Preparation? { get }
+  /// Uses what the steps asked for by `preparation` have left in the graph's parameters.
+  func prepare() throws(SVFTError)
+  /// Brings whatever is derived from the parameters up to date: after each optimiser step.
+  func refresh(threads: Int)
+
+  /// Adds scale · ΔW of a projection's stored rows to `target`, dense [rows.count, columns].
+  func addDelta(
+    _ projection: Projection, rows: Range<Int>, scale: Float,
+    to target: UnsafeMutablePointer<Float>
+  ) throws(SVFTError)
+
+  /// Records what it adds to the loss, from values of the graph; nil for nothing. [1, 1]
+  func loss(_ graph: Graph) throws(SVFTError) -> Value?
+  /// Changes gradients after clipping.
+  func adjust(step: Int)
+  /// Changes the method itself after an optimiser step, and says what else must follow.
+  func advance(step: Int) throws(SVFTError) -> Change
+
+  /// Entries of adapter_config.json.
+  var configuration: JSON.Object { get }
+  /// The options that make the adapter of a file: its configuration and what tensors it holds.
+  static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object
+  /// Its own tensors to be saved, without the stand-ins, in canonical order.
+  func state() throws(SVFTError) -> [NamedTensor]
+  /// Takes its own saved tensors. Throws `.format`, `.mismatch` or `.nonFinite`, and then is
+  /// unchanged.
+  func load(_ file: AdapterContents) throws(SVFTError)
+}
+
+/// Steps on training data that a method wants before training.
+package enum Preparation: Sendable, Equatable {
+  /// Forward and backward of that many batches, with the graph recorded anew before the first.
+  case gradients(steps: Int)
+}
+
+/// What a method changed about itself.
+package enum Change: Sendable, Equatable {
+  case nothing
+  /// Which parameters there are, or which of them are frozen.
+  case parameters
+  /// What the graph computes: record it again.
+  case graph
+}
+
+extension AdapterMethod {
+  package var projections: [Projection] { [] }
+  package var standIns: [StandIn] { [] }
+  package var parameters: [Parameter] { [] }
+  package var preparation: Preparation? { nil }
+  package func prepare() throws(SVFTError) {}
+  package func refresh(threads: Int) {}
+  package func loss(_ graph: Graph) throws(SVFTError) -> Value? { nil }
+  package func adjust(step: Int) {}
+  package func advance(step: Int) throws(SVFTError) -> Change { .nothing }
+
+  package func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    try site.base(x)
+  }
+  package func addDelta(
+    _ projection: Projection, rows: Range<Int>, scale: Float,
+    to target: UnsafeMutablePointer<Float>
+  ) throws(SVFTError) {}
+  package var configuration: JSON.Object { JSON.Object() }
+  package func state() throws(SVFTError) -> [NamedTensor] { [] }
+  package func load(_ file: AdapterContents) throws(SVFTError) {}
+}
+
+/// The methods there are.
+package enum AdapterMethods {
+  /// Every method: a new one is added here and nowhere else.
+  package static let all: [any AdapterMethod.Type] = [
+    SingularVectorMethod.self, LoRA.self, FullTraining.self, HeadTraining.self, BiasTraining.self,
+  ]
+
+  /// The method of that name.
+  ///
+  /// `.unsupported` names what there is.
+  package static func named(_ name: String) throws(SVFTError) -> any AdapterMethod.Type {
+    if let type = all.first(where: { $0.name == name }) { return type }
+    throw SVFTError(
+      .unsupported,
+      "expected one of the methods \(all.map { $0.name }.joined(separator: ", ")), found "
+        + name.debugDescription)
+  }
+
+  /// The method that adapter_config.json calls `type`.
+  ///
+  /// `.unsupported` names what there is.
+  package static func ofFile(_ type: String) throws(SVFTError) -> any AdapterMethod.Type {
+    if let method = all.first(where: { $0.fileType == type.uppercased() }) { return method }
+    throw SVFTError(
+      .unsupported,
+      "expected one of the types \(all.map { $0.fileType }.joined(separator: ", ")), found "
+        + type.debugDescription)
+  }
+}

@@ -1,0 +1,101 @@
+// The options of an adapter as every door passes them: one JSON object. Unknown keys are refused
+// with the known ones named; wrong types and values out of range are `.invalidArgument`.
+//
+// Keys of every method: "method", "targets" (a list of module names or their ends, "all-linear",
+// "all"), "bias" ("none", "all", "targets"), "modules_to_save" (modules trained in full beside the
+// method, such as a fresh classifier), "seed".
+package import SVFTFormats
+package import SVFTTensor
+
+/// Checked access to an adapter's options.
+package struct AdapterOptions: Sendable {
+  /// The options as they came.
+  package let object: JSON.Object
+  /// Seed of everything random about the fresh adapter.
+  package let seed: UInt64
+
+  /// Keys that every method knows.
+  static let sharedKeys = ["method", "targets", "bias", "modules_to_save", "seed"]
+
+  /// Throws `.invalidArgument` where the options are no object or the seed is no number.
+  package init(_ json: JSON) throws(SVFTError) {
+    object = try Self.argument { () throws(SVFTError) in try json.object("adapter options") }
+    let object = object
+    let seed = try Self.argument { () throws(SVFTError) in try object.int("seed", default: 0) }
+    self.seed = UInt64(bitPattern: Int64(seed))
+  }
+
+  /// The method they name.
+  ///
+  /// `.invalidArgument` where there is none.
+  package func method() throws(SVFTError) -> any AdapterMethod.Type {
+    try AdapterMethods.named(Self.argument { () throws(SVFTError) in try object.string("method") })
+  }
+
+  /// Refuses keys that neither every method nor this one knows.
+  func allow(_ keys: [String]) throws(SVFTError) {
+    try Self.argument { () throws(SVFTError) in
+      try object.refuseKeys(otherThan: Self.sharedKeys + keys)
+    }
+  }
+
+  /// The modules meant by "targets", or `other` where there is no such key.
+  func targets(default other: TargetRule) throws(SVFTError) -> TargetRule {
+    guard object.has("targets") else { return other }
+    return try Self.argument { () throws(SVFTError) in
+      if case .string(let one) = try object.value("targets") {
+        switch one {
+        case "all-linear": return .allLinear
+        case "all": return .everything
+        default: return .ends([one])
+        }
+      }
+      return .ends(try object.strings("targets"))
+    }
+  }
+
+  func int(_ key: String, default other: Int, _ range: ClosedRange<Int>) throws(SVFTError) -> Int {
+    let value = try Self.argument { () throws(SVFTError) in try object.int(key, default: other) }
+    return try Checked.within(value, range, object.place(key))
+  }
+
+  func double(_ key: String, default other: Double, _ range: ClosedRange<Double>)
+    throws(SVFTError) -> Double
+  {
+    let value = try Self.argument { () throws(SVFTError) in
+      try object.double(key, default: other)
+    }
+    return try Checked.within(value, range, object.place(key))
+  }
+
+  func bool(_ key: String, default other: Bool) throws(SVFTError) -> Bool {
+    try Self.argument { () throws(SVFTError) in try object.bool(key, default: other) }
+  }
+
+  func strings(_ key: String) throws(SVFTError) -> [String] {
+    guard object.has(key) else { return [] }
+    return try Self.argument { () throws(SVFTError) in try object.strings(key) }
+  }
+
+  /// One of the words of an option; the first is the default.
+  func word<Word: RawRepresentable & CaseIterable>(
+    _ key: String, _ words: Word.Type, default other: Word
+  )
+    throws(SVFTError) -> Word where Word.RawValue == String
+  {
+    guard object.has(key) else { return other }
+    let text = try Self.argument { () throws(SVFTError) in try object.string(key) }
+    if let word = Word(rawValue: text) { return word }
+    let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+    throw SVFTError(
+      .invalidArgument,
+      "\(object.place(key)): expected one of \(known), found \(text.debugDescription)")
+  }
+
+  /// What is malformed in a file is a bad argument in options.
+  static func argument<Result>(_ body: () throws(SVFTError) -> Result) throws(SVFTError) -> Result {
+    do { return try body() } catch {
+      throw SVFTError(error.kind == .format ? .invalidArgument : error.kind, error.message)
+    }
+  }
+}

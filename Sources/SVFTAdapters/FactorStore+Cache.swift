@@ -1,0 +1,106 @@
+// Factors on disk: <folder>/<hash of the matrix>.safetensors with U [out, n] and Vᵀ [n, in] in F32,
+// rows canonical, σ [n] in F64, and metadata that say how they were computed and hash the contents.
+//
+// A cache never fails its user: a file that is damaged or of another version is computed again with
+// a warning, and one that cannot be written is only warned about.
+import SVFTFormats
+import SVFTLayers
+import SVFTTensor
+
+extension FactorStore {
+  /// Rises when the layout of cache files changes.
+  private static let version = "1"
+
+  private func path(_ hash: String) -> String? {
+    cacheFolder.map { FileSystem.join($0, hash + ".safetensors") }
+  }
+
+  /// The factors of a cache file; nil where there is none that can be used.
+  func cached(_ slot: Slot, hash: String) -> Factors? {
+    guard let path = path(hash) else { return nil }
+    do throws(SVFTError) {
+      guard try FileSystem.isFile(path) else { return nil }
+      let parts = try read(path, rows: slot.weight.rows, columns: slot.weight.columns)
+      // A solver that the caller insists on is not replaced by what another one left.
+      if let solver, parts.method != solver.method { return nil }
+      return try Factors(parts, of: slot, hash: hash)
+    } catch {
+      Log.warn("the factors of \(slot.name) are computed again: \(error.message)")
+      return nil
+    }
+  }
+
+  private func read(_ path: String, rows: Int, columns: Int) throws(SVFTError) -> Factors.Parts {
+    let file = try Safetensors(path, access: .copied)
+    func metadata(_ key: String) throws(SVFTError) -> String {
+      if let value = file.metadata.first(where: { $0.key == key })?.value { return value }
+      throw SVFTError(.format, "\(path): expected metadata \(key.debugDescription), found none")
+    }
+    let order = min(rows, columns)
+    func tensor(_ name: String, _ shape: [Int], _ type: String) throws(SVFTError) -> Buffer {
+      let entry = try file.require(name)
+      guard entry.shape == shape, entry.type.name == type else {
+        throw SVFTError(
+          .shape,
+          "\(path): \(name): expected \(type) \(shape), found \(entry.type.name) \(entry.shape)")
+      }
+      return try file.bytes(name)
+    }
+    let u = try tensor("U", [rows, order], "F32")
+    let sigma = try tensor("S", [order], "F64")
+    let vt = try tensor("Vt", [order, columns], "F32")
+    guard try metadata("version") == Self.version else {
+      throw SVFTError(.mismatch, "\(path): expected version \(Self.version) of the cache")
+    }
+    guard try metadata("sha256") == Self.digest([u, sigma, vt]) else {
+      throw SVFTError(.format, "\(path): the contents do not have the hash that the file says")
+    }
+    // A tensor of a file may begin anywhere.
+    let values = withExtendedLifetime(sigma) {
+      (0..<order).map { sigma.bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+    }
+    return try Factors.Parts(
+      u: u.aligned(), sigma: values, vt: vt.aligned(), method: metadata("method"))
+  }
+
+  /// Writes the cache file of a decomposition.
+  func keep(_ parts: Factors.Parts, of slot: Slot, hash: String) {
+    guard let path = path(hash), let cacheFolder else { return }
+    do throws(SVFTError) {
+      try FileSystem.makeFolder(cacheFolder)
+      let (rows, columns, order) = (slot.weight.rows, slot.weight.columns, parts.sigma.count)
+      let sigma = try Buffer(of: Double.self, count: order)
+      _ = sigma.values(Double.self).update(fromContentsOf: parts.sigma)
+      let f32 = try StoredType.named("F32")
+      try SafetensorsWriter.write(
+        path,
+        [
+          OutgoingTensor("U", [rows, order], f32, bytes: parts.u),
+          OutgoingTensor("S", [order], try StoredType.named("F64"), bytes: sigma),
+          OutgoingTensor("Vt", [order, columns], f32, bytes: parts.vt),
+        ],
+        metadata: [
+          ("version", Self.version), ("method", parts.method), ("tensor", slot.name),
+          ("sha256", Self.digest([parts.u, sigma, parts.vt])),
+        ])
+    } catch {
+      Log.warn("the factors of \(slot.name) are not kept: \(error.message)")
+    }
+  }
+
+  private static func digest(_ parts: [Buffer]) -> String {
+    var hash = SHA256()
+    for part in parts { hash.update(part.bytes) }
+    return hash.hexadecimal
+  }
+}
+
+extension Buffer {
+  /// These bytes in memory of our own, aligned for kernels; tensors of a file lie anywhere.
+  fileprivate func aligned() throws(SVFTError) -> Buffer {
+    guard UInt(bitPattern: pointer) % 64 != 0 else { return self }
+    let copy = try Buffer(byteCount: byteCount)
+    copy.pointer.copyMemory(from: pointer, byteCount: byteCount)
+    return copy
+  }
+}

@@ -1,0 +1,125 @@
+// The factors of one model, computed once and shared by all its adapters: in memory by hash, and on
+// disk where the caller gives a cache folder (FactorStore+Cache.swift). Matrices are decomposed
+// side by side, one thread each, because LAPACK's own threads are slower and not ours to start.
+package import SVFTLayers
+package import SVFTTensor
+import Synchronization
+
+/// Singular value decompositions of a model's matrices.
+package final class FactorStore: @unchecked Sendable {
+  /// Receives progress: activity, share done (0 to 1), seconds left.
+  ///
+  /// Returns false to cancel.
+  package typealias Progress = (_ activity: String, _ done: Double, _ secondsLeft: Double) -> Bool
+
+  /// A place for files of factors; nil for none.
+  package let cacheFolder: String?
+  /// Matrices decomposed at the same time.
+  package let threads: Int
+  /// Which solver to use; nil for the best there is.
+  package let solver: SVD.Solver?
+  /// Called after each matrix on the thread that asked; false cancels.
+  package var progress: Progress?
+
+  private var factors: [Key: Factors] = [:]
+  private var hashes: [ObjectIdentifier: (slot: Slot, hash: String)] = [:]
+
+  private struct Key: Hashable {
+    let hash: String
+    let rowOrder: RowOrder
+  }
+
+  package init(cacheFolder: String? = nil, threads: Int = 1, solver: SVD.Solver? = nil) {
+    self.cacheFolder = cacheFolder
+    self.threads = max(1, threads)
+    self.solver = solver
+  }
+
+  /// The hash of a tensor; computed once.
+  package func hash(_ slot: Slot) -> String {
+    if let known = hashes[ObjectIdentifier(slot)] { return known.hash }
+    let hash = slot.canonicalHash()
+    hashes[ObjectIdentifier(slot)] = (slot, hash)
+    return hash
+  }
+
+  /// The factors of tensors; those that have none yet are decomposed side by side.
+  ///
+  /// Throws what a decomposition throws, with the tensor's name, and `.cancelled`.
+  package func factors(_ slots: [Slot]) throws(SVFTError) -> [Factors] {
+    try prepare(slots)
+    var found: [Factors] = []
+    for slot in slots {
+      guard let one = factors[Key(hash: hash(slot), rowOrder: slot.rowOrder)] else {
+        throw SVFTError(.internal, "libsvft is at fault: \(slot.name) was not decomposed")
+      }
+      found.append(one)
+    }
+    return found
+  }
+
+  private func prepare(_ slots: [Slot]) throws(SVFTError) {
+    var missing: [(slot: Slot, hash: String)] = []
+    var wanted: Set<Key> = []
+    for slot in slots {
+      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder)
+      if factors[key] == nil, wanted.insert(key).inserted { missing.append((slot, key.hash)) }
+    }
+    guard !missing.isEmpty else { return }
+    for (result, (slot, hash)) in zip(decompose(missing), missing) {
+      switch result {
+      case .success(let made): factors[Key(hash: hash, rowOrder: slot.rowOrder)] = made
+      case .failure(let error): throw error.while(slot.name)
+      case nil: throw SVFTError(.cancelled, "the decomposition of \(slot.name) was cancelled")
+      }
+    }
+  }
+
+  /// One result per tensor; nil for those not begun before a cancellation or a failure.
+  private func decompose(_ work: [(slot: Slot, hash: String)]) -> [Result<Factors, SVFTError>?] {
+    let results = Mutex([Result<Factors, SVFTError>?](repeating: nil, count: work.count))
+    let next = Atomic(0)
+    let stop = Atomic(false)
+    let start = Clock.seconds()
+    Parallel.run(threads: min(threads, work.count)) { team in
+      while !stop.load(ordering: .relaxed) {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < work.count else { break }
+        let result = self.make(work[index].slot, hash: work[index].hash)
+        if case .failure = result { stop.store(true, ordering: .relaxed) }
+        let done = results.withLock { all in
+          all[index] = result
+          return all.count { $0 != nil }
+        }
+        // Member 0 is the thread that asked: callbacks run there only.
+        guard team.id == 0, let progress = self.progress else { continue }
+        let left = (Clock.seconds() - start) / Double(done) * Double(work.count - done)
+        if !progress("factoring matrices", Double(done) / Double(work.count), left) {
+          stop.store(true, ordering: .relaxed)
+        }
+      }
+    }
+    let all = results.withLock { $0 }
+    // The first failure is the one to tell, also where an earlier tensor was not begun.
+    if let failed = all.first(where: { if case .failure = $0 { true } else { false } }) {
+      return all.map { $0 ?? failed }
+    }
+    return all
+  }
+
+  private func make(_ slot: Slot, hash: String) -> Result<Factors, SVFTError> {
+    do throws(SVFTError) {
+      if let stored = cached(slot, hash: hash) { return .success(stored) }
+      let weight = slot.weight
+      let values = try Buffer(
+        of: Float.self, count: Checked.product(weight.rows, weight.columns, "a decoded matrix"))
+      defer { withExtendedLifetime(values) {} }
+      let matrix = values.pointer.assumingMemoryBound(to: Float.self)
+      slot.decodeCanonical(rows: 0..<weight.rows, into: matrix)
+      let svd = try SVD.thin(matrix, rows: weight.rows, columns: weight.columns, solver: solver)
+      let parts = Factors.Parts(u: svd.u, sigma: svd.sigma, vt: svd.vt, method: svd.method)
+      keep(parts, of: slot, hash: hash)
+      return .success(try Factors(parts, of: slot, hash: hash))
+    } catch { return .failure(error) }
+  }
+}

@@ -1,0 +1,80 @@
+// LoRA as PEFT saves it: <module>.lora_A.weight [r, in], <module>.lora_B.weight [out, r], and the
+// keys of LoraConfig that say how to scale them. What we cannot compute (DoRA, fan_in_fan_out) is
+// refused by name.
+package import SVFTFormats
+import SVFTLayers
+package import SVFTTensor
+
+extension LoRA {
+  package var configuration: JSON.Object {
+    var object = JSON.Object()
+    object["r"] = .integer(settings.rank)
+    object["lora_alpha"] = .number(settings.alpha)
+    object["lora_dropout"] = .number(settings.dropout)
+    object["use_rslora"] = .bool(settings.usesRootRank)
+    object["init_lora_weights"] = settings.start == .gaussian ? "gaussian" : true
+    object["fan_in_fan_out"] = false
+    object["use_dora"] = false
+    object["rank_pattern"] = .object(settings.rankPattern)
+    object["alpha_pattern"] = .object(settings.alphaPattern)
+    return object
+  }
+
+  package static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object {
+    let config = file.configuration
+    for key in ["fan_in_fan_out", "use_dora"] where try config.bool(key, default: false) {
+      throw SVFTError(
+        .unsupported, "\(file.path): adapters with \(key) set are not supported by method \(name)")
+    }
+    var options = JSON.Object()
+    options["targets"] = .array(
+      file.modules(["lora_A.weight", "lora_B.weight"]).map { .string($0) })
+    options["r"] = .integer(try config.int("r", default: 8))
+    options["alpha"] = .number(try config.double("lora_alpha", default: 8))
+    options["dropout"] = .number(try config.double("lora_dropout", default: 0))
+    options["use_rslora"] = .bool(try config.bool("use_rslora", default: false))
+    for key in ["rank_pattern", "alpha_pattern"] where config.has(key) {
+      options[key] = .object(try config.object(key))
+    }
+    return options
+  }
+
+  package func state() throws(SVFTError) -> [NamedTensor] {
+    var tensors: [NamedTensor] = []
+    for site in sites {
+      tensors.append(try NamedTensor(site.a.name, shape: site.a.shape, type: "F32", site.a.values))
+      let values = try Buffer(of: Float.self, count: site.b.count)
+      site.eachRow { (stored, canonical) in
+        values.values(Float.self)[canonical] = site.b.values[stored]
+      }
+      tensors.append(NamedTensor(site.b.name, shape: site.b.shape, type: "F32", bytes: values))
+    }
+    return tensors
+  }
+
+  package func load(_ file: AdapterContents) throws(SVFTError) {
+    var found: [(a: NamedTensor, b: NamedTensor)] = []
+    for site in sites {
+      let a = try file.take(site.a.name, shape: site.a.shape)
+      let b = try file.take(site.b.name, shape: site.b.shape)
+      _ = try (a.floats(), b.floats())
+      found.append((a, b))
+    }
+    for (site, (a, b)) in zip(sites, found) {
+      _ = site.a.values.update(fromContentsOf: try a.floats())
+      let values = try b.floats()
+      site.eachRow { (stored, canonical) in site.b.values[stored] = values[canonical] }
+    }
+  }
+}
+
+extension LoRA.Factors {
+  /// Pairs of places of one element of B: as stored, and in canonical order.
+  fileprivate func eachRow(_ body: (_ stored: Int, _ canonical: Int) -> Void) {
+    let rank = b.weight.columns
+    for row in 0..<b.weight.rows {
+      let stored = projection.weight.stored(row)
+      for column in 0..<rank { body(stored * rank + column, row * rank + column) }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Finding a model's module in the key of an adapter file, across the spellings that are in use.
+import SVFTLayers
+
+/// The names of a model's modules, looked up by the keys of a file.
+struct ModuleNames {
+  private let modules: Set<String>
+  /// Modules by their name without its first part; nil where two share it.
+  private let withoutPrefix: [String: String?]
+
+  init(_ sites: ModelSites) {
+    modules = Set(sites.slots.map(\.module) + sites.projections.map(\.name))
+    var shorter: [String: String?] = [:]
+    for module in modules {
+      guard let short = Self.dropFirst(module) else { continue }
+      shorter[short] = shorter[short] == nil ? .some(module) : .some(nil)
+    }
+    withoutPrefix = shorter
+  }
+
+  /// The module and the rest of a key, in this model's spelling; nil where no module fits.
+  func split(_ key: String) -> (module: String, rest: String)? {
+    let prefix = "base_model.model."
+    let parts = (key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key)
+      .split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    for count in stride(from: parts.count - 1, to: 0, by: -1) {
+      guard let module = find(parts[..<count].joined(separator: ".")) else { continue }
+      return (module, Self.rest(Array(parts[count...])))
+    }
+    return nil
+  }
+
+  private func find(_ name: String) -> String? {
+    if modules.contains(name) { return name }
+    // A body's prefix is one word: "bert.encoder…" and "encoder…" are the same module.
+    if let short = Self.dropFirst(name), modules.contains(short) { return short }
+    return withoutPrefix[name] ?? nil
+  }
+
+  private static func dropFirst(_ name: String) -> String? {
+    guard let dot = name.firstIndex(of: ".") else { return nil }
+    return String(name[name.index(after: dot)...])
+  }
+
+  /// "base_layer.bias" → "bias", "lora_A.default.weight" → "lora_A.weight".
+  private static func rest(_ parts: [String]) -> String {
+    var parts = parts
+    if parts.count > 1, parts[0] == "base_layer" { parts.removeFirst() }
+    if parts.count > 1, parts[0] == "modules_to_save" {
+      parts.removeFirst()
+      if parts.count > 1 { parts.removeFirst() }
+    }
+    if parts.count == 3, parts[0].hasPrefix("lora_") { parts.remove(at: 1) }
+    return parts.joined(separator: ".")
+  }
+}

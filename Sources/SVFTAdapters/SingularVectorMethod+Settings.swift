@@ -1,0 +1,94 @@
+// The options of SVFT. Defaults start at M = 0 without a gate, so that a fresh adapter changes
+// nothing; the authors' start (random M, sigmoid gate, repeated cells) is "init": "kaiming",
+// "gate": true, "duplicates": true.
+import SVFTFormats
+import SVFTTensor
+
+extension SingularVectorMethod {
+  /// How modules are computed while the adapter is attached.
+  package enum Form: String, CaseIterable, Sendable {
+    /// W x + U(M(Vᵀ x)): exact start over any W.
+    case additive
+    /// One dense F32 matrix, made anew after each optimiser step.
+    case materialised
+    /// Per module, whichever costs less for 512 rows per step (methods of training cost, see
+    /// `resolved`).
+    case auto
+  }
+
+  /// What top-k chooses cells by.
+  enum Score: String, CaseIterable, Sendable {
+    /// |Uᵀ(Σ GᵀX)V| over the first steps.
+    case gradient
+    /// |UᵀV|, for square matrices only.
+    case alignment
+  }
+
+  /// How M starts.
+  enum Start: String, CaseIterable, Sendable { case zero, kaiming }
+
+  /// The options with their ranges: pattern (plain), d 0 to 65536 (8 where the pattern needs one),
+  /// count (the banded budget of d; random and topk only), score (gradient), score_steps 1 to 1000
+  /// (4), form (additive), init (zero), gate (false), duplicates (false; random only), rank (all).
+  struct Settings: Sendable {
+    let targets: TargetRule
+    let pattern: SparsityPattern.Kind
+    let halfBandwidth: Int
+    let count: Int?
+    let score: Score
+    let scoreSteps: Int
+    let form: Form
+    let start: Start
+    let hasGate: Bool
+    let keepsRepeats: Bool
+    let rank: Int?
+    let seed: UInt64
+
+    init(_ options: AdapterOptions) throws(SVFTError) {
+      try options.allow([
+        "pattern", "d", "count", "score", "score_steps", "form", "init", "gate", "duplicates",
+        "rank",
+      ])
+      seed = options.seed
+      targets = try options.targets(default: .allLinear)
+      pattern = try options.word("pattern", SparsityPattern.Kind.self, default: .plain)
+      let plain = pattern == .plain
+      halfBandwidth = try options.int("d", default: plain ? 0 : 8, 0...(plain ? 0 : 65_536))
+      let hasCount = options.object.has("count")
+      count = hasCount ? try options.int("count", default: 0, 1...(1 << 32)) : nil
+      score = try options.word("score", Score.self, default: .gradient)
+      scoreSteps = try options.int("score_steps", default: 4, 1...1000)
+      form = try options.word("form", Form.self, default: .additive)
+      start = try options.word("init", Start.self, default: .zero)
+      hasGate = try options.bool("gate", default: false)
+      keepsRepeats = try options.bool("duplicates", default: false)
+      let hasRank = options.object.has("rank")
+      rank = hasRank ? try options.int("rank", default: 1, 1...(1 << 24)) : nil
+      if hasCount, pattern == .plain || pattern == .banded {
+        throw SVFTError(
+          .invalidArgument, "count: expected pattern random or topk, found \(pattern.rawValue)")
+      }
+      if keepsRepeats, pattern != .random {
+        throw SVFTError(
+          .invalidArgument, "duplicates: expected pattern random, found \(pattern.rawValue)")
+      }
+    }
+
+    /// Cells of a module whose M has `order` rows.
+    func budget(order: Int) -> Int {
+      let cells = order.multipliedReportingOverflow(by: order)
+      let banded = SparsityPattern.bandedCount(order: order, halfBandwidth: halfBandwidth)
+      return min(count ?? banded, cells.overflow ? .max : cells.partialValue)
+    }
+
+    /// The form of one module.
+    ///
+    /// Training costs per row, in products with W: additive 4 + 2q, materialised 3 + q + n/T, where
+    /// q = n / max(out, in) and T rows share one optimiser step (512 assumed).
+    func resolved(rows: Int, columns: Int) -> Form {
+      guard form == .auto else { return form }
+      let order = Double(min(rows, columns))
+      return order / 512 < 1 + order / Double(max(rows, columns)) ? .materialised : .additive
+    }
+  }
+}

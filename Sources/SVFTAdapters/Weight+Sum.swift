@@ -1,0 +1,21 @@
+// Sums of a weight's rows, as deltas are made of them: rows · W added to dense rows.
+import SVFTLayers
+import SVFTTensor
+
+extension Weight {
+  /// target[t, k] += Σ_r g[t, r]·W[r, k] for all columns; g is [tokens, rows], target [tokens,
+  /// columns].
+  func addTransposed(
+    _ g: UnsafeMutableBufferPointer<Float>, tokens: Int, to target: UnsafeMutablePointer<Float>
+  ) throws(SVFTError) {
+    let scratch = try Buffer(byteCount: scratchBytes)
+    guard let g = g.baseAddress else { return }
+    defer { withExtendedLifetime(scratch) {} }
+    for chunk in 0..<columnChunks {
+      format.transposedProduct(
+        bytes.pointer, rows: rows, rowLength: columns, columns: columns(ofChunk: chunk), g,
+        ldg: rows, tokens: tokens, into: target, ldx: columns, accumulate: true,
+        scratch: scratch.pointer)
+    }
+  }
+}
