@@ -5,9 +5,16 @@
 #include "elementary.h"
 #include "kernels.h"
 
+/* s (1 - s) as e / (1 + e)^2 with e = e^-|x|: 1 - s would lose all digits where s is near 1. */
 SVK_INLINE float sigmoid_slope(float x) {
-  float s = sigmoid_f32(x);
-  return s * (1.0f - s);
+  float e = exp_f32(-fabsf(x)), q = 1.0f / (1.0f + e);
+  return e * q * q;
+}
+
+/* s and x s (1 - s) d from one exponential. */
+SVK_INLINE float gated_slope(float x, float argument, float d) {
+  float e = exp_f32(-fabsf(argument)), q = 1.0f / (1.0f + e);
+  return (argument < 0.0f ? e * q : q) + x * (e * q * q) * d;
 }
 
 SVK_INLINE float tanh_slope(float x) {
@@ -20,10 +27,7 @@ SVK_INLINE float relu_slope(float x) { return x > 0.0f ? 1.0f : 0.0f; }
 
 SVK_INLINE float silu_f32(float x) { return x * sigmoid_f32(x); }
 
-SVK_INLINE float silu_slope(float x) {
-  float s = sigmoid_f32(x);
-  return s + x * s * (1.0f - s);
-}
+SVK_INLINE float silu_slope(float x) { return gated_slope(x, x, 1.0f); }
 
 SVK_INLINE float gelu_f32(float x) { return 0.5f * x * (1.0f + erf_f32(x * 0.707106781f)); }
 
@@ -38,8 +42,8 @@ SVK_INLINE float gelu_tanh_f32(float x) {
 }
 
 SVK_INLINE float gelu_tanh_slope(float x) {
-  float s = sigmoid_f32(x * (1.59576912f + 0.0713548163f * x * x));
-  return s + x * s * (1.0f - s) * (1.59576912f + 0.214064449f * x * x);
+  float argument = x * (1.59576912f + 0.0713548163f * x * x);
+  return gated_slope(x, argument, 1.59576912f + 0.214064449f * x * x);
 }
 
 #define FORWARD(name, function)                                                                    \

@@ -1,7 +1,7 @@
-/* Detects the instruction set once. SVFT_ISA (portable, avx2, avx512, avx512vnni) can lower it, for
-   tests;
- * svk_isa_override lowers it for the calling thread alone, so that one process can compare variants
- * while others compute. __builtin_cpu_supports also asks whether the system saves the registers. */
+/* Detects the instruction set once. SVFT_ISA (portable, avx2, avx512, avx512vnni) can lower it,
+ * for tests; svk_isa_override lowers it for the calling thread alone, so that one process can
+ * compare variants while others compute. __builtin_cpu_supports also asks whether the system
+ * saves the registers. */
 #include "cpu.h"
 
 #include <stdatomic.h>

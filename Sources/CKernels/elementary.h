@@ -46,8 +46,8 @@ SVK_INLINE float tanh_f32(float x) {
   return magnitude < 0.625f ? small : large;
 }
 
-/* erf: x P(x^2) for |x| < 1 (1.2e-9), else 1 - e^Q(|x|) with Q = log erfc (2e-11) and the sign of
-   x. */
+/* erf: x P(x^2) for |x| < 1 (1.2e-9), else 1 - e^Q(|x|) with Q = log erfc (2e-11) and the sign
+ * of x. */
 SVK_INLINE float erf_f32(float x) {
   float magnitude = fabsf(x);
   float s = x * x, t = magnitude > 4.0f ? 4.0f : magnitude;

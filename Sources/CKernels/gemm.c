@@ -1,7 +1,7 @@
-/* One loop nest for every dense product, after Goto and van de Geijn (2008): a block of B is packed
-   into
- * panels of 32 columns, decoded on the way; 12 rows of A are copied beside each other and
- * multiplied with all panels of the block by a microkernel that keeps 12 x 32 sums in registers.
+/* One loop nest for every dense product, after Goto and van de Geijn (2008): a block of B is
+ * packed into panels of 32 columns, decoded on the way; 12 rows of A are copied beside each
+ * other and multiplied with all panels of the block by a microkernel that keeps 12 x 32 sums in
+ * registers.
  *
  * Every element of C is the same chain of fused multiply-adds over p, 256 at a time, wherever it
  * lies in a tile: splitting rows or columns over threads changes no bit. The microkernels' fast
@@ -89,7 +89,10 @@ static int copy_tile(svk_matrix a, int64_t i, int rows, int64_t p, int64_t k, fl
     }
     return 0;
   }
-  for (int64_t q = 0; q < k; q++) {
+  for (int64_t q = 0; q < k && a.row_stride == 1; q++) {
+    memcpy(tile + q * SVK_TILE_WIDTH, from + q * a.column_stride, (size_t)rows * sizeof(float));
+  }
+  for (int64_t q = 0; q < k && a.row_stride != 1; q++) {
     for (int r = 0; r < rows; r++) {
       tile[q * SVK_TILE_WIDTH + r] = from[r * a.row_stride + q * a.column_stride];
     }
@@ -150,6 +153,6 @@ void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b,
 int64_t svk_scratch_bytes(int64_t inner) {
   int64_t fixed = SVK_WIDTH * SVK_INNER + SVK_TILE_WIDTH * SVK_TILE_LENGTH +
                   SVK_PANEL * SVK_TILE_LENGTH;
-  /* Few tokens: one decoded row, or a row's codes and scales. */
-  return (fixed + inner + inner / 16 + 64) * (int64_t)sizeof(float);
+  /* Few tokens: one decoded row. Integer products: a panel of 16 rows and one more unpacked. */
+  return fixed * (int64_t)sizeof(float) + 24 * inner + 4096;
 }

@@ -1,10 +1,10 @@
 /* F16 and BF16 codes as plain integer arithmetic, without branches so that loops over them
-   vectorise.
- * Encoding rounds to nearest, ties to even, subnormals included; NaN stays NaN (quiet), as the
- * processor's own instructions do it. */
+ * vectorise. Encoding rounds to nearest, ties to even, subnormals included; NaN stays NaN
+ * (quiet), as the processor's own instructions do it. */
 #ifndef SVK_HALF_H
 #define SVK_HALF_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -49,13 +49,10 @@ SVK_INLINE uint16_t f16_of_float(float value) {
   return (uint16_t)(result | sign);
 }
 
-/* To nearest, halves away from zero, for int8 codes: roundf without its special cases. */
+/* To nearest, halves away from zero, for int8 codes: with the largest float below 0.5 the sum
+ * itself rounds up exactly from the halves on. NaN has no code and becomes 0. */
 SVK_INLINE int32_t svk_round_code(float value) {
-  float magnitude = value < 0 ? -value : value;
-  magnitude = magnitude < 128 ? magnitude : 0; /* NaN has no code */
-  int32_t whole = (int32_t)magnitude;
-  whole += magnitude - (float)whole >= 0.5f ? 1 : 0;
-  return value < 0 ? -whole : whole;
+  return (int32_t)((value == value ? value : 0) + copysignf(0x1.fffffep-2f, value));
 }
 
 SVK_INLINE float float_of_bf16(uint16_t code) { return float_of_bits((uint32_t)code << 16); }

@@ -1,16 +1,17 @@
 /* Products over activations rounded to 8 bit: sum over blocks of 32 of scale_w scale_x (sum of
-   code_w code_x),
- * the inner sum exact in int32, the outer in F32.
+ * code_w code_x), the inner sum exact in int32, the outer in F32.
  *
- * A row of rounded activations is three arrays: F32 scales and int32 sums of codes, one per block,
- * then the int8 codes; the sums serve kernels that multiply unsigned codes with an offset. Fast
- * forms are in x86/integer_product.h. */
+ * A row of rounded activations is three arrays: F32 scales and int32 offsets, one per block,
+ * then the int8 codes. An offset is -128 times the sum of the block's codes: where sums begin
+ * for kernels that multiply with unsigned weights, code + 128. Fast forms are in
+ * x86/integer_product.h. */
 #include <math.h>
 #include <string.h>
 
 #include "format.h"
 #include "half.h"
 #include "integer_product.h"
+#include "lanes.h"
 
 int64_t svk_quantized_row_bytes(int64_t columns) { return columns + columns / BLOCK * 8; }
 
@@ -20,12 +21,7 @@ SVK_INLINE void quantize_rows_body(const float *x, int64_t ldx, int64_t rows, in
     rounded_row to = rounded_row_at(target, row, columns);
     for (int64_t b = 0; b < columns / BLOCK; b++) {
       const float *values = x + b * BLOCK;
-      float lanes[16] = {0}, largest = 0;
-      for (int j = 0; j < BLOCK; j++) {
-        float magnitude = fabsf(values[j]);
-        lanes[j % 16] = magnitude > lanes[j % 16] ? magnitude : lanes[j % 16];
-      }
-      for (int j = 0; j < 16; j++) largest = lanes[j] > largest ? lanes[j] : largest;
+      float largest = largest_of_32(values);
       float scale = largest / 127, inverse = scale != 0 ? 1 / scale : 0;
       int32_t sum = 0;
       for (int j = 0; j < BLOCK; j++) {
@@ -34,7 +30,7 @@ SVK_INLINE void quantize_rows_body(const float *x, int64_t ldx, int64_t rows, in
         sum += code;
       }
       to.scales[b] = float_of_f16(f16_of_float(scale));
-      to.sums[b] = sum;
+      to.offsets[b] = -128 * sum;
     }
   }
 }
@@ -60,7 +56,8 @@ static float integer_dot__portable(const int8_t *codes, const float *scales, rou
 #include "x86/integer_product.h"
 #endif
 
-/* Every row is unpacked once, into the first cache, and met with all tokens. */
+/* Few tokens, or no panels here: every row is unpacked once, into the first cache, and met with all
+ * tokens. */
 static void row_by_row(const svk_format *format, const uint8_t *rows, int64_t row_bytes,
                        int64_t count, int64_t columns, const void *x, int64_t tokens, float *y,
                        int64_t ldy, void *scratch) {
@@ -70,8 +67,7 @@ static void row_by_row(const svk_format *format, const uint8_t *rows, int64_t ro
   for (int64_t r = 0; r < count; r++) {
     format->unpack(rows + r * row_bytes, columns, codes, scales);
     for (int64_t t = 0; t < tokens; t++) {
-      y[t * ldy + r] =
-          SVK_PICK(integer_dot)(codes, scales, rounded_row_at((void *)x, t, columns), blocks);
+      y[t * ldy + r] = SVK_PICK(integer_dot)(codes, scales, rounded_row_at(x, t, columns), blocks);
     }
   }
 }
@@ -81,5 +77,12 @@ void svk_integer_product(const svk_format *format, const void *weights, int64_t 
                          int64_t ldy, void *scratch) {
   int64_t row_bytes = svk_bytes_of(format, columns);
   const uint8_t *rows = (const uint8_t *)weights + first * row_bytes;
+#if SVK_X86
+  if (tokens > 3 && svk_isa() >= SVK_AVX512VNNI) {
+    integer_panels__avx512vnni(format, rows, row_bytes, last - first, columns, x, tokens,
+                               y + first, ldy, scratch);
+    return;
+  }
+#endif
   row_by_row(format, rows, row_bytes, last - first, columns, x, tokens, y + first, ldy, scratch);
 }

@@ -8,12 +8,12 @@ enum { BLOCK = 32 };
 
 typedef struct {
   float *scales;
-  int32_t *sums;
+  int32_t *offsets;
   int8_t *codes;
 } rounded_row;
 
-static inline rounded_row rounded_row_at(void *rows, int64_t row, int64_t columns) {
-  uint8_t *from = (uint8_t *)rows + row * svk_quantized_row_bytes(columns);
+static inline rounded_row rounded_row_at(const void *rows, int64_t row, int64_t columns) {
+  uint8_t *from = (uint8_t *)(uintptr_t)rows + row * svk_quantized_row_bytes(columns);
   int64_t blocks = columns / BLOCK;
   rounded_row result = {(float *)from, (int32_t *)(from + 4 * blocks), (int8_t *)from + 8 * blocks};
   return result;

@@ -77,13 +77,18 @@ SVK_KERNEL(void, layer_norm,
 SVK_INLINE void row_backward(const svk_norm *norm, const float *x, float mean, float inverse,
                              const float *dy, float *dx, int centred, int accumulate) {
   double sums[16] = {0}, products[16] = {0};
-  for (int64_t k = 0; k < norm->width; k += 16) {
-    int64_t n = norm->width - k < 16 ? norm->width - k : 16;
-    for (int64_t j = 0; j < n; j++) {
+  int64_t whole = norm->width & ~(int64_t)15;
+  for (int64_t k = 0; k < whole; k += 16) {
+    for (int64_t j = 0; j < 16; j++) {
       float d = dy[k + j] * gain(norm, k + j);
       sums[j] += (double)d;
       products[j] += (double)(d * (x[k + j] - mean) * inverse);
     }
+  }
+  for (int64_t k = whole; k < norm->width; k++) {
+    float d = dy[k] * gain(norm, k);
+    sums[0] += (double)d;
+    products[0] += (double)(d * (x[k] - mean) * inverse);
   }
   for (int j = 1; j < 16; j++) {
     sums[0] += sums[j];

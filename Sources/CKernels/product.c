@@ -18,9 +18,13 @@ static void row_dots(const svk_format *format, const uint8_t *rows, int64_t row_
     return;
   }
   for (int64_t r = 0; r < count; r++) {
-    format->decode(rows + r * row_bytes, columns, decoded);
+    const float *values = (const float *)(rows + r * row_bytes);
+    if (format != svk_format_f32()) {
+      format->decode(rows + r * row_bytes, columns, decoded);
+      values = decoded;
+    }
     for (int64_t t = 0; t < tokens; t++) {
-      out[t * ROW_GROUP + r] = svk_dot(decoded, x + t * ldx, columns);
+      out[t * ROW_GROUP + r] = svk_dot(values, x + t * ldx, columns);
     }
   }
 }

@@ -1,13 +1,12 @@
-/* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of value
-   j in its
- * low half and that of value j + 16 in its high half; value = d (code - 8).
- * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code 0;
- * code = min(15, floor(x / d + 8.5)), the product and sum rounded once. */
+/* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of
+ * value j in its low half and that of value j + 16 in its high half; value = d (code - 8).
+ * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code
+ * 0; code = min(15, floor(x / d + 8.5)), the product and sum rounded once. */
 #include <math.h>
 #include <string.h>
 
+#include "block_dots.h"
 #include "format.h"
-#include "half.h"
 
 enum { LENGTH = 32, HALF = 16, BYTES = 18 };
 
@@ -17,12 +16,23 @@ SVK_INLINE float block_scale(const uint8_t *block) {
   return float_of_f16(code);
 }
 
+SVK_INLINE void values_of(const uint8_t *block, svk_lanes *low, svk_lanes *high) {
+  svk_byte_lanes codes;
+  memcpy(&codes, block + 2, HALF);
+  *low = __builtin_convertvector((codes & 15) - 8, svk_lanes);
+  *high = __builtin_convertvector(((codes >> 4) & 15) - 8, svk_lanes);
+}
+
 SVK_INLINE void decode_q4_0_body(const void *source, int64_t count, float *target) {
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     float scale = block_scale(block);
-    for (int j = 0; j < HALF; j++) target[i + j] = scale * (float)((block[2 + j] & 15) - 8);
-    for (int j = 0; j < HALF; j++) target[i + HALF + j] = scale * (float)((block[2 + j] >> 4) - 8);
+    svk_lanes low, high;
+    values_of(block, &low, &high);
+    low *= scale;
+    high *= scale;
+    memcpy(target + i, &low, sizeof low);
+    memcpy(target + i + HALF, &high, sizeof high);
   }
 }
 SVK_KERNEL(void, decode_q4_0, (const void *source, int64_t count, float *target),
@@ -60,15 +70,20 @@ SVK_INLINE void unpack_q4_0_body(const void *source, int64_t count, int8_t *code
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     scales[i / LENGTH] = block_scale(block);
-    for (int j = 0; j < HALF; j++) codes[i + j] = (int8_t)((block[2 + j] & 15) - 8);
-    for (int j = 0; j < HALF; j++) codes[i + HALF + j] = (int8_t)((block[2 + j] >> 4) - 8);
+    svk_byte_lanes both;
+    memcpy(&both, block + 2, HALF);
+    svk_byte_lanes low = (both & 15) - 8, high = ((both >> 4) & 15) - 8;
+    memcpy(codes + i, &low, HALF);
+    memcpy(codes + i + HALF, &high, HALF);
   }
 }
 SVK_KERNEL(void, unpack_q4_0, (const void *source, int64_t count, int8_t *codes, float *scales),
            (source, count, codes, scales))
 
+SVK_BLOCK_DOTS(row_dots_q4_0, BYTES, values_of)
+
 const svk_format *svk_format_q4_0(void) {
   static const svk_format format = {LENGTH,      BYTES, svk_decode_q4_0,
-                                    encode_q4_0, NULL,  svk_unpack_q4_0};
+                                    encode_q4_0, svk_row_dots_q4_0,  svk_unpack_q4_0};
   return &format;
 }

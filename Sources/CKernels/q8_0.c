@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "block_dots.h"
 #include "format.h"
-#include "half.h"
 
 enum { LENGTH = 32, BYTES = 34 };
 
@@ -15,12 +15,24 @@ SVK_INLINE float block_scale(const uint8_t *block) {
   return float_of_f16(code);
 }
 
+SVK_INLINE void values_of(const uint8_t *block, svk_lanes *low, svk_lanes *high) {
+  svk_byte_lanes codes;
+  memcpy(&codes, block + 2, 16);
+  *low = __builtin_convertvector(codes, svk_lanes);
+  memcpy(&codes, block + 18, 16);
+  *high = __builtin_convertvector(codes, svk_lanes);
+}
+
 SVK_INLINE void decode_q8_0_body(const void *source, int64_t count, float *target) {
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     float scale = block_scale(block);
-    const int8_t *codes = (const int8_t *)block + 2;
-    for (int j = 0; j < LENGTH; j++) target[i + j] = scale * (float)codes[j];
+    svk_lanes low, high;
+    values_of(block, &low, &high);
+    low *= scale;
+    high *= scale;
+    memcpy(target + i, &low, sizeof low);
+    memcpy(target + i + 16, &high, sizeof high);
   }
 }
 SVK_KERNEL(void, decode_q8_0, (const void *source, int64_t count, float *target),
@@ -53,8 +65,10 @@ SVK_INLINE void unpack_q8_0_body(const void *source, int64_t count, int8_t *code
 SVK_KERNEL(void, unpack_q8_0, (const void *source, int64_t count, int8_t *codes, float *scales),
            (source, count, codes, scales))
 
+SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
+
 const svk_format *svk_format_q8_0(void) {
   static const svk_format format = {LENGTH,          BYTES, svk_decode_q8_0,
-                                    svk_encode_q8_0, NULL,  svk_unpack_q8_0};
+                                    svk_encode_q8_0, svk_row_dots_q8_0,  svk_unpack_q8_0};
   return &format;
 }

@@ -56,9 +56,9 @@ typedef struct {
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
                   int64_t ldc, svk_update update, void *scratch);
 
-/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales [columns/32], int32 sums
-   of
- * codes [columns/32], int8 codes [columns]; scales are those of Q8_0 (rounded through F16). */
+/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales and int32 offsets
+ * [columns/32] each, then int8 codes [columns]. Scales are those of Q8_0 (rounded through F16), an
+ * offset is -128 times the sum of its block's codes. */
 int64_t svk_quantized_row_bytes(int64_t columns);
 void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target);
 /* svk_product over rounded activations; sums are exact int32 within blocks of 32. */
