@@ -54,26 +54,27 @@ struct BytePairFile {
     let list = try json.array("merges")
     merges.reserveCapacity(list.count)
     for (rank, entry) in list.enumerated() {
-      let place = "\(json.path).merges[\(rank)]"
+      // Written out only for messages: 280,000 merges are no rarity.
+      func place() -> String { "\(json.path).merges[\(rank)]" }
       let left: [UInt8]
       let right: [UInt8]
       if case .string(let text) = entry {
         let bytes = Array(text.utf8)
         guard let blank = bytes.firstIndex(of: 0x20) else {
           throw SVFTError(
-            .format, "\(place): expected two tokens apart by a blank, found “\(text)”")
+            .format, "\(place()): expected two tokens apart by a blank, found “\(text)”")
         }
         left = Array(bytes[..<blank])
         right = Array(bytes[(blank + 1)...])
       } else {
-        let parts = try entry.array(place)
+        let parts = try entry.array(place())
         guard parts.count == 2 else {
-          throw SVFTError(.format, "\(place): expected two tokens, found \(parts.count)")
+          throw SVFTError(.format, "\(place()): expected two tokens, found \(parts.count)")
         }
-        left = Array(try parts[0].string(place).utf8)
-        right = Array(try parts[1].string(place).utf8)
+        left = Array(try parts[0].string(place()).utf8)
+        right = Array(try parts[1].string(place()).utf8)
       }
-      merges.append(try MergePair(left, right, in: pieces, isByteLevel: isByteLevel, place))
+      merges.append(try MergePair(left, right, in: pieces, isByteLevel: isByteLevel, place()))
     }
     return merges
   }
@@ -87,9 +88,10 @@ extension MergePair {
     _ left: [UInt8], _ right: [UInt8], in pieces: PieceTable, isByteLevel: Bool,
     _ place: @autoclosure () -> String
   ) throws(SVFTError) {
-    let parts = isByteLevel ? [left, right].compactMap(ByteAlphabet.decode) : [left, right]
-    guard parts.count == 2, let first = pieces.find(parts[0]), let second = pieces.find(parts[1]),
-      let joined = pieces.find(parts[0] + parts[1])
+    guard let before = isByteLevel ? ByteAlphabet.decode(left) : left,
+      let after = isByteLevel ? ByteAlphabet.decode(right) : right,
+      let first = pieces.find(before), let second = pieces.find(after),
+      let joined = pieces.find(before + after)
     else {
       let shown = [left, right].map { String(decoding: $0, as: UTF8.self) }
       throw SVFTError(
