@@ -65,8 +65,8 @@ let package = Package(
 
     // Tests mirror the floors.
     .target(
-      name: "TestKit", dependencies: ["SVFTTensor", "SVFTFormats"], path: "Tests/TestKit",
-      swiftSettings: strict),
+      name: "TestKit", dependencies: ["SVFTTensor", "SVFTFormats", "SVFTLayers"],
+      path: "Tests/TestKit", swiftSettings: strict),
     tests("SVFTTensorTests", of: ["SVFTTensor", "SVFTFormats"]),
     tests("SVFTFormatsTests", of: ["SVFTFormats", "SVFTTensor"]),
     tests("SVFTTextTests", of: ["SVFTText", "SVFTFormats", "SVFTTensor"]),

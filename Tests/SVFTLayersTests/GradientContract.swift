@@ -1,0 +1,136 @@
+// The table of what stands under the gradient contract. A new op is one line here.
+//
+// Widths are odd or not multiples of 16, batches ragged, weights trained where an op can train them.
+import SVFTLayers
+import Testing
+
+/// One recording under contract: how it is recorded on a bench, over which sequences.
+struct Contract: Sendable, CustomTestStringConvertible {
+  let name: String
+  let lengths: [Int]
+  /// Returns the output, or nil where the recording ends in a loss.
+  let record: @Sendable (Bench) throws -> Value?
+
+  init(_ name: String, _ lengths: [Int] = [3, 1, 5], record: @escaping @Sendable (Bench) throws -> Value?)
+  {
+    self.name = name
+    self.lengths = lengths
+    self.record = record
+  }
+
+  var testDescription: String { name }
+
+  /// A bench with the recording on it.
+  func bench(alsoReads: Bool = false, threads: Int = 1) throws -> Bench {
+    let bench = try Bench(name, lengths: lengths)
+    try bench.build(try record(bench), alsoReads: alsoReads, threads: threads)
+    return bench
+  }
+
+  static let all: [Contract] =
+    products + norms + attentions + activations + [
+      Contract("embedding by token") { $0.graph.embed(table: try $0.slot("e", 11, 19), by: .tokens) },
+      Contract("embedding by position") {
+        $0.graph.embed(table: try $0.slot("e", 5, 19), by: .positions)
+      },
+      Contract("embedding by segment") {
+        $0.graph.embed(table: try $0.slot("e", 2, 19), by: .segments)
+      },
+      Contract("rope, halves") { $0.graph.rope($0.input(18), rotary(3, .halves), heads: 3) },
+      Contract("rope, interleaved") {
+        $0.graph.rope($0.input(18), rotary(3, .interleaved), heads: 3)
+      },
+      Contract("rope, part of a head") { $0.graph.rope($0.input(21), rotary(2, .halves), heads: 3) },
+      Contract("dropout") { $0.graph.dropout($0.input(37), 0.4) },
+      Contract("cross-entropy") {
+        $0.graph.crossEntropy(try $0.graph.linear($0.input(13), try $0.slot("w", 7, 13), bias: nil))
+        return nil
+      },
+      Contract("squared error") {
+        $0.graph.squaredError(try $0.graph.linear($0.input(13), try $0.slot("w", 1, 13), bias: nil))
+        return nil
+      },
+    ]
+
+  private static let products: [Contract] = [
+    Contract("linear, frozen") {
+      try $0.graph.linear($0.input(37), try $0.frozen("w", 75, 37), bias: nil)
+    },
+    Contract("linear, trained") {
+      try $0.graph.linear($0.input(37), try $0.slot("w", 75, 37), bias: try $0.slot("b", 75))
+    },
+    Contract("linear, trained matrix") {
+      try $0.graph.linear($0.input(9), trained: try $0.parameter("m", 5, 9))
+    },
+    Contract("bias alone") { $0.graph.addBias($0.input(75), try $0.slot("b", 75)) },
+    Contract("sum") { $0.graph.add($0.input(37), $0.input(37)) },
+    Contract("scaled sum") { $0.graph.add($0.input(37), $0.input(37), scale: -0.7) },
+    Contract("one matrix used twice") {
+      let slot = try $0.slot("w", 19, 19)
+      let h = try $0.graph.linear($0.input(19), slot, bias: nil)
+      return try $0.graph.linear($0.graph.activation(h, .tanh), slot, bias: nil)
+    },
+    Contract("tied embedding") {
+      let table = try $0.slot("e", 11, 19)
+      let h = $0.graph.embed(table: table, by: .tokens)
+      return try $0.graph.linear($0.graph.activation(h, .tanh), table, bias: nil)
+    },
+    Contract("value read by three ops") {
+      let x = $0.input(19)
+      let h = try $0.graph.linear(x, try $0.slot("w", 19, 19), bias: nil)
+      return $0.graph.add($0.graph.gated(h, x, .silu), h)
+    },
+  ]
+
+  private static let norms: [Contract] = [
+    Contract("rms norm") {
+      $0.graph.rmsNorm($0.input(37), weight: try $0.slot("w", 37), epsilon: 1e-2)
+    },
+    Contract("layer norm") {
+      $0.graph.layerNorm(
+        $0.input(69), weight: try $0.slot("w", 69), bias: try $0.slot("b", 69), epsilon: 1e-2)
+    },
+    Contract("rows of length one") { $0.graph.normalize($0.input(37)) },
+  ]
+
+  private static let attentions: [Contract] = [
+    attention("full attention", 3, 3, causal: false),
+    attention("causal attention", 3, 3, causal: true),
+    attention("grouped heads", 6, 2, causal: true),
+    attention("one head of keys", 3, 1, causal: false),
+    // Longer than a block of queries (32) and one of keys (256).
+    attention("several blocks", 2, 1, [270, 35], causal: true),
+    attention("several blocks, full", 2, 2, [260, 3], causal: false),
+    Contract("attention of a value on itself") {
+      let x = $0.input(10)
+      return $0.graph.attention(
+        x, x, x, AttentionShape(
+          heads: 2, keyValueHeads: 2, headWidth: 5, scale: 0.4, causal: true, layer: 0))
+    },
+  ]
+
+  private static let activations: [Contract] = ActivationFunction.allCases.flatMap { function in
+    [
+      Contract("\(function)") { $0.graph.activation($0.input(37), function) },
+      Contract("gate of \(function)") { $0.graph.gated($0.input(37), $0.input(37), function) },
+    ]
+  }
+
+  private static func attention(
+    _ name: String, _ heads: Int, _ keyValueHeads: Int, _ lengths: [Int] = [4, 1, 7], causal: Bool
+  ) -> Contract {
+    Contract(name, lengths) {
+      $0.graph.attention(
+        $0.input(heads * 5), $0.input(keyValueHeads * 5), $0.input(keyValueHeads * 5),
+        AttentionShape(
+          heads: heads, keyValueHeads: keyValueHeads, headWidth: 5, scale: 1.3, causal: causal,
+          layer: 0))
+    }
+  }
+
+  private static func rotary(_ pairs: Int, _ order: RotaryEmbedding.Order) -> RotaryEmbedding {
+    RotaryEmbedding(
+      inverseFrequencies: (0..<pairs).map { 1 / Float(1 + 3 * $0) }, attentionFactor: 1.1,
+      order: order)
+  }
+}
