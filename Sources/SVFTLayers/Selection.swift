@@ -99,7 +99,7 @@ package final class Selection: @unchecked Sendable {
         for row in rows { Kernels.add(hidden + row * width, to: target, count: width) }
         guard rows.count > 1 else { continue }
         let share = 1 / Float(rows.count)
-        for k in 0..<width { target[k] *= share }
+        Kernels.scale(target, by: share, into: target, count: width)
       }
     }
   }
@@ -127,7 +127,9 @@ package final class Selection: @unchecked Sendable {
           let rows = self[part.lowerBound + index]
           let share = 1 / Float(max(1, rows.count))
           for row in rows {
-            for k in columns { gradient[row * width + k] += share * input[index * width + k] }
+            Kernels.add(
+              input + index * width + columns.lowerBound, times: share,
+              to: gradient + row * width + columns.lowerBound, count: columns.count)
           }
         }
       }

@@ -2,8 +2,8 @@
 //
 //   L = Σ_i c_i · y_i in Double over all outputs, or lossScale · Σ losses where the graph ends in a loss
 //
-// Inputs keep away from zero, where relu has a corner. Everything follows from the contract's name, so two
-// benches of one contract hold the same numbers.
+// Inputs keep away from zero, where relu has a corner. Everything follows from the contract's name,
+// so two benches of one contract hold the same numbers.
 import SVFTLayers
 import SVFTTensor
 import TestKit
@@ -15,7 +15,7 @@ final class Bench {
   private(set) var parameters: [Parameter] = []
   private(set) var inputs: [Value] = []
   private var random: RandomSource
-  private var coefficients: [[Float]] = []
+  private(set) var coefficients: [[Float]] = []
   private var outputs: [Value] = []
   private var built: Program?
 
@@ -45,7 +45,8 @@ final class Bench {
   }
 
   /// A trained tensor with random values in ±`size`.
-  func parameter(_ name: String, _ rows: Int, _ columns: Int, size: Float = 0.5) throws -> Parameter {
+  func parameter(_ name: String, _ rows: Int, _ columns: Int, size: Float = 0.5) throws -> Parameter
+  {
     let parameter = try Parameter(name, rows: rows, columns: columns)
     for i in parameter.values.indices { parameter.values[i] = random.uniform(-size, size) }
     parameters.append(parameter)
@@ -145,7 +146,9 @@ final class Bench {
   func results() throws -> [[Float]] {
     let program = try program()
     let rows = batch.rows
-    return outputs.map { Array(UnsafeBufferPointer(start: program.values($0), count: rows * $0.width)) }
+    return outputs.map {
+      Array(UnsafeBufferPointer(start: program.values($0), count: rows * $0.width))
+    }
       + [batch.losses[0..<rows].map { Float($0) }] + (try subjects().map { Array($0.gradients) })
   }
 }

@@ -3,8 +3,11 @@
 //   activation  y = f(x)           dx = dy · f'(x)
 //   gated       y = f(gate) · up   dup = dy · f(gate)      dgate = dy · up · f'(gate)
 //
-// Both keep what they read. The functions themselves are in `ActivationFunction.swift`.
-import SVFTTensor
+// Both keep what they read. The functions themselves are kernels.
+package import SVFTTensor
+
+/// A function of one number: .silu, .gelu, .geluTanh, .relu, .tanh, .sigmoid.
+package typealias ActivationFunction = Kernels.Activation
 
 /// Numbers that one member handles at a time.
 private let block = 1024
@@ -28,7 +31,8 @@ final class Activation: Op {
   func forward(_ run: Run) {
     let (count, x, y) = (run.rows * x.width, run.pointer(x), run.pointer(y))
     for range in run.blocks(of: count, by: block) {
-      function.apply(x + range.lowerBound, into: y + range.lowerBound, count: range.count)
+      Kernels.apply(
+        function, x + range.lowerBound, into: y + range.lowerBound, count: range.count)
     }
   }
 
@@ -37,8 +41,8 @@ final class Activation: Op {
     let (count, x) = (run.rows * x.width, run.pointer(x))
     for range in run.blocks(of: count, by: block) {
       let start = range.lowerBound
-      function.applyBackward(
-        x + start, g + start, into: dx.pointer + start, count: range.count,
+      Kernels.applyBackward(
+        function, x + start, g + start, into: dx.pointer + start, count: range.count,
         accumulate: dx.accumulate)
     }
   }
@@ -67,8 +71,8 @@ final class Gated: Op {
     let (gate, up, y) = (run.pointer(gate), run.pointer(up), run.pointer(y))
     for range in run.blocks(of: run.rows * self.y.width, by: block) {
       let start = range.lowerBound
-      function.apply(gate + start, into: y + start, count: range.count)
-      for i in range { y[i] *= up[i] }
+      Kernels.apply(function, gate + start, into: y + start, count: range.count)
+      Kernels.multiply(y + start, up + start, into: y + start, count: range.count)
     }
   }
 
@@ -80,16 +84,17 @@ final class Gated: Op {
     for range in run.blocks(of: run.rows * y.width, by: block) {
       let start = range.lowerBound
       if let dGate {
-        for i in range { part[i - start] = g[i] * up[i] }
-        function.applyBackward(
-          gate + start, part, into: dGate.pointer + start, count: range.count,
+        Kernels.multiply(g + start, up + start, into: part, count: range.count)
+        Kernels.applyBackward(
+          function, gate + start, part, into: dGate.pointer + start, count: range.count,
           accumulate: dGate.accumulate)
       }
-      if let dUp {
-        function.apply(gate + start, into: part, count: range.count)
-        for i in range {
-          dUp.pointer[i] = (dUp.accumulate ? dUp.pointer[i] : 0) + g[i] * part[i - start]
-        }
+      guard let dUp else { continue }
+      Kernels.apply(function, gate + start, into: part, count: range.count)
+      if dUp.accumulate {
+        Kernels.multiplyAdd(g + start, part, to: dUp.pointer + start, count: range.count)
+      } else {
+        Kernels.multiply(g + start, part, into: dUp.pointer + start, count: range.count)
       }
     }
   }

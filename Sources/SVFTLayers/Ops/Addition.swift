@@ -6,6 +6,8 @@ import SVFTTensor
 
 /// c = a + scale · b, elementwise.
 final class Add: Op {
+  /// Numbers that one member handles at a time.
+  private static let block = 1024
   private let a: Value
   private let b: Value
   private let c: Value
@@ -23,10 +25,16 @@ final class Add: Op {
   var keeps: [Value] { [] }
 
   func forward(_ run: Run) {
-    let width = c.width
+    let count = run.rows * c.width
     let (a, b, c) = (run.pointer(a), run.pointer(b), run.pointer(c))
-    for row in run.team.share(of: run.rows) {
-      for i in row * width..<(row + 1) * width { c[i] = a[i] + scale * b[i] }
+    for range in run.blocks(of: count, by: Add.block) {
+      let start = range.lowerBound
+      if scale == 1 {
+        Kernels.add(a + start, b + start, into: c + start, count: range.count)
+      } else {
+        Kernels.scale(b + start, by: scale, into: c + start, count: range.count)
+        Kernels.add(a + start, to: c + start, count: range.count)
+      }
     }
   }
 
@@ -39,10 +47,12 @@ final class Add: Op {
   private func pass(
     _ g: UnsafeMutablePointer<Float>, to target: GradientTarget, scale: Float, _ run: Run
   ) {
-    let width = c.width
-    for row in run.team.share(of: run.rows) {
-      for i in row * width..<(row + 1) * width {
-        target.pointer[i] = (target.accumulate ? target.pointer[i] : 0) + scale * g[i]
+    for range in run.blocks(of: run.rows * c.width, by: Add.block) {
+      let start = range.lowerBound
+      if target.accumulate {
+        Kernels.add(g + start, times: scale, to: target.pointer + start, count: range.count)
+      } else {
+        Kernels.scale(g + start, by: scale, into: target.pointer + start, count: range.count)
       }
     }
   }
@@ -71,7 +81,7 @@ final class AddBias: Op {
     let (x, y) = (run.pointer(x), run.pointer(y))
     let b = bias.values(run.scratch)
     for row in run.team.share(of: run.rows) {
-      for i in 0..<width { y[row * width + i] = x[row * width + i] + b[i] }
+      Kernels.add(x + row * width, b, into: y + row * width, count: width)
     }
   }
 
@@ -80,8 +90,11 @@ final class AddBias: Op {
     let width = y.width
     if let dx = run.target(0) {
       for row in run.team.share(of: run.rows) {
-        for i in row * width..<(row + 1) * width {
-          dx.pointer[i] = (dx.accumulate ? dx.pointer[i] : 0) + g[i]
+        let target = dx.pointer + row * width
+        if dx.accumulate {
+          Kernels.add(g + row * width, to: target, count: width)
+        } else {
+          target.update(from: g + row * width, count: width)
         }
       }
     }

@@ -7,12 +7,6 @@
 // value.
 import SVFTTensor
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 extension Attention {
   func backward(_ run: Run) {
     guard let g = run.gradient(output) else { return }
@@ -79,9 +73,8 @@ extension Attention {
     let o = run.pointer(output) + first
     let delta = shared.delta + span.offset * shape.heads + head
     for i in 0..<span.count {
-      var sum: Float = 0
-      for d in 0..<width { sum += g[first + i * wide + d] * o[i * wide + d] }
-      delta[i * shape.heads] = sum
+      delta[i * shape.heads] = Kernels.dot(
+        g + first + i * wide, o + i * wide, count: width)
     }
     // One head's keys: its own scratch where others share them, else the gradient itself.
     let grouped = shape.group > 1
@@ -96,8 +89,8 @@ extension Attention {
         let block = begin..<min(span.count, begin + Attention.queryBlock)
         let part = Part(
           queries: block, keys: keys,
-          q: MatrixView(run.pointer(query) + first + begin * wide, wide),
-          g: MatrixView(g + first + begin * wide, wide),
+          q: Kernels.Matrix(run.pointer(query) + first + begin * wide, rowStride: wide),
+          g: Kernels.Matrix(g + first + begin * wide, rowStride: wide),
           totals: run.pointer(total) + (span.offset + begin) * shape.heads + head,
           delta: delta + begin * shape.heads)
         passBack(
@@ -111,8 +104,8 @@ extension Attention {
   private struct Part {
     let queries: Range<Int>
     let keys: Range<Int>
-    let q: MatrixView
-    let g: MatrixView
+    let q: Kernels.Matrix
+    let g: Kernels.Matrix
     let totals: UnsafeMutablePointer<Float>
     let delta: UnsafeMutablePointer<Float>
   }
@@ -127,39 +120,38 @@ extension Attention {
     let p = scratch.assumingMemoryBound(to: Float.self)
     let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
     let products = scratch + 2 * Attention.scoreBytes
-    let keys = sight.keys.advanced(rows: part.keys.lowerBound)
-    let values = sight.values.advanced(rows: part.keys.lowerBound)
-    let add = MatrixView.Update(alpha: 1, accumulate: true)
-    MatrixView.multiply(
-      (n, m, width), part.q, keys.transposed, into: p, stride: row,
-      MatrixView.Update(alpha: shape.scale, accumulate: false), products)
-    MatrixView.multiply(
-      (n, m, width), part.g, values.transposed, into: dS, stride: row,
-      MatrixView.Update(alpha: 1, accumulate: false), products)
+    let keys = sight.keys(part.keys)
+    let add = Kernels.Update(accumulate: true)
+    Kernels.multiply(
+      rows: n, columns: m, inner: width, part.q, keys.transposed, into: p, ldc: row,
+      Kernels.Update(alpha: shape.scale), scratch: products)
+    Kernels.multiply(
+      rows: n, columns: m, inner: width, part.g, sight.values(part.keys).transposed, into: dS,
+      ldc: row, scratch: products)
     for i in 0..<n {
       let (p, dS) = (p + i * row, dS + i * row)
       let seen = visible(query: part.queries.lowerBound + i, part.keys)
       let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
-      for j in 0..<seen {
-        p[j] = expf(p[j] - total)
-        dS[j] = p[j] * (dS[j] - delta) * shape.scale
-      }
+      for j in 0..<seen { p[j] -= total }
+      Kernels.exp(p, into: p, count: seen)
+      for j in 0..<seen { dS[j] = p[j] * (dS[j] - delta) * shape.scale }
       (p + seen).update(repeating: 0, count: m - seen)
       (dS + seen).update(repeating: 0, count: m - seen)
     }
     if let dV = target.dV {
-      MatrixView.multiply(
-        (m, width, n), MatrixView(p, row).transposed, part.g, into: dV, stride: target.stride,
-        add, products)
+      Kernels.multiply(
+        rows: m, columns: width, inner: n, Kernels.Matrix(p, rowStride: row).transposed, part.g,
+        into: dV, ldc: target.stride, add, scratch: products)
     }
     if let dQ {
-      MatrixView.multiply(
-        (n, width, m), MatrixView(dS, row), keys, into: dQ, stride: shape.queryWidth, add, products)
+      Kernels.multiply(
+        rows: n, columns: width, inner: m, Kernels.Matrix(dS, rowStride: row), keys, into: dQ,
+        ldc: shape.queryWidth, add, scratch: products)
     }
     if let dK = target.dK {
-      MatrixView.multiply(
-        (m, width, n), MatrixView(dS, row).transposed, part.q, into: dK, stride: target.stride,
-        add, products)
+      Kernels.multiply(
+        rows: m, columns: width, inner: n, Kernels.Matrix(dS, rowStride: row).transposed, part.q,
+        into: dK, ldc: target.stride, add, scratch: products)
     }
   }
 

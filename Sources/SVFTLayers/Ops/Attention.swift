@@ -52,6 +52,8 @@ final class Attention: Op {
   /// cache.
   static let queryBlock = 32
   static let keyBlock = 256
+  /// Up to so many queries are multiplied one by one.
+  private static let fewQueries = 3
 
   let shape: AttentionShape
   let query: Value
@@ -78,7 +80,7 @@ final class Attention: Op {
   var keeps: [Value] { [query, key, value, output, total] }
 
   /// Two blocks of scores, and what products need.
-  var memberScratch: Int { 2 * Attention.scoreBytes + MatrixView.productScratch }
+  var memberScratch: Int { 2 * Attention.scoreBytes + Kernels.scratchBytes(Attention.keyBlock) }
   static let scoreBytes = queryBlock * keyBlock * MemoryLayout<Float>.stride
 
   func sharedScratch(rows: Int) -> Int {
@@ -138,8 +140,9 @@ final class Attention: Op {
     let row = span.offset + block.lowerBound
     let o = run.pointer(output) + row * shape.queryWidth + head * shape.headWidth
     let totals = run.pointer(total) + row * shape.heads + head
-    let q = MatrixView(
-      run.pointer(query) + row * shape.queryWidth + head * shape.headWidth, shape.queryWidth)
+    let q = Kernels.Matrix(
+      run.pointer(query) + row * shape.queryWidth + head * shape.headWidth,
+      rowStride: shape.queryWidth)
     guard let sight else {
       for i in 0..<block.count {
         (o + i * shape.queryWidth).update(repeating: 0, count: shape.headWidth)
@@ -151,20 +154,16 @@ final class Attention: Op {
     let last = shape.causal ? sight.past + block.upperBound : sight.past + span.count
     for start in stride(from: 0, to: last, by: Attention.keyBlock) {
       let keys = start..<min(last, start + Attention.keyBlock)
-      MatrixView.multiply(
-        (block.count, keys.count, shape.headWidth), q,
-        sight.keys.advanced(rows: start).transposed, into: scores, stride: Attention.keyBlock,
-        MatrixView.Update(alpha: shape.scale, accumulate: false), productScratch)
+      score(q, block.count, sight.keys(keys), keys.count, into: scores, productScratch)
       for i in 0..<block.count {
         let seen = visible(query: sight.past + block.lowerBound + i, keys)
         join(
           scores + i * Attention.keyBlock, seen: seen, of: keys.count,
           total: totals + i * shape.heads, output: o + i * shape.queryWidth, isFirst: start == 0)
       }
-      MatrixView.multiply(
-        (block.count, shape.headWidth, keys.count), MatrixView(scores, Attention.keyBlock),
-        sight.values.advanced(rows: start), into: o, stride: shape.queryWidth,
-        MatrixView.Update(alpha: 1, accumulate: start > 0), productScratch)
+      mix(
+        scores, block.count, sight.values(keys), keys.count, into: o, accumulate: start > 0,
+        productScratch)
     }
   }
 
@@ -176,32 +175,59 @@ final class Attention: Op {
   ) {
     (scores + seen).update(repeating: 0, count: count - seen)
     guard seen > 0 else { return }
-    let here = softmax(scores, count: seen)
+    let here = Kernels.softmax(scores, count: seen)
     guard !isFirst else {
       total.pointee = here
       return
     }
     let before = total.pointee
-    let (high, low) = (max(before, here), min(before, here))
-    let both = high + log1pf(expf(low - high))
-    let (keep, part) = (expf(before - both), expf(here - both))
-    for d in 0..<shape.headWidth { output[d] *= keep }
-    for j in 0..<seen { scores[j] *= part }
-    total.pointee = both
+    // Shares of one, not exponentials of the rounded sum: exact to the last place.
+    let high = max(before, here)
+    let (old, new) = (expf(before - high), expf(here - high))
+    let (keep, part) = (old / (old + new), new / (old + new))
+    Kernels.scale(output, by: keep, into: output, count: shape.headWidth)
+    Kernels.scale(scores, by: part, into: scores, count: seen)
+    total.pointee = high + logf(old + new)
   }
 
-  /// Replaces `count` scores by their softmax and returns their log Σ exp.
-  private func softmax(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
-    var largest = x[0]
-    for j in 1..<max(1, count) where x[j] > largest { largest = x[j] }
-    var sum: Float = 0
-    for j in 0..<count {
-      x[j] = expf(x[j] - largest)
-      sum += x[j]
+  /// scores = scale · q · keysᵀ. A few queries (decoding) go row by row: packing keys for a
+  /// product would cost as much as the product.
+  private func score(
+    _ q: Kernels.Matrix, _ queries: Int, _ keys: Kernels.Matrix, _ count: Int,
+    into scores: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutableRawPointer
+  ) {
+    guard queries > Attention.fewQueries else {
+      for i in 0..<queries {
+        Kernels.rowScores(
+          q.pointer + i * q.rowStride, keys.pointer, stride: keys.rowStride, count: count,
+          width: shape.headWidth, scale: shape.scale, into: scores + i * Attention.keyBlock)
+      }
+      return
     }
-    let share = 1 / sum
-    for j in 0..<count { x[j] *= share }
-    return largest + logf(sum)
+    Kernels.multiply(
+      rows: queries, columns: count, inner: shape.headWidth, q, keys.transposed, into: scores,
+      ldc: Attention.keyBlock, Kernels.Update(alpha: shape.scale), scratch: scratch)
+  }
+
+  /// output (+)= weights · values.
+  private func mix(
+    _ weights: UnsafeMutablePointer<Float>, _ queries: Int, _ values: Kernels.Matrix,
+    _ count: Int, into output: UnsafeMutablePointer<Float>, accumulate: Bool,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    guard queries > Attention.fewQueries else {
+      for i in 0..<queries {
+        Kernels.rowMix(
+          weights + i * Attention.keyBlock, values.pointer, stride: values.rowStride,
+          count: count, width: shape.headWidth, into: output + i * shape.queryWidth,
+          accumulate: accumulate)
+      }
+      return
+    }
+    Kernels.multiply(
+      rows: queries, columns: shape.headWidth, inner: count,
+      Kernels.Matrix(weights, rowStride: Attention.keyBlock), values, into: output,
+      ldc: shape.queryWidth, Kernels.Update(accumulate: accumulate), scratch: scratch)
   }
 
   /// How many of `keys` the query at `position` (past included) sees.
@@ -212,9 +238,18 @@ final class Attention: Op {
 
   /// The keys and values one head of a span sees.
   struct Sight {
-    let keys: MatrixView
-    let values: MatrixView
+    let keys: UnsafePointer<Float>
+    let values: UnsafePointer<Float>
+    let stride: Int
     let past: Int
+
+    func keys(_ range: Range<Int>) -> Kernels.Matrix {
+      Kernels.Matrix(keys + range.lowerBound * stride, rowStride: stride)
+    }
+
+    func values(_ range: Range<Int>) -> Kernels.Matrix {
+      Kernels.Matrix(values + range.lowerBound * stride, rowStride: stride)
+    }
   }
 
   /// Where they lie: in the cache with their past, or in the step. Nil where the cache has no such
@@ -225,13 +260,12 @@ final class Attention: Op {
     guard let cache else {
       let first = span.offset * width + column
       return Sight(
-        keys: MatrixView(run.pointer(key) + first, width),
-        values: MatrixView(run.pointer(value) + first, width), past: 0)
+        keys: run.pointer(key) + first, values: run.pointer(value) + first, stride: width, past: 0)
     }
     guard holds(cache, span) else { return nil }
     return Sight(
-      keys: MatrixView(cache.keys(layer: shape.layer, slot: span.slot) + column, width),
-      values: MatrixView(cache.values(layer: shape.layer, slot: span.slot) + column, width),
+      keys: cache.keys(layer: shape.layer, slot: span.slot) + column,
+      values: cache.values(layer: shape.layer, slot: span.slot) + column, stride: width,
       past: span.past)
   }
 }

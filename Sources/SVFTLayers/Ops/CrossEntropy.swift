@@ -16,6 +16,8 @@ import SVFTTensor
 
 /// Loss of each row into `batch.losses`.
 final class CrossEntropy: Op {
+  /// Logits that are exponentiated at a time.
+  private static let block = 1024
   private let logits: Value
 
   init(_ logits: Value) { self.logits = logits }
@@ -23,21 +25,48 @@ final class CrossEntropy: Op {
   var reads: [Value] { [logits] }
   var writes: [Value] { [] }
   var keeps: [Value] { [logits] }
+  var memberScratch: Int { CrossEntropy.block * MemoryLayout<Float>.stride }
+
+  /// part[k] = exp(x[k] − shift)
+  private func exponentials(
+    _ x: UnsafePointer<Float>, minus shift: Float, count: Int,
+    into part: UnsafeMutablePointer<Float>
+  ) {
+    for k in 0..<count { part[k] = x[k] - shift }
+    Kernels.exp(part, into: part, count: count)
+  }
+
+  /// The largest of `count` numbers, eight at a time.
+  private static func largest(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    var lanes = SIMD8<Float>(repeating: -.infinity)
+    let whole = count / 8 * 8
+    for k in stride(from: 0, to: whole, by: 8) {
+      let next = UnsafeRawPointer(x + k).loadUnaligned(as: SIMD8<Float>.self)
+      lanes.replace(with: next, where: next .> lanes)
+    }
+    var result = lanes.max()
+    for k in whole..<count where x[k] > result { result = x[k] }
+    return result
+  }
 
   func forward(_ run: Run) {
     let classes = logits.width
     let logits = run.pointer(logits)
     let (labels, losses) = (run.batch.labels, run.batch.losses)
+    let part = run.scratch.assumingMemoryBound(to: Float.self)
     for row in run.team.share(of: run.rows) {
       guard let label = Int(exactly: labels[row]), label >= 0, label < classes else {
         losses[row] = 0
         continue
       }
       let x = logits + row * classes
-      var largest = x[0]
-      for k in 1..<max(1, classes) where x[k] > largest { largest = x[k] }
+      let largest = CrossEntropy.largest(x, count: classes)
       var sum = 0.0
-      for k in 0..<classes { sum += Double(expf(x[k] - largest)) }
+      for start in stride(from: 0, to: classes, by: CrossEntropy.block) {
+        let count = min(CrossEntropy.block, classes - start)
+        exponentials(x + start, minus: largest, count: count, into: part)
+        sum += Kernels.sum(part, count: count)
+      }
       losses[row] = Double(largest) + log(sum) - Double(x[label])
     }
   }
@@ -47,6 +76,7 @@ final class CrossEntropy: Op {
     let classes = logits.width
     let logits = run.pointer(logits)
     let (labels, losses, scale) = (run.batch.labels, run.batch.losses, run.batch.lossScale)
+    let part = run.scratch.assumingMemoryBound(to: Float.self)
     for row in run.team.share(of: run.rows) {
       let (x, dx) = (logits + row * classes, target.pointer + row * classes)
       let label = Int(labels[row])
@@ -55,8 +85,14 @@ final class CrossEntropy: Op {
         continue
       }
       let total = Float(losses[row] + Double(x[label]))
-      for k in 0..<classes {
-        dx[k] = (target.accumulate ? dx[k] : 0) + expf(x[k] - total) * scale
+      for start in stride(from: 0, to: classes, by: CrossEntropy.block) {
+        let count = min(CrossEntropy.block, classes - start)
+        exponentials(x + start, minus: total, count: count, into: part)
+        if target.accumulate {
+          Kernels.add(part, times: scale, to: dx + start, count: count)
+        } else {
+          Kernels.scale(part, by: scale, into: dx + start, count: count)
+        }
       }
       dx[label] -= scale
     }

@@ -11,7 +11,7 @@ import SVFTTensor
 final class LayerNorm: Op {
   private let x: Value
   private let y: Value
-  /// [T, 2]: mean and inverse deviation.
+  /// The means of all rows, then their inverse deviations.
   private let moments: Value
   private let weight: VectorOperand
   private let bias: VectorOperand
@@ -32,67 +32,49 @@ final class LayerNorm: Op {
   var parameters: [Parameter] { [weight.trained, bias.trained].compactMap { $0 } }
   var memberScratch: Int { weight.scratchBytes + bias.scratchBytes }
 
+  /// One row, as the kernels take it.
+  private func norm(_ w: UnsafePointer<Float>) -> Kernels.Norm {
+    Kernels.Norm(rows: 1, width: x.width, weight: w, epsilon: epsilon)
+  }
+
   func forward(_ run: Run) {
     let width = x.width
-    let (x, y, moments) = (run.pointer(x), run.pointer(y), run.pointer(moments))
+    let (x, y) = (run.pointer(x), run.pointer(y))
+    let (means, inverses) = (run.pointer(moments), run.pointer(moments) + run.rows)
     let w = weight.values(run.scratch)
     let b = bias.values(run.scratch + weight.scratchBytes)
     for row in run.team.share(of: run.rows) {
-      let (x, y) = (x + row * width, y + row * width)
-      var sum = 0.0
-      for k in 0..<width { sum += Double(x[k]) }
-      let mean = sum / Double(width)
-      var squares = 0.0
-      for k in 0..<width {
-        let deviation = Double(x[k]) - mean
-        squares += deviation * deviation
-      }
-      let m = Float(mean)
-      let r = Float(1 / (squares / Double(width) + Double(epsilon)).squareRoot())
-      for k in 0..<width { y[k] = (x[k] - m) * r * w[k] + b[k] }
-      moments[2 * row] = m
-      moments[2 * row + 1] = r
+      Kernels.layerNorm(
+        norm(w), bias: b, x + row * width, into: y + row * width, mean: means + row,
+        inverse: inverses + row)
     }
   }
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
-    if let target = run.target(0) { passBack(g, to: target, run) }
-    guard weight.trained != nil || bias.trained != nil else { return }
     let width = x.width
-    let (x, moments) = (run.pointer(x), run.pointer(moments))
+    let x = run.pointer(x)
+    let (means, inverses) = (run.pointer(moments), run.pointer(moments) + run.rows)
+    if let target = run.target(0) {
+      let w = weight.values(run.scratch)
+      for row in run.team.share(of: run.rows) {
+        Kernels.layerNormBackward(
+          norm(w), x + row * width, mean: means + row, inverse: inverses + row, g + row * width,
+          into: target.pointer + row * width, dweight: nil, dbias: nil,
+          accumulate: target.accumulate)
+      }
+    }
+    guard weight.trained != nil || bias.trained != nil else { return }
     for columns in run.blocks(of: width, by: Weight.chunk) {
       for row in 0..<run.rows {
         let (x, g) = (x + row * width, g + row * width)
-        let (m, r) = (moments[2 * row], moments[2 * row + 1])
         if let dw = weight.gradient {
+          let (m, r) = (means[row], inverses[row])
           for k in columns { dw[k] += g[k] * (x[k] - m) * r }
         }
         if let db = bias.gradient {
           for k in columns { db[k] += g[k] }
         }
-      }
-    }
-  }
-
-  private func passBack(_ g: UnsafeMutablePointer<Float>, to target: GradientTarget, _ run: Run) {
-    let width = x.width
-    let (x, moments) = (run.pointer(x), run.pointer(moments))
-    let w = weight.values(run.scratch)
-    for row in run.team.share(of: run.rows) {
-      let (x, g, dx) = (x + row * width, g + row * width, target.pointer + row * width)
-      let (m, r) = (moments[2 * row], moments[2 * row + 1])
-      var (sum, along) = (0.0, 0.0)
-      for k in 0..<width {
-        let scaled = Double(w[k] * g[k])
-        sum += scaled
-        along += scaled * Double((x[k] - m) * r)
-      }
-      let (meanSum, meanAlong) = (Float(sum / Double(width)), Float(along / Double(width)))
-      for k in 0..<width {
-        let n = (x[k] - m) * r
-        dx[k] =
-          (target.accumulate ? dx[k] : 0) + r * (w[k] * g[k] - meanSum - n * meanAlong)
       }
     }
   }

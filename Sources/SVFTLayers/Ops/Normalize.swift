@@ -28,10 +28,9 @@ final class Normalize: Op {
     let (x, y, inverse) = (run.pointer(x), run.pointer(y), run.pointer(inverse))
     for row in run.team.share(of: run.rows) {
       let (x, y) = (x + row * width, y + row * width)
-      var squares = 0.0
-      for k in 0..<width { squares += Double(x[k]) * Double(x[k]) }
-      let r = Float(1 / max(squares.squareRoot(), Normalize.smallest))
-      for k in 0..<width { y[k] = x[k] * r }
+      let length = Kernels.sumOfSquares(x, count: width).squareRoot()
+      let r = Float(1 / max(length, Normalize.smallest))
+      Kernels.scale(x, by: r, into: y, count: width)
       inverse[row] = r
     }
   }
@@ -43,12 +42,9 @@ final class Normalize: Op {
     for row in run.team.share(of: run.rows) {
       let (y, g, dx) = (y + row * width, g + row * width, target.pointer + row * width)
       let r = inverse[row]
-      var sum = 0.0
       // At the smallest length the divisor is a constant.
-      if r < Float(1 / Normalize.smallest) {
-        for k in 0..<width { sum += Double(g[k]) * Double(y[k]) }
-      }
-      let along = Float(sum)
+      let isConstant = r >= Float(1 / Normalize.smallest)
+      let along = isConstant ? 0 : Kernels.dot(g, y, count: width)
       for k in 0..<width {
         dx[k] = (target.accumulate ? dx[k] : 0) + r * (g[k] - y[k] * along)
       }

@@ -28,17 +28,18 @@ final class RMSNorm: Op {
   var parameters: [Parameter] { [weight.trained].compactMap { $0 } }
   var memberScratch: Int { weight.scratchBytes }
 
+  /// One row, as the kernels take it.
+  private func norm(_ w: UnsafePointer<Float>) -> Kernels.Norm {
+    Kernels.Norm(rows: 1, width: x.width, weight: w, epsilon: epsilon)
+  }
+
   func forward(_ run: Run) {
     let width = x.width
     let (x, y, inverse) = (run.pointer(x), run.pointer(y), run.pointer(inverse))
     let w = weight.values(run.scratch)
     for row in run.team.share(of: run.rows) {
-      let (x, y) = (x + row * width, y + row * width)
-      var squares = 0.0
-      for k in 0..<width { squares += Double(x[k]) * Double(x[k]) }
-      let r = Float(1 / (squares / Double(width) + Double(epsilon)).squareRoot())
-      for k in 0..<width { y[k] = x[k] * r * w[k] }
-      inverse[row] = r
+      Kernels.rmsNorm(
+        norm(w), x + row * width, into: y + row * width, inverse: inverse + row)
     }
   }
 
@@ -49,14 +50,9 @@ final class RMSNorm: Op {
     if let target = run.target(0) {
       let w = weight.values(run.scratch)
       for row in run.team.share(of: run.rows) {
-        let (x, g, dx) = (x + row * width, g + row * width, target.pointer + row * width)
-        let r = inverse[row]
-        var sum = 0.0
-        for k in 0..<width { sum += Double(w[k] * g[k]) * Double(x[k]) }
-        let along = r * r * Float(sum / Double(width))
-        for k in 0..<width {
-          dx[k] = (target.accumulate ? dx[k] : 0) + r * (w[k] * g[k] - x[k] * along)
-        }
+        Kernels.rmsNormBackward(
+          norm(w), x + row * width, inverse: inverse + row, g + row * width,
+          into: target.pointer + row * width, dweight: nil, accumulate: target.accumulate)
       }
     }
     guard let dw = weight.gradient else { return }

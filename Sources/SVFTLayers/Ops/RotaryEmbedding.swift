@@ -39,7 +39,7 @@ package final class RotaryEmbedding: Sendable {
   }
 }
 
-/// The cosines and sines of a step's positions: [T, half] pairs (cos, sin).
+/// The cosines and sines of a step's positions: [T, half] cosines and [T, half] sines, row by row.
 final class RotaryTable: Op {
   let rotary: RotaryEmbedding
   let table: Value
@@ -64,8 +64,8 @@ final class RotaryTable: Op {
         for (i, frequency) in frequencies.enumerated() {
           // The angle is rounded to F32, as it was when the models were trained.
           let angle = position * frequency
-          target[row * width + 2 * i] = factor * cosf(angle)
-          target[row * width + 2 * i + 1] = factor * sinf(angle)
+          target[row * width + i] = factor * cosf(angle)
+          target[row * width + frequencies.count + i] = factor * sinf(angle)
         }
       }
     }
@@ -118,7 +118,7 @@ final class Rotation: Op {
         let y = y + row * width + head * headWidth
         for i in 0..<pairs {
           let (first, second) = (i * next, i * next + partner)
-          let (cosine, sine) = (angles[2 * i], sign * angles[2 * i + 1])
+          let (cosine, sine) = (angles[i], sign * angles[pairs + i])
           let (a, b) = (x[first], x[second])
           y[first] = (accumulate ? y[first] : 0) + (a * cosine - b * sine)
           y[second] = (accumulate ? y[second] : 0) + (a * sine + b * cosine)

@@ -1,0 +1,5 @@
+// The exponential in Double, for definitions written out in tests.
+import Foundation
+
+/// e^x
+func exponential(_ x: Double) -> Double { exp(x) }
