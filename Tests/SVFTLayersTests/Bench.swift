@@ -1,6 +1,6 @@
 // One op (or a few) between random inputs and a random linear loss, ready to be replayed.
 //
-//   L = Σ_i c_i · y_i in Double over all outputs, or lossScale · Σ losses where the graph ends in a loss
+//   L = Σ_i c_i · y_i in Double over all outputs, or lossScale · Σ losses for a loss
 //
 // Inputs keep away from zero, where relu has a corner. Everything follows from the contract's name,
 // so two benches of one contract hold the same numbers.
