@@ -1,8 +1,9 @@
 // What a family of models is to the rest of the tree, and the list of the families there are.
 //
-// A family describes its forward pass once, as a recording; everything else (adapters, training, merging,
-// writing) goes by the lists it gives out: projections for methods, slots for full fine-tuning and export.
-// Names are canonical, as Hugging Face spells them. A new family is one file and one line in the list.
+// A family describes its forward pass once, as a recording; everything else (adapters, training,
+// merging, writing) goes by the lists it gives out: projections for methods, slots for full
+// fine-tuning and export. Names are canonical, as Hugging Face spells them. A new family is one
+// file and one line in the list.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -64,21 +65,27 @@ package protocol Architecture: AnyObject, Sendable {
   var carried: [Slot] { get }
   /// The head that predicts tokens; nil where the family or the checkpoint has none.
   var languageModelHead: LanguageModelHead? { get }
-  /// The head that gives classes or a score: taken from the checkpoint where it has one; otherwise made
+  /// The head that gives classes or a score: taken from the checkpoint where it has one; else made
   /// for `fresh` classes from `seed`; nil where neither is to be had.
   func classHead(_ weights: inout WeightReader, fresh: ClassHead.Fresh?) throws(SVFTError)
     -> ClassHead?
 
   /// A config.json that says what this model is, as transformers reads it.
   func config() throws(SVFTError) -> JSON.Object
-  /// GGUF metadata that say what this model is, as llama.cpp reads them; tokenizer keys not included.
+  /// GGUF metadata that say what this model is, as llama.cpp reads them; without the tokenizer.
   func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)]
+  /// The row order in which GGUF files hold a tensor, by its canonical name.
+  func ggufRowOrder(_ name: String) -> RowOrder
+  /// What transformers calls the family with a class head.
+  var classifierName: String { get }
   /// Tensors that only GGUF files have, by their GGUF name.
   var ggufTensors: [(name: String, values: [Float])] { get }
 }
 
 extension Architecture {
   package var carried: [Slot] { [] }
+
+  package func ggufRowOrder(_ name: String) -> RowOrder { .canonical }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
 
   /// The id under which this model is written to GGUF files.

@@ -1,5 +1,5 @@
-// The geometry of a BERT model: read from config.json or GGUF metadata, and said again in either. GGUF has no
-// key for the activation and for dropout: such files get BERT's own gelu and none.
+// The geometry of a BERT model: read from config.json or GGUF metadata, and said again in either.
+// GGUF has no key for the activation and for dropout: such files get BERT's own gelu and none.
 package import SVFTFormats
 import SVFTLayers
 package import SVFTTensor
@@ -89,6 +89,8 @@ extension BERT {
       ("vocab_size", .integer(s.vocabulary)),
     ])
   }
+
+  package var classifierName: String { "BertForSequenceClassification" }
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let s = settings

@@ -1,13 +1,13 @@
-// BERT (Devlin et al. 2018, arXiv:1810.04805): post-norm encoder over the sum of token, position and segment
-// embeddings.
+// BERT (Devlin et al. 2018, arXiv:1810.04805): post-norm encoder over the sum of token, position
+// and segment embeddings.
 //
 //   h = norm(token + position + segment)
 //   h = norm(h + Wo attention(Wq h, Wk h, Wv h))      every module has a bias
 //   h = norm(h + Wdown act(Wup h))
 //
-// Dropout follows the embeddings and both residual branches (`hidden_dropout_prob`). Dropout of attention
-// probabilities is left out: it would have to be recomputed inside the attention's backward, and training
-// from a checkpoint does as well without it.
+// Dropout follows the embeddings and both residual branches (`hidden_dropout_prob`). Dropout of
+// attention probabilities is left out: it would have to be recomputed inside the attention's
+// backward, and training from a checkpoint does as well without it.
 import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor

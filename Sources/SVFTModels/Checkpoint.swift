@@ -1,5 +1,6 @@
-// What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or one GGUF file.
-// Opening reads headers and checks every claim in them; no weight is touched before `load`.
+// What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or one
+// GGUF file. Opening reads headers and checks every claim in them; no weight is touched before
+// `load`.
 package import SVFTFormats
 import SVFTLayers
 package import SVFTTensor

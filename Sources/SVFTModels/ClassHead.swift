@@ -1,8 +1,9 @@
-// The head that gives classes, or one score where there is a single output. Encoders of BERT's kind:
+// The head that gives classes, or one score where there is a single output. Encoders like
+// BERT:
 //
-//   first token → pooler dense → tanh → dropout → classifier            (BertForSequenceClassification)
+//   first token → pooler dense → tanh → dropout → classifier     (BertForSequenceClassification)
 //
-// decoders of Llama's kind: last token → score, without bias            (LlamaForSequenceClassification)
+// decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification)
 //
 // A head that the checkpoint does not have is made fresh: weights from N(0, 0.02), biases zero.
 import SVFTFormats

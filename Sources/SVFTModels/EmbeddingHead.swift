@@ -1,7 +1,7 @@
-// The head that turns a sequence into one vector: which rows of the hidden states count, and whether the
-// vector is scaled to length one. Sentence-transformers folders say it in modules.json and the pooling
-// module's config.json, GGUF files in `pooling_type`; otherwise encoders average and decoders take the last
-// token, both normalised.
+// The head that turns a sequence into one vector: which rows of the hidden states count, and
+// whether the vector is scaled to length one. Sentence-transformers folders say it in modules.json
+// and the pooling module's config.json, GGUF files in `pooling_type`; otherwise encoders average
+// and decoders take the last token, both normalised.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor

@@ -1,4 +1,5 @@
-// Activations by the names that config.json gives them. GGUF files name none: a family's default holds.
+// Activations by the names that config.json gives them. GGUF files name none: a family's default
+// holds.
 package import SVFTLayers
 package import SVFTTensor
 

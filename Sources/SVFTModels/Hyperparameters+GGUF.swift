@@ -1,6 +1,6 @@
-// GGUF metadata as hyper-parameters. A 32-bit float is taken for the shortest decimal that reads back as the
-// same float, so that 1e-05 does not become 9.99999974e-06 in a config.json written from it. Arrays
-// (vocabularies) stay in the file: no hyper-parameter of ours is one.
+// GGUF metadata as hyper-parameters. A 32-bit float is taken for the shortest decimal that reads
+// back as the same float, so that 1e-05 does not become 9.99999974e-06 in a config.json written
+// from it. Arrays (vocabularies) stay in the file: no hyper-parameter of ours is one.
 package import SVFTFormats
 package import SVFTTensor
 

@@ -1,9 +1,10 @@
-// Typed access to what a checkpoint says about its own geometry: the keys of config.json, or the metadata of
-// a GGUF file under the names that llama.cpp gives the same quantities. Both look alike from here on.
+// Typed access to what a checkpoint says about its own geometry: the keys of config.json, or the
+// metadata of a GGUF file under the names that llama.cpp gives the same quantities. Both look alike
+// from here on.
 //
-// Every number is foreign: it is range checked where it is read. A missing key, a wrong type and a value
-// below the range are `.format`, a value above it is `.limit`, a name we do not know is `.unsupported`;
-// the message has the file and the key.
+// Every number is foreign: it is range checked where it is read. A missing key, a wrong type and a
+// value below the range are `.format`, a value above it is `.limit`, a name we do not know is
+// `.unsupported`; the message has the file and the key.
 package import SVFTFormats
 package import SVFTTensor
 

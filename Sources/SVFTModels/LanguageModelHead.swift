@@ -1,6 +1,6 @@
-// The head that predicts the next token: logits = W h, with W a matrix of its own ("lm_head") or the token
-// embedding itself. A tied matrix is one slot with two uses: its gradient sums both, an adapter on the head
-// leaves the embedding alone.
+// The head that predicts the next token: logits = W h, with W a matrix of its own ("lm_head") or
+// the token embedding itself. A tied matrix is one slot with two uses: its gradient sums both, an
+// adapter on the head leaves the embedding alone.
 package import SVFTLayers
 package import SVFTTensor
 

@@ -1,6 +1,6 @@
 // The geometry of a Llama model: read from config.json or GGUF metadata, and said again in either.
 package import SVFTFormats
-import SVFTLayers
+package import SVFTLayers
 package import SVFTTensor
 
 extension Llama {
@@ -116,6 +116,13 @@ extension Llama {
       ("tie_word_embeddings", .bool(s.isTied)), ("use_cache", true),
       ("vocab_size", .integer(s.vocabulary)),
     ])
+  }
+
+  package var classifierName: String { "LlamaForSequenceClassification" }
+
+  package func ggufRowOrder(_ name: String) -> RowOrder {
+    let isRotated = name.contains(".q_proj.") || name.contains(".k_proj.")
+    return isRotated ? .interleaved(headWidth: settings.headWidth) : .canonical
   }
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {

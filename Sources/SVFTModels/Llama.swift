@@ -1,11 +1,12 @@
-// Llama (Touvron et al. 2023, arXiv:2302.13971; 2 and 3 after it): pre-norm decoder with RMSNorm, rotary
-// positions, grouped-query attention and a gated feed-forward block.
+// Llama (Touvron et al. 2023, arXiv:2302.13971; 2 and 3 after it): pre-norm decoder with RMSNorm,
+// rotary positions, grouped-query attention and a gated feed-forward block.
 //
 //   h += Wo attention(rope(Wq n), rope(Wk n), Wv n),  n = rms(h)
 //   h += Wdown (act(Wgate m) ∘ Wup m),                m = rms(h)
 //
-// GGUF files hold the rows of Wq and Wk as interleaved rotary pairs, Hugging Face folders as halves. Both are
-// multiplied as they lie; attention does not see the difference, because queries and keys agree on it.
+// GGUF files hold the rows of Wq and Wk as interleaved rotary pairs, Hugging Face folders as
+// halves. Both are multiplied as they lie; attention does not see the difference, because queries
+// and keys agree on it.
 import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -122,7 +123,7 @@ package final class Llama: Architecture, @unchecked Sendable {
         layer + "mlp.down_proj", rows: s.hidden, columns: s.feedForward, bias: s.feedForwardBias))
   }
 
-  /// A matrix of its own, or the embedding: config.json says which, a GGUF file by having one or not.
+  /// A matrix of its own, or the embedding: as config.json says, or as a GGUF file has one or not.
   private static func head(
     _ settings: inout Settings, _ hyper: Hyperparameters, _ embedding: Slot,
     _ weights: inout WeightReader

@@ -1,5 +1,6 @@
-// A checkpoint with its weights taken: the body, its heads, and the lists that training, adapters and writers
-// go by. Heads that the checkpoint has are read here; a class head it lacks is made on request.
+// A checkpoint with its weights taken: the body, its heads, and the lists that training, adapters
+// and writers go by. Heads that the checkpoint has are read here; a class head it lacks is made on
+// request.
 package import SVFTLayers
 package import SVFTTensor
 

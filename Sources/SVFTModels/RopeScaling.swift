@@ -1,10 +1,10 @@
-// How a model stretches its rotary positions beyond the length it was first trained on. Everything here is
-// about the inverse frequencies θ^(-2i/D), i < D/2, by which positions are multiplied:
+// How a model stretches its rotary positions beyond the length it was first trained on. Everything
+// here is about the inverse frequencies θ^(-2i/D), i < D/2, by which positions are multiplied:
 //
-//   linear  f / factor                                       ("Extending context window", Chen et al. 2023)
-//   llama3  wavelengths above original/low are divided by factor, those below original/high stay, between
-//           them the two are mixed by s = (original/wavelength - low) / (high - low)    (Llama 3.1's code)
-//   factors f_i / factors[i]: what GGUF files store in place of llama3's parameters (rope_freqs.weight)
+//   linear  f / factor                       ("Extending context window", Chen et al. 2023)
+//   llama3  wavelengths above original/low are divided by factor, those below original/high stay,
+//           between them the two are mixed by s = (original/wavelength - low) / (high - low)
+//   factors f_i / factors[i]: what GGUF files store in place of llama3's parameters
 //
 // yarn, longrope and dynamic scaling are refused by name.
 package import SVFTFormats

@@ -1,8 +1,10 @@
-// The names of one architecture's modules in both dialects, as one table. The last part of a tensor's name
-// ("weight", "bias") is the same in both; a layer's number stands where the pattern has "*".
+// The names of one architecture's modules in both dialects, as one table. The last part of a
+// tensor's name ("weight", "bias") is the same in both; a layer's number stands where the pattern
+// has "*".
 //
-// Hugging Face folders drop the body's prefix ("model.", "bert.") when the body was saved without a head;
-// both spellings are found. The spelling with prefix is canonical: hashes, adapters and exports use it.
+// Hugging Face folders drop the body's prefix ("model.", "bert.") when the body was saved without a
+// head; both spellings are found. The spelling with prefix is canonical: hashes, adapters and
+// exports use it.
 
 /// The name table of an architecture: Hugging Face ↔ GGUF.
 package struct TensorNames: Sendable {

@@ -1,5 +1,5 @@
-// Re-encoding a matrix in another element format, by rows, on a team. Rows lie as they lay; each is encoded
-// on its own, so the bytes depend on nothing but the row.
+// Re-encoding a matrix in another element format, by rows, on a team. Rows lie as they lay; each is
+// encoded on its own, so the bytes depend on nothing but the row.
 //
 // ggml's rule for rows that are no whole number of blocks: such a matrix becomes F16.
 package import SVFTLayers
@@ -19,7 +19,7 @@ extension Weight {
     if target.name == format.name { return self }
     let rowBytes = target.rowBytes(columns)
     let bytes = try Buffer(byteCount: Checked.product(rows, rowBytes, "a converted matrix"))
-    // One member decodes a few rows at a time: enough to be worth a call, little enough for its cache.
+    // One member decodes a few rows at a time: worth a call, and within its cache.
     let step = max(1, min(rows, 4096 / columns))
     let members = max(1, min(threads, Parallel.threadLimit))
     let scratch = try Buffer(

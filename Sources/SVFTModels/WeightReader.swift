@@ -1,9 +1,10 @@
-// Takes tensors out of a checkpoint by canonical name and expected shape, whichever container and spelling
-// they lie in, and knows at the end which tensors nobody took.
+// Takes tensors out of a checkpoint by canonical name and expected shape, whichever container and
+// spelling they lie in, and knows at the end which tensors nobody took.
 //
-// Vectors are decoded to F32 (norms and biases are added, not multiplied). Matrices stay mapped as they lie,
-// or are quantised at load where a format was asked for (Weight+Conversion.swift). Nothing is read
-// before its shape has been compared, so memory follows the tensors that are really there.
+// Vectors are decoded to F32 (norms and biases are added, not multiplied). Matrices stay mapped as
+// they lie, or are quantised at load where a format was asked for (Weight+Conversion.swift).
+// Nothing is read before its shape has been compared, so memory follows the tensors that are really
+// there.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor

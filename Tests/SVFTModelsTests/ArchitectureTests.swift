@@ -1,3 +1,5 @@
+// The contract every family keeps: consistent lists, both dialects, ragged batches, descriptions
+// that load again, gradients that reach every tensor.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,3 +1,4 @@
+// BERT against a trained encoder: hidden states and embeddings of the reference; segments, dropout.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,3 +1,4 @@
+// What lies at a path: models, and everything that is none.
 import SVFTFormats
 import SVFTModels
 import SVFTTensor

@@ -1,3 +1,4 @@
+// Class heads, stored and fresh, against their formula.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,3 +1,4 @@
+// How a sequence becomes a vector: folders of sentence-transformers, GGUF metadata, families.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,3 +1,4 @@
+// Configs that attack: each key missing, zero, negative, huge, of another type; with its verdict.
 import SVFTFormats
 import SVFTModels
 import SVFTTensor

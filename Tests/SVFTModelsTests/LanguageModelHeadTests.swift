@@ -1,3 +1,4 @@
+// Tied and separate heads, and bodies without one.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,3 +1,4 @@
+// Llama against a trained model: logits of the reference at every precision, step by step too.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

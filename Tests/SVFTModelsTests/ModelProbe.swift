@@ -1,4 +1,5 @@
-// Runs a loaded model on token ids for tests: one graph of body and head, replayed at exact compute.
+// Runs a loaded model on token ids for tests: one graph of body and head, replayed at exact
+// compute.
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
@@ -63,7 +64,7 @@ final class ModelProbe {
   }
 }
 
-/// The largest absolute difference of two lists; infinite where their lengths differ or one is no number.
+/// The largest absolute difference of two lists; infinite for other lengths or no numbers.
 func distance(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Float {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { worst, pair in

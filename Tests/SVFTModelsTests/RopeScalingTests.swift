@@ -1,3 +1,4 @@
+// Rotary frequencies against formulas written another way.
 import Foundation
 import SVFTFormats
 import SVFTModels

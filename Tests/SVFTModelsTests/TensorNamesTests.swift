@@ -1,3 +1,4 @@
+// Names in both dialects.
 import SVFTModels
 import Testing
 

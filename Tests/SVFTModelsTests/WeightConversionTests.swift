@@ -1,3 +1,4 @@
+// Matrices in another format: the same bytes for any team.
 import SVFTLayers
 import SVFTModels
 import SVFTTensor

@@ -1,3 +1,4 @@
+// Tensors missing, misshapen, surplus, misaligned; storage and progress of a load.
 import SVFTFormats
 import SVFTLayers
 import SVFTModels

@@ -1,6 +1,7 @@
-// Writing a synthetic model: config.json and model.safetensors in a folder, or one GGUF file with llama.cpp's
-// names, its interleaved rotary rows and the metadata of the geometry. The tables here are written from the
-// format's description, not from the library's, so that tests compare two accounts of it.
+// Writing a synthetic model: config.json and model.safetensors in a folder, or one GGUF file with
+// llama.cpp's names, its interleaved rotary rows and the metadata of the geometry. The tables here
+// are written from the format's description, not from the library's, so that tests compare two
+// accounts of it.
 import SVFTFormats
 package import SVFTTensor
 
@@ -21,7 +22,7 @@ extension TinyModel {
       FileSystem.join(folder, "model.safetensors"), outgoing, metadata: [("format", "pt")])
   }
 
-  /// Writes a GGUF file, its matrices in `format` (F16 where rows are not whole blocks), vectors in F32.
+  /// Writes a GGUF file: matrices in `format` (F16 where rows are no whole blocks), vectors in F32.
   package func write(gguf path: String, format: any ElementFormat = ElementFormats.f32)
     throws(SVFTError)
   {
@@ -76,7 +77,7 @@ extension TinyModel {
     return list
   }
 
-  /// Rows of query and key projections (weights and biases) with the halves of each head interleaved.
+  /// Rows of query and key projections (biases too) with the halves of each head interleaved.
   private func interleaved(_ tensor: Tensor) throws(SVFTError) -> [Float] {
     let isRotated = tensor.name.contains("q_proj") || tensor.name.contains("k_proj")
     guard isRotated else { return tensor.values }

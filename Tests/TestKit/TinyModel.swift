@@ -1,6 +1,7 @@
-// Synthetic models of any small geometry with seeded random weights, as a Hugging Face folder or a GGUF file:
-// what contract tests load. Tensors are listed by their Hugging Face names; tests may change, drop or add
-// some before writing. Norm weights lie around one, everything else around zero.
+// Synthetic models of any small geometry with seeded random weights, as a Hugging Face folder or a
+// GGUF file: what contract tests load. Tensors are listed by their Hugging Face names; tests may
+// change, drop or add some before writing. Norm weights lie around one, everything else around
+// zero.
 package import SVFTFormats
 import SVFTTensor
 
@@ -104,7 +105,7 @@ package struct TinyModel: Sendable {
     return model
   }
 
-  /// A BERT model with `prefix` before its names; with a pooler, and with a classifier for `labels` > 0.
+  /// A BERT model with `prefix` before its names; with a pooler; a classifier for `labels` > 0.
   package static func bert(
     _ size: Size = Size(), prefix: String = "", labels: Int = 0, dropout: Double = 0
   ) -> TinyModel {
