@@ -6,10 +6,10 @@
 // Sixteen tokens are turned so that a cell is one vector operation whatever the pattern is: no
 // gathers, no case for the band. A member computes whole panels (products) or whole rows of M
 // (gradient), tokens always in order, so that any team gives the same bits.
-import SVFTTensor
+package import SVFTTensor
 
 /// A sparse matrix at work: its cells, and their values as they are now.
-struct SparseProduct {
+package struct SparseProduct {
   typealias Lanes = SIMD16<Float>
   /// Tokens of a panel.
   static let width = Lanes.scalarCount
@@ -18,19 +18,25 @@ struct SparseProduct {
   /// Rows of M per chunk of the gradient.
   static let rowChunk = 32
 
-  let pattern: SparsityPattern
-  let values: UnsafeMutableBufferPointer<Float>
+  private let pattern: SparsityPattern
+  private let values: UnsafeMutableBufferPointer<Float>
+
+  /// `values` are those of the pattern's cells, in order; they may change between calls.
+  package init(pattern: SparsityPattern, values: UnsafeMutableBufferPointer<Float>) {
+    self.pattern = pattern
+    self.values = values
+  }
 
   /// Bytes of scratch of each member, for the products.
-  static func memberScratch(order: Int) -> Int { 2 * order * MemoryLayout<Lanes>.stride }
+  package static func memberScratch(order: Int) -> Int { 2 * order * MemoryLayout<Lanes>.stride }
   /// Bytes of scratch all members share, for the gradient of up to `rows` tokens.
-  static func sharedScratch(order: Int, rows: Int) -> Int {
+  package static func sharedScratch(order: Int, rows: Int) -> Int {
     let panels = min(panelsAtOnce, (rows + width - 1) / width)
     return 2 * panels * order * MemoryLayout<Lanes>.stride
   }
 
   /// y = s·M x, or s·Mᵀ x, for this member's panels of `tokens` rows; added where `accumulate`.
-  func product(
+  package func product(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, transposed: Bool,
     scale: Float, accumulate: Bool, tokens: Int, team: Team, scratch: UnsafeMutableRawPointer
   ) {
@@ -78,7 +84,7 @@ struct SparseProduct {
   /// dM += scale·Σ_t g[t]·x[t]ᵀ on the pattern's cells.
   ///
   /// All members must call it; it meets at barriers.
-  func accumulateGradient(
+  package func accumulateGradient(
     _ g: UnsafePointer<Float>, _ x: UnsafePointer<Float>, scale: Float, tokens: Int,
     into gradient: UnsafeMutableBufferPointer<Float>, team: Team, scratch: UnsafeMutableRawPointer
   ) {

@@ -1,11 +1,11 @@
 // Sums of a weight's rows, as deltas are made of them: rows · W added to dense rows.
-import SVFTLayers
-import SVFTTensor
+package import SVFTLayers
+package import SVFTTensor
 
 extension Weight {
   /// target[t, k] += Σ_r g[t, r]·W[r, k] for all columns; g is [tokens, rows], target [tokens,
   /// columns].
-  func addTransposed(
+  package func addTransposed(
     _ g: UnsafeMutableBufferPointer<Float>, tokens: Int, to target: UnsafeMutablePointer<Float>
   ) throws(SVFTError) {
     let scratch = try Buffer(byteCount: scratchBytes)

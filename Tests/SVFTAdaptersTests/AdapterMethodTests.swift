@@ -15,7 +15,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
 @Suite struct AdapterMethodTests {
   @Test(arguments: TinyOptions.all)
   func freshAdapterLeavesOutputUnchanged(options: JSON) throws {
-    let model = try TinyModel()
+    let model = try TinyChain()
     let before = try model.session().outputs()
     let method = try model.method(options)
     try AdapterSet.attach(method)
@@ -29,7 +29,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
 
   @Test(arguments: TinyOptions.all)
   func gradientsEqualCentralDifferences(options: JSON) throws {
-    let model = try TinyModel(interleaved: true)
+    let model = try TinyChain(interleaved: true)
     let method = try model.method(options)
     method.disturb()
     try AdapterSet.attach(method, scale: AdapterSet.isScalable(method) ? 0.7 : 1)
@@ -66,7 +66,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
   @Test(arguments: TinyOptions.all, [1, 3])
   func anyTeamGivesTheSameBits(options: JSON, threads: Int) throws {
     func run(_ threads: Int) throws -> [[Float]] {
-      let model = try TinyModel()
+      let model = try TinyChain()
       let method = try model.method(options)
       method.disturb()
       try AdapterSet.attach(method)
@@ -79,14 +79,14 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
 
   @Test(arguments: TinyOptions.all, [false, true])
   func mergedEqualsApplied(options: JSON, interleaved: Bool) throws {
-    let model = try TinyModel(interleaved: interleaved)
+    let model = try TinyChain(interleaved: interleaved)
     let method = try model.method(options)
     method.disturb()
     let scale: Float = AdapterSet.isScalable(method) ? -0.5 : 1
     try AdapterSet.attach(method, scale: scale)
     let applied = try model.session().outputs()
     // A second model, whose F32 weights are the merged ones.
-    let merged = try TinyModel(interleaved: interleaved)
+    let merged = try TinyChain(interleaved: interleaved)
     for (from, to) in zip(model.sites.projections, merged.sites.projections) {
       let weight = from.weight.current
       let target = to.weight.weight.bytes.pointer.assumingMemoryBound(to: Float.self)
@@ -109,7 +109,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
   @Test(arguments: TinyOptions.all, ElementFormats.all.map(\.name))
   func oneStepLowersTheLossOverEveryFormat(options: JSON, format: String) throws {
     let format = try #require(ElementFormats.all.first { $0.name == format })
-    let model = try TinyModel(format)
+    let model = try TinyChain(format)
     let method = try model.method(options)
     try AdapterSet.attach(method)
     let session = try model.session(training: true)
@@ -129,7 +129,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
 
   @Test(arguments: AdapterMethods.all.map { $0.name })
   func unknownOptionsAreRefusedWithTheKnownOnes(name: String) throws {
-    let model = try TinyModel()
+    let model = try TinyChain()
     do {
       _ = try model.method(["method": .string(name), "rnak": 8])
       Issue.record("an unknown key was accepted")
@@ -159,7 +159,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     ("[]", .invalidArgument),
   ])
   func badOptionsThrow(text: String, kind: SVFTError.Kind) throws {
-    let model = try TinyModel()
+    let model = try TinyChain()
     do {
       _ = try model.method(try JSON.parse(text))
       Issue.record("\(text) was accepted")

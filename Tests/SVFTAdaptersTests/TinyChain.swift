@@ -7,7 +7,7 @@ import SVFTLayers
 import SVFTTensor
 
 /// y = head(tanh-free chain of projections), with its sites.
-final class TinyModel {
+final class TinyChain {
   let wide: Projection  // [24, 32]
   let square: Projection  // [32, 32] on the input
   let tall: Projection  // [32, 24]
@@ -129,7 +129,7 @@ final class TinySession {
   let direction: [Float]
   let inputs: [Float]
 
-  init(_ model: TinyModel, training: Bool, rows: Int, threads: Int) throws {
+  init(_ model: TinyChain, training: Bool, rows: Int, threads: Int) throws {
     let (graph, input, output) = try model.record(training: training)
     program = try Program(graph, rows: rows, threads: threads)
     batch = try Batch(rows: rows, sequences: 1)
@@ -190,7 +190,7 @@ enum TinyOptions {
     ]
 }
 
-extension TinyModel {
+extension TinyChain {
   /// A fresh method on this model.
   func method(_ options: JSON) throws -> any AdapterMethod {
     let options = try AdapterOptions(options)

@@ -1,0 +1,79 @@
+// Foreign spellings: a PEFT folder written by hand, not with our writer's habits.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct AdapterContentsTests {
+  private let config = #"{"peft_type":"LORA","r":1,"lora_alpha":2,"target_modules":["q_proj"]}"#
+
+  /// A folder with LoRA of rank 1 on q_proj, its keys as given, A in F16 where asked for.
+  private func folder(
+    _ a: String, _ b: String, half: Bool = false, config: String? = nil
+  ) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    try folder.write("adapter_config.json", config ?? self.config)
+    let format = half ? "F16" : "F32"
+    let values = try Buffer(byteCount: 32 * (half ? 2 : 4))
+    let ones = [Float](repeating: 1, count: 32)
+    let encoder = try #require(ElementFormats.named(format))
+    encoder.encode(ones, count: 32, into: values.pointer)
+    let type = try StoredType.named(format)
+    try SafetensorsWriter.write(
+      folder.file("adapter_model.safetensors"),
+      [
+        OutgoingTensor(a, [1, 32], type, bytes: values),
+        OutgoingTensor(b, [32, 1], type, bytes: values),
+      ])
+    return folder
+  }
+
+  @Test(
+    arguments: [
+      "base_model.model.body.layers.0.q_proj.lora_",
+      "base_model.model.layers.0.q_proj.lora_",
+      "base_model.model.model.body.layers.0.q_proj.lora_",
+    ], ["weight", "default.weight"])
+  func spellingsOfTheSameModuleAreFound(module: String, end: String) throws {
+    let folder = try folder("\(module)A.\(end)", "\(module)B.\(end)", half: true)
+    let model = try TinyChain()
+    let (method, options) = try AdapterFile.load(
+      AdapterContents(folder: folder.path), model.sites, model.factors)
+    #expect(options["method"] == "lora")
+    #expect(method.projections.map(\.name) == ["body.layers.0.q_proj"])
+    #expect(method.parameters.allSatisfy { $0.values.allSatisfy { $0 == 1 } })
+    var row = [Float](repeating: 0, count: 32)
+    try method.addDelta(model.square, rows: 0..<1, scale: 1, to: &row)
+    #expect(row == [Float](repeating: 2, count: 32))
+  }
+
+  @Test(arguments: [
+    (#"{"peft_type":"LOHA"}"#, SVFTError.Kind.unsupported),
+    (#"{"peft_type":"LORA","use_dora":true,"r":1}"#, .unsupported),
+    (#"{"peft_type":"LORA","fan_in_fan_out":true,"r":1}"#, .unsupported),
+    (#"{"peft_type":"LORA","r":2}"#, .shape),
+    (#"{"peft_type":"LORA","r":1,"target_modules":["q_proj","up_proj"]}"#, .format),
+    (#"{"peft_type":"LORA","r":"x"}"#, .format),
+    (#"{"r":1}"#, .format),
+    (#"[]"#, .format),
+    (#"{"peft_type":"SVFT"}"#, .mismatch),
+  ])
+  func configurationsThatDoNotFitAreRefused(config: String, kind: SVFTError.Kind) throws {
+    let q = "base_model.model.body.layers.0.q_proj.lora_"
+    let folder = try folder("\(q)A.weight", "\(q)B.weight", config: config)
+    let model = try TinyChain()
+    do {
+      _ = try AdapterFile.load(
+        AdapterContents(folder: folder.path), model.sites, model.factors)
+      Issue.record("\(config) was accepted")
+    } catch { #expect(error.kind == kind, "\(error.message)") }
+  }
+
+  @Test func missingFilesAreIOErrors() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: SVFTError.self) { try AdapterContents(folder: folder.path) }
+    #expect(throws: SVFTError.self) { try AdapterContents(folder: folder.file("none")) }
+  }
+}

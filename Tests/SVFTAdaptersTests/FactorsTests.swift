@@ -1,0 +1,55 @@
+import SVFTAdapters
+import SVFTLayers
+import SVFTTensor
+import Testing
+
+@Suite struct FactorsTests {
+  @Test(arguments: [false, true])
+  func productOfTheFactorsIsTheMatrix(interleaved: Bool) throws {
+    let model = try TinyChain(interleaved: interleaved)
+    for projection in model.sites.projections {
+      let factors = try model.factors.factors([projection.weight])[0]
+      let (u, v) = (factors.left.bytes.values(Float.self), factors.right.bytes.values(Float.self))
+      let matrix = projection.weight.weight.bytes.values(Float.self)
+      let order = factors.order
+      for row in 0..<projection.rows {
+        for column in 0..<projection.columns {
+          var sum = 0.0
+          for j in 0..<order {
+            sum +=
+              Double(u[row * order + j]) * factors.sigma[j]
+              * Double(v[j * projection.columns + column])
+          }
+          #expect(abs(sum - Double(matrix[row * projection.columns + column])) < 1e-5)
+        }
+      }
+    }
+  }
+
+  @Test func hashForgetsTheOrderOfRowsButNothingElse() throws {
+    let canonical = try TinyChain()
+    let interleaved = try TinyChain(interleaved: true)
+    let other = try TinyChain(seed: 2)
+    let hash = canonical.square.weight.canonicalHash()
+    #expect(hash == interleaved.square.weight.canonicalHash())
+    let lies = canonical.square.weight.weight.bytes.values(Float.self)[40]
+    let liesElsewhere = interleaved.square.weight.weight.bytes.values(Float.self)[40]
+    #expect(lies != liesElsewhere)
+    #expect(hash != other.square.weight.canonicalHash())
+    for format in ElementFormats.all where format.name != "F32" {
+      #expect(try TinyChain(format).square.weight.canonicalHash() != hash)
+    }
+  }
+
+  @Test func truncationKeepsTheFirstDirections() throws {
+    let model = try TinyChain()
+    let whole = try model.factors.factors([model.tall.weight])[0]
+    let part = try whole.truncated(5)
+    #expect(part.sigma == Array(whole.sigma[..<5]))
+    #expect(part.left.columns == 5 && part.right.rows == 5)
+    let kept = part.left.bytes.values(Float.self)[5 * 3 + 4]
+    let original = whole.left.bytes.values(Float.self)[whole.order * 3 + 4]
+    #expect(kept == original)
+    #expect(try whole.truncated(99) === whole)
+  }
+}
