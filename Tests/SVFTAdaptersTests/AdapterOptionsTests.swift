@@ -1,3 +1,4 @@
+// Options as every door passes them, and the registry of methods they choose from.
 import SVFTAdapters
 import SVFTFormats
 import SVFTTensor

@@ -1,3 +1,4 @@
+// Attaching and detaching: deltas add up with their scales, a replaced tensor has one owner.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

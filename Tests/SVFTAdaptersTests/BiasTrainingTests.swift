@@ -1,3 +1,4 @@
+// Which biases are trained, by the method of that name and by the option of every other.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

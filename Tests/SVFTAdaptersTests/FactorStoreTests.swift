@@ -1,3 +1,4 @@
+// Factors are computed once, side by side, cached on disk, cancelled between matrices.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

@@ -1,3 +1,4 @@
+// A saved adapter finds its directions again where a solver has turned nearly equal ones.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

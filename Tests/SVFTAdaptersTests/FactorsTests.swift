@@ -1,3 +1,4 @@
+// Factors multiply to the matrix in whatever order its rows lie; hashes do not see that order.
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor

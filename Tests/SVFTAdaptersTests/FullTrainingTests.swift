@@ -1,3 +1,4 @@
+// Full fine-tuning over any element format, with the checkpoint untouched beneath.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

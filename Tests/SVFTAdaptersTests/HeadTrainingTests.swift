@@ -1,3 +1,4 @@
+// Head-only fine-tuning touches the head and nothing else.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

@@ -1,3 +1,4 @@
+// What is particular to LoRA: the paper's counts, scales, starts, and dropout.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

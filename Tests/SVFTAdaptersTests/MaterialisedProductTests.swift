@@ -1,3 +1,4 @@
+// The dense form of SVFT: equal to the additive one, and refreshed when told.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

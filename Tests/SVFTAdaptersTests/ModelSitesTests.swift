@@ -1,3 +1,4 @@
+// Targets by name or dotted end, and what is said when nothing is meant.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

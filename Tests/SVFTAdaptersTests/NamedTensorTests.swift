@@ -1,3 +1,4 @@
+// Tensors on their way to a file: types are checked, and every number must be one.
 import SVFTAdapters
 import SVFTTensor
 import Testing

@@ -1,3 +1,4 @@
+// The op between the factors: the gate, and gradients that add up.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

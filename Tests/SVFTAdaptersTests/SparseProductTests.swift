@@ -1,3 +1,4 @@
+// Sparse products and gradients against dense sums in float64, at every tail of a panel.
 import SVFTAdapters
 import SVFTTensor
 import Testing

@@ -1,3 +1,4 @@
+// The four patterns against brute force.
 import SVFTAdapters
 import SVFTTensor
 import Testing

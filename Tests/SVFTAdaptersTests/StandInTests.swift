@@ -1,3 +1,4 @@
+// Copies that stand in for tensors: their values, groups and order when saved.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

@@ -1,3 +1,4 @@
+// Rows times a matrix in every element format, against sums in float64.
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
