@@ -31,7 +31,8 @@ let package = Package(
     .executable(name: "svft-cli", targets: ["SVFTTool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     // C: the public header, the kernels, and the little we need from the system by name.
@@ -60,6 +61,7 @@ let package = Package(
       name: "SVFTTool",
       dependencies: [
         "SVFT", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
 

@@ -34,4 +34,6 @@ package enum Limits {
   package static let shards = 4096
   /// Bytes of one configuration file that is read whole.
   package static let fileBytes = 1 << 27
+  /// Bytes of one line of training data.
+  package static let dataLine = 1 << 26
 }

@@ -65,3 +65,12 @@ package final class Slot: @unchecked Sendable {
     }
   }
 }
+
+extension RowOrder {
+  /// The canonical row that lies at `row`: the inverse of `stored`.
+  package func canonical(_ row: Int) -> Int {
+    guard case .interleaved(let width) = self, width > 1 else { return row }
+    let within = row % width
+    return row - within + (within % 2 == 0 ? within / 2 : width / 2 + within / 2)
+  }
+}

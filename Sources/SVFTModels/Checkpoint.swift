@@ -22,10 +22,11 @@ package struct Checkpoint: Sendable {
   ///
   /// `.io` where there is nothing, `.unsupported` for families and quantisations we do not have,
   /// `.format` for what is broken.
-  package init(_ path: String) throws(SVFTError) {
+  /// `access` says whether weights are mapped or read into memory.
+  package init(_ path: String, access: MappedFile.Access = .mapped) throws(SVFTError) {
     switch try FileSystem.kind(path) {
-    case .folder: try self.init(folder: path)
-    case .file: try self.init(gguf: path)
+    case .folder: try self.init(folder: path, access)
+    case .file: try self.init(gguf: path, access)
     case .other:
       throw SVFTError(.io, "\(path): expected a model folder or a .gguf file, found neither")
     case nil:
@@ -33,7 +34,7 @@ package struct Checkpoint: Sendable {
     }
   }
 
-  private init(folder: String) throws(SVFTError) {
+  private init(folder: String, _ access: MappedFile.Access) throws(SVFTError) {
     let file = FileSystem.join(folder, "config.json")
     guard try FileSystem.isFile(file) else {
       throw SVFTError(.io, "\(folder): expected a model folder, found no config.json in it")
@@ -47,14 +48,16 @@ package struct Checkpoint: Sendable {
     try hyper.refuse(
       "quantization_config", unless: hyper.value("quantization_config") == nil,
       "a checkpoint quantised by another library")
-    source = try Self.weights(folder)
+    source = try Self.weights(folder, access)
   }
 
-  private static func weights(_ folder: String) throws(SVFTError) -> any TensorSource {
+  private static func weights(
+    _ folder: String, _ access: MappedFile.Access
+  ) throws(SVFTError) -> any TensorSource {
     let whole = FileSystem.join(folder, "model.safetensors")
-    if try FileSystem.isFile(whole) { return try Safetensors(whole) }
+    if try FileSystem.isFile(whole) { return try Safetensors(whole, access: access) }
     let index = FileSystem.join(folder, "model.safetensors.index.json")
-    if try FileSystem.isFile(index) { return try SafetensorsIndex(index) }
+    if try FileSystem.isFile(index) { return try SafetensorsIndex(index, access: access) }
     let other = FileSystem.join(folder, "pytorch_model.bin")
     let hint = try FileSystem.isFile(other) ? "; pytorch_model.bin is not read, convert it" : ""
     throw SVFTError(
@@ -62,8 +65,8 @@ package struct Checkpoint: Sendable {
       "\(folder): expected model.safetensors or model.safetensors.index.json, found none\(hint)")
   }
 
-  private init(gguf path: String) throws(SVFTError) {
-    let file = try GGUF(path)
+  private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {
+    let file = try GGUF(path, access: access)
     let hyper = try Hyperparameters(file)
     self.path = path
     self.hyper = hyper

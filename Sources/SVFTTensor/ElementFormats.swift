@@ -16,6 +16,14 @@ package enum ElementFormats {
     all.first { $0.name.lowercased() == name.lowercased() }
   }
 
+  /// The format that a user named. Throws `.unsupported` with what there is.
+  package static func required(_ name: String) throws(SVFTError) -> any ElementFormat {
+    if let format = named(name) { return format }
+    let known = all.map { $0.name.lowercased() }.joined(separator: ", ")
+    throw SVFTError(
+      .unsupported, "expected one of the formats \(known), found \(name.debugDescription)")
+  }
+
   /// The format of a GGUF type id.
   package static func gguf(_ type: UInt32) -> (any ElementFormat)? {
     all.first { $0.ggufType == type }

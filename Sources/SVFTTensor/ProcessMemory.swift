@@ -10,14 +10,20 @@ package enum ProcessMemory {
   /// The most bytes that were ever resident (VmHWM), or nil where the system does not say.
   ///
   /// Not `getrusage`: its peak survives exec and would be that of the shell that started us.
-  package static var peak: Int? {
+  package static var peak: Int? { status("VmHWM:") }
+
+  /// The bytes resident now (VmRSS); 0 where the system does not say.
+  package static var resident: Int { status("VmRSS:") ?? 0 }
+
+  /// A line of /proc/self/status that gives KiB.
+  private static func status(_ key: String) -> Int? {
     guard let file = fopen("/proc/self/status", "re") else { return nil }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
-      guard strncmp(line, "VmHWM:", 6) == 0 else { continue }
+      guard strncmp(line, key, key.utf8.count) == 0 else { continue }
       return line.withUnsafeBufferPointer { text in
-        text.baseAddress.map { strtol($0 + 6, nil, 10) << 10 }
+        text.baseAddress.map { strtol($0 + key.utf8.count, nil, 10) << 10 }
       }
     }
     return nil

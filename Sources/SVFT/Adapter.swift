@@ -1,0 +1,134 @@
+// An adapter as users hold it: a method attached to a model, with its scale, and what it knows of its labels.
+//
+// Attaching, detaching and scaling change what the model computes, so its recorded passes are dropped.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+public import SVFTTensor
+
+/// An attached adapter.
+public final class Adapter: @unchecked Sendable {
+  /// The model it belongs to, kept alive by it.
+  public let model: Model
+  private(set) var method: any AdapterMethod
+  private(set) var scale: Float = 1
+  private var options: JSON.Object
+  /// Whether it was loaded or trained: then its parts are not made anew.
+  var isTrained: Bool
+  private var isAttached = false
+
+  init(
+    _ model: Model, _ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool
+  ) {
+    self.model = model
+    self.method = method
+    self.options = options
+    self.isTrained = isTrained
+  }
+
+  /// Takes the adapter off its model. Throws `.busy` while the model is in use.
+  public func detach() throws(SVFTError) {
+    try model.gate.exclusively { () throws(SVFTError) in detachNow() }
+  }
+
+  /// The factor on the change the adapter makes; 0 turns it off without detaching it.
+  /// Throws `.invalidArgument` for a number that is not finite, or other than 0 and 1 where the method
+  /// replaces tensors.
+  public func setScale(_ scale: Float) throws(SVFTError) {
+    try model.gate.exclusively { () throws(SVFTError) in
+      try check(scale)
+      let old = self.scale
+      detachNow()
+      self.scale = scale
+      do throws(SVFTError) { try attachNow() } catch {
+        self.scale = old
+        try attachNow()
+        throw error
+      }
+    }
+  }
+
+  /// Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing.
+  public func save(to folder: String) throws(SVFTError) {
+    try model.gate.exclusively { () throws(SVFTError) in try write(to: folder) }
+  }
+
+  /// Writes the adapter; the caller holds the gate.
+  func write(to folder: String) throws(SVFTError) {
+    var extra = JSON.Object()
+    extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
+    extra["task_type"] = .string(model.network.heads.classes == nil ? "CAUSAL_LM" : "SEQ_CLS")
+    for (key, value) in AdapterLabels.entry(of: model) { extra[key] = value }
+    try AdapterFile.save(method, options, to: folder, extra: extra)
+  }
+
+  /// Takes the numbers of a saved state of this adapter; the caller holds the gate.
+  func reload(from folder: String) throws(SVFTError) {
+    detachNow()
+    let contents = try AdapterContents(folder: folder)
+    (method, options) = try AdapterFile.load(contents, model.sites, model.factors)
+    try attachNow()
+  }
+
+  /// Attaches with a scale other than 1.
+  func attach(scale: Float) throws(SVFTError) {
+    try check(scale)
+    self.scale = scale
+    try attachNow()
+  }
+
+  func check(_ scale: Float) throws(SVFTError) {
+    guard scale.isFinite else {
+      throw SVFTError(.invalidArgument, "scale: expected a finite number, found \(scale)")
+    }
+    let isSwitch = scale == 0 || scale == 1
+    guard isSwitch || AdapterSet.isScalable(method) else {
+      throw SVFTError(
+        .invalidArgument,
+        "scale: the method \(type(of: method).name) replaces tensors and knows only 0 and 1, found "
+          + "\(scale)")
+    }
+  }
+
+  /// Puts the method's parts into the model. Throws `.state` where another adapter holds a tensor.
+  func attachNow() throws(SVFTError) {
+    guard !isAttached else { return }
+    if scale != 0 { try AdapterSet.attach(method, scale: scale) }
+    isAttached = true
+    if !model.adapters.contains(where: { $0 === self }) { model.adapters.append(self) }
+    model.network.invalidate()
+  }
+
+  func detachNow() {
+    guard isAttached else { return }
+    isAttached = false
+    AdapterSet.detach(method)
+    model.adapters.removeAll { $0 === self }
+    model.network.invalidate()
+  }
+
+  /// Sees to it that the adapter trains the head that `dataset` needs: adds a fresh head to the model where
+  /// it has none, and makes an untrained adapter anew with the head among what it trains.
+  func prepareHead(for dataset: Dataset, seed: UInt64) throws(SVFTError) {
+    guard dataset.task != .language else { return }
+    try model.ensureHead(for: dataset, seed: seed)
+    let missing = model.headModules.filter { module in
+      !method.allParameters.contains { $0.name.hasPrefix(module + ".") }
+    }
+    guard !missing.isEmpty else { return }
+    guard !isTrained else {
+      throw SVFTError(
+        .mismatch,
+        "expected an adapter that trains \(missing.joined(separator: ", ")), found one trained without")
+    }
+    detachNow()
+    options["modules_to_save"] = .array(model.headModules.map { .string($0) })
+    method = try model.makeMethod(options)
+    try attachNow()
+  }
+}
+
+extension AdapterMethod {
+  /// Everything it trains: parameters of its own and stand-ins for tensors, in a fixed order.
+  var allParameters: [Parameter] { parameters + standIns.map(\.parameter) }
+}

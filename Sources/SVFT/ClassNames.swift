@@ -1,0 +1,60 @@
+// Names of classes in the files of a model or an adapter.
+import SVFTAdapters
+import SVFTFormats
+import SVFTModels
+import SVFTTensor
+
+/// Class names of a checkpoint.
+enum ClassNames {
+  /// `id2label` of config.json in order of the ids; empty where there is none, or only "LABEL_n".
+  static func stored(in checkpoint: Checkpoint) throws(SVFTError) -> [String] {
+    guard let config = checkpoint.config, config.has("id2label") else { return [] }
+    let map = try config.object("id2label")
+    var names: [String] = []
+    for index in 0..<map.count {
+      guard map.has("\(index)") else { return [] }
+      names.append(try map.string("\(index)"))
+    }
+    return names.allSatisfy { $0.hasPrefix("LABEL_") } ? [] : names
+  }
+}
+
+/// The head that an adapter was trained with.
+struct AdapterLabels {
+  /// Outputs of the head; 1 is a score.
+  let outputs: Int
+  /// Names of the classes; empty for a score.
+  let names: [String]
+
+  private static let key = "svft_labels"
+
+  /// What adapter_config.json says of labels; nil where it says nothing and no classifier is saved.
+  init?(_ contents: AdapterContents) throws(SVFTError) {
+    if contents.configuration.has(AdapterLabels.key) {
+      let object = try contents.configuration.object(AdapterLabels.key)
+      outputs = try Checked.within(
+        object.int("outputs"), 1...65536, object.place("outputs"), kind: .format)
+      names = try object.strings("names")
+      guard names.isEmpty || names.count == outputs else {
+        throw SVFTError(
+          .format,
+          "\(object.place("names")): expected \(outputs) names, one per output, found \(names.count)")
+      }
+      return
+    }
+    // An adapter of PEFT says it by the shape of the classifier it brings.
+    guard let rows = contents.headOutputs else { return nil }
+    outputs = rows
+    names = []
+  }
+
+  /// What is saved with an adapter on a model with a class head.
+  static func entry(of model: Model) -> [(key: String, value: JSON)] {
+    guard let head = model.network.heads.classes else { return [] }
+    let object = JSON.Object([
+      ("outputs", .integer(head.outputs)),
+      ("names", .array(model.classNames.map { .string($0) })),
+    ])
+    return [(key, .object(object))]
+  }
+}

@@ -1,0 +1,140 @@
+// One record of training data, in the shapes people have (JSON lines):
+//
+//   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}]} · {"text","label"}
+//   {"text","text_pair","label"} · {"input_ids","labels"}
+//
+// The first record of a file decides its shape; every other one must conform, and an error names its line.
+// Unknown keys are ignored.
+package import SVFTFormats
+package import SVFTTensor
+
+/// A record before it becomes tokens.
+package enum DataRecord: Sendable, Equatable {
+  case text(String)
+  case completion(prompt: String, completion: String)
+  case messages([Message])
+  case labelled(text: String, pair: String?, label: Label)
+  case tokens(ids: [Int32], labels: [Int32])
+
+  /// One turn of a conversation.
+  package struct Message: Sendable, Equatable {
+    package let role: String
+    package let content: String
+  }
+
+  /// What a labelled record should give.
+  package enum Label: Sendable, Equatable {
+    case name(String)
+    case number(Double)
+  }
+
+  /// The shapes, as messages name them.
+  package enum Shape: String, Sendable {
+    case text = "{\"text\"}"
+    case completion = "{\"prompt\",\"completion\"}"
+    case messages = "{\"messages\"}"
+    case labelled = "{\"text\",\"label\"}"
+    case tokens = "{\"input_ids\",\"labels\"}"
+  }
+
+  package var shape: Shape {
+    switch self {
+    case .text: .text
+    case .completion: .completion
+    case .messages: .messages
+    case .labelled: .labelled
+    case .tokens: .tokens
+    }
+  }
+
+  /// The shape a record's keys show, or nil for none of them.
+  private static func shape(of object: JSON.Object) -> Shape? {
+    if object.has("messages") { return .messages }
+    if object.has("prompt") || object.has("completion") { return .completion }
+    if object.has("input_ids") { return .tokens }
+    if object.has("text") { return object.has("label") ? .labelled : .text }
+    return nil
+  }
+
+  /// Reads one line. `expected` is the shape of the file's first record. Throws `.data`.
+  package init(_ json: JSON, expected: Shape?) throws(SVFTError) {
+    do throws(SVFTError) {
+      let object = try json.root("the record")
+      guard let shape = DataRecord.shape(of: object) else {
+        throw SVFTError(
+          .data,
+          "expected a record with text, prompt and completion, messages, text and label, or "
+            + "input_ids and labels, found the keys \(object.keys.prefix(8).joined(separator: ", "))")
+      }
+      if let expected, shape != expected {
+        throw SVFTError(
+          .data, "expected \(expected.rawValue) like the first record, found \(shape.rawValue)")
+      }
+      self = try DataRecord.read(object, as: shape)
+    } catch {
+      throw error.kind == .format ? SVFTError(.data, error.message) : error
+    }
+  }
+
+  private static func read(_ object: JSON.Object, as shape: Shape) throws(SVFTError) -> DataRecord {
+    switch shape {
+    case .text: return .text(try object.string("text"))
+    case .completion:
+      return .completion(
+        prompt: try object.string("prompt"), completion: try object.string("completion"))
+    case .messages: return .messages(try messages(object))
+    case .labelled:
+      let pair = object.has("text_pair") ? try object.string("text_pair") : nil
+      return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
+    case .tokens: return try tokens(object)
+    }
+  }
+
+  private static func messages(_ object: JSON.Object) throws(SVFTError) -> [Message] {
+    var messages: [Message] = []
+    for turn in try object.objects("messages") {
+      let role = try turn.string("role")
+      guard ["system", "user", "assistant", "tool"].contains(role) else {
+        throw SVFTError(
+          .data, "role: expected system, user, assistant or tool, found \"\(role.prefix(40))\"")
+      }
+      messages.append(Message(role: role, content: try turn.string("content")))
+    }
+    guard !messages.isEmpty else {
+      throw SVFTError(.data, "messages: expected at least one turn, found none")
+    }
+    return messages
+  }
+
+  private static func label(_ object: JSON.Object) throws(SVFTError) -> Label {
+    let value = try object.value("label")
+    if case .string(let name) = value { return .name(name) }
+    if case .bool(let truth) = value { return .name(truth ? "true" : "false") }
+    let number = try value.double("label")
+    guard number.isFinite else {
+      throw SVFTError(.data, "label: expected a finite number, found \(number)")
+    }
+    return .number(number)
+  }
+
+  private static func tokens(_ object: JSON.Object) throws(SVFTError) -> DataRecord {
+    let ids = try int32s(object, "input_ids")
+    let labels = object.has("labels") ? try int32s(object, "labels") : ids
+    guard ids.count == labels.count else {
+      throw SVFTError(
+        .data, "expected as many labels as input_ids, found \(labels.count) and \(ids.count)")
+    }
+    return .tokens(ids: ids, labels: labels)
+  }
+
+  private static func int32s(_ object: JSON.Object, _ key: String) throws(SVFTError) -> [Int32] {
+    var result: [Int32] = []
+    for value in try object.ints(key) {
+      guard let id = Int32(exactly: value) else {
+        throw SVFTError(.data, "\(key): expected token ids, found \(value)")
+      }
+      result.append(id)
+    }
+    return result
+  }
+}

@@ -1,0 +1,63 @@
+// Training data as tokens: a .jsonl file, a .txt file, or a folder with train.jsonl and valid.jsonl.
+//
+// Language records become next-token labels: labels[i] is the id that row i should predict, -100 where
+// nothing counts. Plain text is one long run, cut into windows of the maximal length.
+import SVFTFormats
+import SVFTTensor
+import SVFTText
+
+/// One sequence with what it should give.
+package struct Example: Sendable, Equatable {
+  package var ids: [Int32]
+  /// 0 or 1 per token where the record is a pair.
+  package var segments: [Int32]?
+  /// The id each row should predict, -100 for none. Empty for labelled records.
+  package var labels: [Int32] = []
+  /// The class or number of a labelled record.
+  package var label: DataRecord.Label?
+
+  /// Rows whose prediction counts.
+  package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
+}
+
+/// What the labels of a data set ask for.
+package enum Task: String, Sendable {
+  case language, classes = "class", score
+}
+
+/// Examples of one file, in file order.
+package struct Dataset: Sendable {
+  package var examples: [Example]
+  package let task: Task
+  /// Class names in order of their numbers; empty unless the task is `.classes`.
+  package let classes: [String]
+  /// Records left out, because they were longer than allowed or had nothing to learn from.
+  package let dropped: Int
+  /// Whether the file was one running text, which is held out at its end and not by drawing.
+  package let isRunningText: Bool
+
+  /// Splits off the held-out share: the end of a running text, a seeded draw of records.
+  package func split(share: Double, seed: UInt64) -> (train: Dataset, held: Dataset) {
+    let heldCount = min(max(0, examples.count - 1), Int((Double(examples.count) * share).rounded()))
+    var order = Array(examples.indices)
+    if !isRunningText {
+      var random = RandomSource(seed: seed, purpose: "validation split")
+      random.shuffle(&order)
+    }
+    let held = Set(order.suffix(heldCount))
+    let train = examples.indices.filter { !held.contains($0) }.map { examples[$0] }
+    let rest = examples.indices.filter { held.contains($0) }.map { examples[$0] }
+    return (replacing(train), replacing(rest))
+  }
+
+  package func replacing(_ examples: [Example]) -> Dataset {
+    Dataset(
+      examples: examples, task: task, classes: classes, dropped: dropped,
+      isRunningText: isRunningText)
+  }
+
+  /// Tokens over all examples.
+  package var tokenCount: Int { examples.reduce(0) { $0 + $1.ids.count } }
+  /// The longest example.
+  package var longest: Int { examples.map(\.ids.count).max() ?? 0 }
+}

@@ -1,0 +1,121 @@
+// Loss on data, and what people know it by: perplexity, accuracy, correlation.
+package import SVFTFormats
+import SVFTModels
+import SVFTLayers
+import SVFTTensor
+
+/// Figures of one evaluation.
+public struct Evaluation: Sendable, Equatable {
+  /// Mean loss per predicted token (nats), per record (nats), or mean squared error.
+  public var loss: Double
+  /// exp(loss) of a language model.
+  public var perplexity: Double?
+  /// Share of records whose class was right, or of tokens predicted first.
+  public var accuracy: Double?
+  /// Spearman's correlation of scores.
+  public var spearman: Double?
+  /// What the means are over: tokens or records.
+  public var count: Int
+}
+
+extension Evaluation {
+  /// The score that early stopping reports beside the loss.
+  var score: Double? { accuracy ?? spearman }
+
+  package var json: JSON {
+    var object = JSON.Object([("loss", .number(loss)), ("count", .integer(count))])
+    let figures = [("perplexity", perplexity), ("accuracy", accuracy), ("spearman", spearman)]
+    for case (let key, let value?) in figures where value.isFinite { object[key] = .number(value) }
+    return .object(object)
+  }
+}
+
+/// Evaluates examples without changing anything.
+struct Evaluator {
+  let network: Network
+  let gate: Gate
+  let classes: [String]
+
+  /// Figures over all examples. Throws `.cancelled`, `.memory`, `.data`.
+  func evaluate(_ dataset: Dataset, progress: WorkProgress? = nil) throws(SVFTError) -> Evaluation {
+    var reporter = ProgressReporter(
+      "evaluating", total: dataset.examples.count, progress)
+    var sums = Sums()
+    let packing = Packing(dataset.examples, rows: max(512, dataset.longest), sequences: 64)
+    for group in packing {
+      try gate.checkCancelled("evaluation")
+      let examples = Array(dataset.examples[group.range])
+      let targets = try Targets(examples, dataset.task, classes)
+      try add(examples, targets, dataset.task, group.capacity, to: &sums)
+      try reporter.reached(group.range.upperBound)
+    }
+    return sums.evaluation(dataset.task)
+  }
+
+  private func add(
+    _ examples: [Example], _ targets: Targets, _ task: Task, _ capacity: Pass.Capacity,
+    to sums: inout Sums
+  ) throws(SVFTError) {
+    let purpose = Pass.Purpose(task)
+    let width = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
+    var capacity = capacity
+    if task == .language { capacity.headRows = Pass.headRows(outputs: width) }
+    let pass = try network.pass(purpose, capacity: capacity)
+    pass.batch.clear()
+    for example in examples { try pass.batch.append(example.ids, segments: example.segments) }
+    pass.forwardBody()
+    guard task == .language else {
+      let outputs = try pass.forwardPooledHead()
+      for index in examples.indices {
+        let row = UnsafeBufferPointer(start: outputs + index * width, count: width)
+        sums.add(row, label: targets.labels.isEmpty ? nil : targets.labels[index],
+          score: targets.scores.isEmpty ? nil : targets.scores[index])
+      }
+      return
+    }
+    for first in stride(from: 0, to: targets.rows.count, by: pass.capacity.headRows) {
+      let rows = Array(targets.rows[first..<min(targets.rows.count, first + pass.capacity.headRows)])
+      let logits = try pass.forwardHead(rows: rows)
+      for index in rows.indices {
+        let row = UnsafeBufferPointer(start: logits + index * width, count: width)
+        sums.add(row, label: targets.labels[first + index], score: nil)
+      }
+    }
+  }
+}
+
+/// Running sums of an evaluation, in Double and in the order of the data.
+private struct Sums {
+  private var loss = 0.0
+  private var right = 0
+  private var count = 0
+  private var predicted: [Double] = []
+  private var wanted: [Double] = []
+
+  mutating func add(_ outputs: UnsafeBufferPointer<Float>, label: Int32?, score: Float?) {
+    count += 1
+    if let score, let output = outputs.first {
+      loss += (Double(output) - Double(score)) * (Double(output) - Double(score))
+      predicted.append(Double(output))
+      wanted.append(Double(score))
+    } else if let label, let base = outputs.baseAddress {
+      let index = Int(label)
+      loss += Double(Kernels.logSumExp(base, count: outputs.count)) - Double(outputs[index])
+      var best = 0
+      for other in outputs.indices where outputs[other] > outputs[best] { best = other }
+      if best == index { right += 1 }
+    }
+  }
+
+  func evaluation(_ task: Task) -> Evaluation {
+    let n = Double(max(1, count))
+    var result = Evaluation(loss: loss / n, count: count)
+    switch task {
+    case .language: result.perplexity = Statistics.exponential(loss / n)
+    case .classes: break
+    case .score: result.spearman = Statistics.spearman(predicted, wanted)
+    }
+    if task != .score { result.accuracy = Double(right) / n }
+    return result
+  }
+}

@@ -1,0 +1,168 @@
+// From records to tokens, with the loss on the parts that were asked for.
+//
+// Where a part of a text is masked, the whole text is tokenised, and the tokens that the masked beginning
+// alone would give too are masked: a token that spans the border counts.
+import SVFTFormats
+package import SVFTTensor
+package import SVFTText
+
+/// Turns records into examples for one tokenizer.
+package struct ExampleBuilder {
+  private let tokenizer: Tokenizer
+  private let options: TrainingOptions
+  private let maxLength: Int
+  private let hasTemplate: Bool
+
+  /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether the model
+  /// brings a conversation layout of its own.
+  package init(
+    _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool
+  ) {
+    self.hasTemplate = hasTemplate
+    self.tokenizer = tokenizer
+    self.options = options
+    maxLength = options.maxLength == 0 ? contextLength : min(options.maxLength, contextLength)
+  }
+
+  /// All examples of a file. Throws `.data` with the line.
+  package func dataset(file path: String) throws(SVFTError) -> Dataset {
+    switch try DataContents(file: path) {
+    case .runningText(let text):
+      let examples = try windows(of: text)
+      return Dataset(
+        examples: examples, task: .language, classes: [], dropped: 0, isRunningText: true)
+    case .records(let records): return try dataset(records, path)
+    }
+  }
+
+  private func dataset(
+    _ records: [(line: Int, record: DataRecord)], _ path: String
+  ) throws(SVFTError) -> Dataset {
+    var examples: [Example] = []
+    var dropped = 0
+    for (line, record) in records {
+      do throws(SVFTError) {
+        var example = try self.example(record)
+        if example.ids.count > maxLength {
+          switch options.longRecords {
+          case .truncate: truncate(&example)
+          case .drop:
+            dropped += 1
+            continue
+          case .error:
+            throw SVFTError(
+              .data, "expected at most \(maxLength) tokens, found \(example.ids.count)")
+          }
+        }
+        guard example.counted > 0 else {
+          dropped += 1
+          continue
+        }
+        examples.append(example)
+      } catch {
+        throw SVFTError(.data, "\(path), line \(line): \(error.message)")
+      }
+    }
+    guard !examples.isEmpty else {
+      throw SVFTError(
+        .data, "\(path): expected records with something to learn from, found \(dropped) without")
+    }
+    let (task, classes) = try Labels.task(of: examples, path)
+    return Dataset(
+      examples: examples, task: task, classes: classes, dropped: dropped, isRunningText: false)
+  }
+
+  /// One record as tokens. Throws `.data`.
+  package func example(_ record: DataRecord) throws(SVFTError) -> Example {
+    switch record {
+    case .text(let text):
+      let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: false)
+      return next(ids, masked: 0)
+    case .completion(let prompt, let completion):
+      return try completed(prompt, completion)
+    case .messages(let messages): return try conversation(messages)
+    case .labelled(let text, let pair, let label):
+      let encoded = try tokenizer.encodePair(text, pair)
+      return Example(
+        ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label)
+    case .tokens(let ids, let labels):
+      for id in ids where id < 0 || id >= tokenizer.vocabularySize {
+        throw SVFTError(
+          .data, "input_ids: expected ids below \(tokenizer.vocabularySize), found \(id)")
+      }
+      for id in labels where id != -100 && (id < 0 || id >= tokenizer.vocabularySize) {
+        throw SVFTError(
+          .data, "labels: expected -100 or ids below \(tokenizer.vocabularySize), found \(id)")
+      }
+      return Example(ids: ids, labels: Array(labels.dropFirst()) + [-100])
+    }
+  }
+
+  private func completed(_ prompt: String, _ completion: String) throws(SVFTError) -> Example {
+    let masked =
+      options.lossOn == .all
+      ? [] : try tokenizer.encode(prompt, addSpecial: true, parseSpecial: false)
+    var ids = try tokenizer.encode(prompt + completion, addSpecial: true, parseSpecial: false)
+    endSequence(&ids)
+    return next(ids, masked: shared(masked, ids))
+  }
+
+  private func conversation(_ messages: [DataRecord.Message]) throws(SVFTError) -> Example {
+    let layout = try ChatLayout(
+      options.chatStyle, hasTemplate: hasTemplate,
+      hasMarkers: tokenizer.id(of: "<|im_start|>") != nil)
+    var text = ""
+    var ids: [Int32] = []
+    var counts: [Bool] = []
+    for piece in layout.render(messages) {
+      text += piece.text
+      let whole = try tokenizer.encode(text, addSpecial: true, parseSpecial: true)
+      let kept = shared(ids, whole)
+      let counted = options.lossOn == .all || piece.fromAssistant
+      counts = Array(counts.prefix(kept)) + Array(repeating: counted, count: whole.count - kept)
+      ids = whole
+    }
+    var example = next(ids, masked: 0)
+    for index in example.labels.indices.dropLast() where !counts[index + 1] {
+      example.labels[index] = -100
+    }
+    return example
+  }
+
+  /// Windows over a running text; each begins as the tokenizer begins a text.
+  private func windows(of text: String) throws(SVFTError) -> [Example] {
+    let start = try tokenizer.encode("", addSpecial: true, parseSpecial: false)
+    let ids = try tokenizer.encode(text, addSpecial: false, parseSpecial: false)
+    let length = max(2, maxLength - start.count)
+    return stride(from: 0, to: ids.count, by: length).compactMap { first in
+      let window = start + ids[first..<min(ids.count, first + length)]
+      return window.count < 2 ? nil : next(window, masked: 0)
+    }
+  }
+
+  /// An example that predicts each next token, the first `masked` tokens excepted.
+  private func next(_ ids: [Int32], masked: Int) -> Example {
+    var labels = Array(ids.dropFirst()) + (ids.isEmpty ? [] : [-100])
+    for index in labels.indices where index + 1 < masked { labels[index] = -100 }
+    return Example(ids: ids, labels: labels)
+  }
+
+  private func truncate(_ example: inout Example) {
+    if example.label != nil, let last = example.ids.last, tokenizer.isSpecial(last) {
+      example.ids = Array(example.ids.prefix(maxLength - 1)) + [last]
+    } else {
+      example.ids = Array(example.ids.prefix(maxLength))
+    }
+    example.segments = example.segments.map { Array($0.prefix(maxLength)) }
+    example.labels = Array(example.labels.prefix(maxLength))
+    if !example.labels.isEmpty { example.labels[example.labels.count - 1] = -100 }
+  }
+
+  private func endSequence(_ ids: inout [Int32]) {
+    if let end = tokenizer.special.eos, ids.last != end { ids.append(end) }
+  }
+
+  private func shared(_ a: [Int32], _ b: [Int32]) -> Int {
+    zip(a, b).prefix { $0 == $1 }.count
+  }
+}

@@ -1,0 +1,61 @@
+// The heads a model can run: which one serves which purpose, and what it records.
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+
+/// The heads of one model. The class head may be replaced by a fresh one before training.
+struct Heads {
+  let language: LanguageModelHead?
+  var classes: ClassHead?
+  let embedding: EmbeddingHead
+
+  /// Which rows of the hidden states the head of a purpose reads; nil means rows chosen one by one.
+  func selection(_ purpose: Pass.Purpose) -> Selection.Rule? {
+    switch purpose {
+    case .language: nil
+    case .classes, .score: classes?.selection
+    case .embedding: embedding.selection
+    }
+  }
+
+  /// Numbers per row that the head of a purpose gives.
+  func outputs(_ purpose: Pass.Purpose, hidden: Int) -> Int {
+    switch purpose {
+    case .language: language?.projection.rows ?? 0
+    case .classes, .score: classes?.outputs ?? 0
+    case .embedding: hidden
+    }
+  }
+
+  /// Records the head: [rows, hidden] → [rows, outputs]. Throws `.unsupported` where there is none.
+  func record(
+    _ purpose: Pass.Purpose, _ hidden: Value, _ graph: Graph
+  ) throws(SVFTError) -> Value {
+    switch purpose {
+    case .language:
+      guard let language else {
+        throw SVFTError(
+          .unsupported, "expected a model that predicts tokens, found one without a language head")
+      }
+      return try language.record(hidden, graph)
+    case .classes, .score:
+      guard let classes else {
+        throw SVFTError(
+          .unsupported,
+          "expected a model with a class or score head, found none: train one on labelled records")
+      }
+      return try classes.record(hidden, graph)
+    case .embedding: return embedding.record(hidden, graph)
+    }
+  }
+
+  /// Records the loss on the head's outputs.
+  func recordLoss(_ purpose: Pass.Purpose, _ output: Value, _ graph: Graph) throws(SVFTError) {
+    switch purpose {
+    case .language, .classes: graph.crossEntropy(output)
+    case .score: graph.squaredError(output)
+    case .embedding:
+      throw SVFTError(.unsupported, "expected labels to train on; vectors have no loss of their own")
+    }
+  }
+}

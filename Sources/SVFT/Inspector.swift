@@ -1,0 +1,114 @@
+// What a file is, without loading it: family, tensors, formats, parameters, memory, and on request the
+// singular values of its matrices.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+public import SVFTTensor
+
+/// Describes files.
+public enum Inspector {
+  /// The description of a model folder, a .gguf or .safetensors file, or an adapter folder, as JSON.
+  /// `options` is a JSON object: {"spectrum": true} adds singular values.
+  /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.invalidArgument`.
+  public static func inspect(_ path: String, options: String = "{}") throws(SVFTError) -> String {
+    let request = try AdapterOptions.argument { () throws(SVFTError) in
+      let object = try JSON.parse(options).root("inspect options")
+      try object.refuseKeys(otherThan: ["spectrum"])
+      return try object.bool("spectrum", default: false)
+    }
+    let report = try describe(path, spectrum: request)
+    return try JSON.object(report).text(.pretty)
+  }
+
+  private static func describe(_ path: String, spectrum: Bool) throws(SVFTError) -> JSON.Object {
+    if try FileSystem.isFolder(path) {
+      if try FileSystem.isFile(FileSystem.join(path, AdapterFile.configurationName)) {
+        return try adapter(path)
+      }
+      return try model(path, spectrum)
+    }
+    guard try FileSystem.isFile(path) else {
+      throw SVFTError(.io, "\(path): expected a model, adapter or tensor file, found nothing")
+    }
+    return path.hasSuffix(".gguf")
+      ? try model(path, spectrum)
+      : try tensors(of: Safetensors(path), kind: "tensor file", spectrum)
+  }
+
+  /// A model that opens; of one whose family is unknown, at least its tensors.
+  private static func model(_ path: String, _ spectrum: Bool) throws(SVFTError) -> JSON.Object {
+    let checkpoint: Checkpoint
+    do { checkpoint = try Checkpoint(path) } catch {
+      guard error.kind == .unsupported || error.kind == .format, path.hasSuffix(".gguf") else {
+        throw error
+      }
+      var report = try tensors(of: GGUF(path), kind: "GGUF file", spectrum)
+      report["problem"] = .string(error.message)
+      return report
+    }
+    var report = JSON.Object([
+      ("kind", "model"), ("path", .string(path)),
+      ("family", .string(checkpoint.family.names.first ?? "")),
+      ("container", checkpoint.gguf == nil ? "Hugging Face folder" : "GGUF"),
+    ])
+    if let config = checkpoint.config { report["config"] = .object(config) }
+    if let gguf = checkpoint.gguf {
+      report["metadata"] = .object(
+        JSON.Object(gguf.description.map { (key: $0.key, value: .string($0.value)) }))
+    }
+    for (key, value) in try tensors(of: checkpoint.source, kind: "", spectrum).members
+    where key != "kind" && key != "path" { report[key] = value }
+    return report
+  }
+
+  private static func tensors(
+    of source: any TensorSource, kind: String, _ spectrum: Bool
+  ) throws(SVFTError) -> JSON.Object {
+    var list: [JSON] = []
+    var formats: [(key: String, value: JSON)] = []
+    var (parameters, bytes) = (0, 0)
+    for entry in source.entries {
+      parameters += entry.shape.reduce(1, *)
+      bytes += entry.byteCount
+      let count = formats.firstIndex { $0.key == entry.type.name }
+      if let count, case .integer(let seen) = formats[count].value {
+        formats[count].value = .integer(seen + 1)
+      } else {
+        formats.append((entry.type.name, .integer(1)))
+      }
+      var object = JSON.Object([
+        ("name", .string(entry.name)), ("type", .string(entry.type.name)),
+        ("shape", .array(entry.shape.map { .integer($0) })),
+      ])
+      if spectrum, let values = try Spectrum.of(entry, in: source) {
+        object["spectrum"] = .array(values.map { .number($0) })
+      }
+      list.append(.object(object))
+    }
+    return JSON.Object([
+      ("kind", .string(kind)), ("path", .string(source.path)),
+      ("parameters", .integer(parameters)), ("bytes", .integer(bytes)),
+      ("memory", .object(memory(parameters))),
+      ("formats", .object(JSON.Object(formats))), ("tensors", .array(list)),
+    ])
+  }
+
+  /// Bytes of all weights in each format.
+  private static func memory(_ parameters: Int) -> JSON.Object {
+    var object = JSON.Object()
+    for format in ElementFormats.all {
+      object[format.name] = .integer(parameters / format.blockLength * format.blockBytes)
+    }
+    return object
+  }
+
+  private static func adapter(_ path: String) throws(SVFTError) -> JSON.Object {
+    let contents = try AdapterContents(folder: path)
+    let file = try Safetensors(FileSystem.join(path, AdapterFile.tensorsName))
+    var report = try tensors(of: file, kind: "adapter", false)
+    report["path"] = .string(path)
+    report["configuration"] = .object(contents.configuration)
+    return report
+  }
+}

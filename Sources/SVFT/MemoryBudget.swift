@@ -1,0 +1,29 @@
+// The caller's memory limit. Checked before large allocations, against what the process holds now.
+import SVFTTensor
+
+/// How many bytes a model may bring the process to use; 0 is no limit.
+struct MemoryBudget: Sendable {
+  let limit: Int
+  /// What the process used before the model came.
+  let before: Int
+
+  init(limit: Int) throws(SVFTError) {
+    guard limit >= 0 else {
+      throw SVFTError(.invalidArgument, "memory_limit: expected 0 or more bytes, found \(limit)")
+    }
+    self.limit = limit
+    self.before = ProcessMemory.resident
+  }
+
+  /// Throws `.memory` if `bytes` more would go beyond the limit.
+  func check(adding bytes: Int) throws(SVFTError) {
+    guard limit > 0 else { return }
+    let used = max(0, ProcessMemory.resident - before)
+    guard bytes <= limit, used <= limit - bytes else {
+      throw SVFTError(
+        .memory,
+        "expected to stay within memory_limit = \(limit) bytes, found \(used) in use and \(bytes) "
+          + "more needed: use shorter steps, a smaller batch or a quantised model")
+    }
+  }
+}

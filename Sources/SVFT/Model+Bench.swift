@@ -1,0 +1,134 @@
+// Measured speed of a model on this machine: prefill, decode, training, peak memory. Medians over repeats.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+public import SVFTTensor
+
+extension Model {
+  /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens), "decode"
+  /// (tokens), "train" (steps; 0 leaves training out), "repeats" and "adapter" (options of createAdapter).
+  /// Returns JSON: tokens per second and seconds per step, medians and ranges, and peak memory in bytes.
+  /// Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
+  public func bench(_ options: String = "{}") throws(SVFTError) -> String {
+    try gate.exclusively { () throws(SVFTError) in
+      let request = try AdapterOptions.argument { () throws(SVFTError) in
+        try BenchRequest(JSON.parse(options).root("bench options"), context: contextLength)
+      }
+      var report = JSON.Object([
+        ("threads", .integer(network.threads)), ("compute", .string(self.options.precision.rawValue)),
+        ("instruction_set", .string("\(Kernels.instructionSet)")),
+      ])
+      if network.geometry.isCausal, network.heads.language != nil {
+        let (prefill, decode) = try generationSpeed(request)
+        report["prefill"] = prefill
+        report["decode"] = decode
+      }
+      if request.steps > 0 { report["train"] = try trainingSpeed(request) }
+      if let peak = ProcessMemory.peak { report["peak_bytes"] = .integer(peak) }
+      return try JSON.object(report).text(.pretty)
+    }
+  }
+
+  private func randomTokens(_ count: Int) -> [Int32] {
+    var random = RandomSource(seed: 0, purpose: "bench")
+    return (0..<count).map { _ in Int32(truncatingIfNeeded: random.below(vocabularySize)) }
+  }
+
+  private func generationSpeed(_ request: BenchRequest) throws(SVFTError) -> (JSON, JSON) {
+    let ids = randomTokens(request.prompt)
+    let pass = try network.pass(
+      .language,
+      capacity: Pass.Capacity(rows: min(512, max(1, ids.count)), sequences: 1, headRows: 1))
+    var (prefill, decode): ([Double], [Double]) = ([], [])
+    for _ in 0...request.repeats {
+      pass.batch.cache = try network.cache(slots: 1, context: request.prompt + request.decode)
+      defer { pass.batch.cache = nil }
+      let begin = Clock.seconds()
+      for first in stride(from: 0, to: ids.count, by: pass.batch.rowCapacity) {
+        try gate.checkCancelled("measuring")
+        pass.batch.clear()
+        try pass.batch.append(
+          ids[first..<min(ids.count, first + pass.batch.rowCapacity)], past: first)
+        pass.forwardBody()
+      }
+      _ = try pass.forwardHead(rows: [pass.batch.rows - 1])
+      let middle = Clock.seconds()
+      for position in 0..<request.decode {
+        try gate.checkCancelled("measuring")
+        pass.batch.clear()
+        try pass.batch.append([ids[position % ids.count]], past: ids.count + position)
+        pass.forwardBody()
+        _ = try pass.forwardHead(rows: [0])
+      }
+      prefill.append(middle - begin)
+      decode.append(Clock.seconds() - middle)
+    }
+    return (
+      Model.speed(prefill.dropFirst(), tokens: request.prompt),
+      Model.speed(decode.dropFirst(), tokens: request.decode)
+    )
+  }
+
+  private func trainingSpeed(_ request: BenchRequest) throws(SVFTError) -> JSON {
+    let method = try makeMethod(request.adapter)
+    try AdapterSet.attach(method)
+    network.invalidate()
+    defer {
+      AdapterSet.detach(method)
+      network.invalidate()
+    }
+    var options = TrainingOptions()
+    options.batchSize = 1
+    let ids = randomTokens(request.prompt)
+    let example = Example(ids: ids, labels: Array(ids.dropFirst()) + [-100])
+    let dataset = Dataset(
+      examples: [example], task: .language, classes: [], dropped: 0, isRunningText: false)
+    let run = try TrainingRun(
+      network, dataset, method, options, classes: [], horizon: request.steps + 1)
+    try run.prepare(gate)
+    var seconds: [Double] = []
+    for step in 0...request.steps {
+      try gate.checkCancelled("measuring")
+      let begin = Clock.seconds()
+      _ = try run.step([[0]], step: step)
+      seconds.append(Clock.seconds() - begin)
+    }
+    return Model.speed(seconds.dropFirst(), tokens: request.prompt)
+  }
+
+  /// Median and range of times as JSON; the first repeat, which warms up, is left out by the caller.
+  private static func speed(_ seconds: ArraySlice<Double>, tokens: Int) -> JSON {
+    let sorted = seconds.sorted()
+    guard let low = sorted.first, let high = sorted.last, low > 0 else { return .null }
+    let median = sorted[sorted.count / 2]
+    return .object(
+      JSON.Object([
+        ("tokens", .integer(tokens)), ("tokens_per_second", .number(Double(tokens) / median)),
+        ("seconds", .number(median)), ("seconds_min", .number(low)), ("seconds_max", .number(high)),
+      ]))
+  }
+}
+
+/// What is to be measured.
+private struct BenchRequest {
+  let prompt: Int
+  let decode: Int
+  let steps: Int
+  let repeats: Int
+  let adapter: JSON.Object
+
+  init(_ object: JSON.Object, context: Int) throws(SVFTError) {
+    try object.refuseKeys(otherThan: ["prompt", "decode", "train", "repeats", "adapter"])
+    prompt = try Checked.within(
+      object.int("prompt", default: min(512, context / 2)), 2...context, "prompt")
+    decode = try Checked.within(
+      object.int("decode", default: min(64, context - prompt)), 1...max(1, context - prompt),
+      "decode")
+    steps = try Checked.within(object.int("train", default: 0), 0...100_000, "train")
+    repeats = try Checked.within(object.int("repeats", default: 3), 1...1000, "repeats")
+    adapter =
+      object.has("adapter")
+      ? try object.object("adapter") : JSON.Object([("method", "lora"), ("r", 8)])
+  }
+}

@@ -1,0 +1,21 @@
+// Evaluation of a model on data.
+public import SVFTTensor
+
+extension Model {
+  /// Loss, perplexity, accuracy or correlation on a data file or folder (its valid file where it has one).
+  /// Of `options`, those that say how records become tokens count.
+  /// Throws `.data` with the line, `.unsupported` (no head for the labels), `.cancelled`.
+  public func evaluate(
+    _ data: String, options: TrainingOptions = TrainingOptions(), progress: WorkProgress? = nil
+  ) throws(SVFTError) -> Evaluation {
+    try options.validate()
+    return try gate.exclusively { () throws(SVFTError) in
+      let files = try DataFiles(data)
+      let builder = ExampleBuilder(
+        tokenizer, options, contextLength: contextLength, hasTemplate: hasChatTemplate)
+      let dataset = try builder.dataset(file: files.valid ?? files.train)
+      return try Evaluator(network: network, gate: gate, classes: classNames)
+        .evaluate(dataset, progress: progress)
+    }
+  }
+}

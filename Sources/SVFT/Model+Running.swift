@@ -1,0 +1,168 @@
+// What a model does: logits, text, vectors, classes.
+import SVFTLayers
+import SVFTModels
+public import SVFTTensor
+import SVFTText
+
+/// What a class or score head said of one text.
+public struct Classification: Sendable, Equatable {
+  /// The most probable class; nil where the head gives a score.
+  public let label: String?
+  /// The probability of that class, or the score.
+  public let score: Double
+  /// The probability of every class, in the head's order; empty for a score.
+  public let scores: [(label: String, probability: Double)]
+
+  /// Equal labels and numbers.
+  public static func == (a: Classification, b: Classification) -> Bool {
+    a.label == b.label && a.score == b.score && a.scores.elementsEqual(b.scores, by: ==)
+  }
+}
+
+extension Model {
+  /// Logits of every position, [ids.count, vocabularySize] row by row.
+  /// Throws `.invalidArgument` for unknown ids, `.limit` beyond the context.
+  public func logits(_ ids: [Int32]) throws(SVFTError) -> [Float] {
+    try gate.exclusively { () throws(SVFTError) in
+      try network.check(ids)
+      try checkLength(ids.count, "the sequence")
+      return try sequenceLogits(ids)
+    }
+  }
+
+  /// Logits of checked ids; the caller holds the gate.
+  func sequenceLogits(_ ids: [Int32]) throws(SVFTError) -> [Float] {
+    let chunk = min(max(1, ids.count), 256)
+    let pass = try network.pass(
+      .language,
+      capacity: Pass.Capacity(rows: max(1, ids.count), sequences: 1, headRows: chunk))
+    pass.batch.clear()
+    try pass.batch.append(ids)
+    pass.forwardBody()
+    var result: [Float] = []
+    result.reserveCapacity(try Checked.product(ids.count, vocabularySize, "the logits"))
+    for first in stride(from: 0, to: ids.count, by: chunk) {
+      try gate.checkCancelled("computing logits")
+      let rows = Array(first..<min(ids.count, first + chunk))
+      let logits = try pass.forwardHead(rows: rows)
+      result.append(
+        contentsOf: UnsafeBufferPointer(start: logits, count: rows.count * vocabularySize))
+    }
+    return result
+  }
+
+  /// Continues prompts, all in one batch.
+  /// Throws `.unsupported` for a model that predicts no tokens, `.limit` for prompts beyond the context,
+  /// `.cancelled`, `.nonFinite`.
+  public func generate(
+    _ prompts: [String], _ options: GenerationOptions = GenerationOptions(),
+    onToken: TokenCallback? = nil
+  ) throws(SVFTError) -> [Generation] {
+    try gate.exclusively { () throws(SVFTError) in
+      try options.validate(vocabulary: vocabularySize)
+      guard network.geometry.isCausal, network.heads.language != nil else {
+        throw SVFTError(
+          .unsupported, "expected a model that generates text, found an encoder: \(path)")
+      }
+      var encoded: [[Int32]] = []
+      for prompt in prompts {
+        let ids = try tokenizer.encode(
+          prompt, addSpecial: true, parseSpecial: options.parsesSpecial)
+        encoded.append(ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids)
+      }
+      guard !encoded.isEmpty else { return [] }
+      var generator = try Generator(network, tokenizer, prompts: encoded, options, gate: gate)
+      return try generator.run(onToken)
+    }
+  }
+
+  /// One vector per text, pooled and normalised as the model's files say. [texts.count, hiddenWidth]
+  public func embed(_ texts: [String]) throws(SVFTError) -> [[Float]] {
+    try gate.exclusively { () throws(SVFTError) in
+      var inputs: [Example] = []
+      for text in texts {
+        let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: false)
+        inputs.append(Example(ids: shortened(ids, to: network.heads.embedding.maximumTokens)))
+      }
+      return try pooled(.embedding, inputs)
+    }
+  }
+
+  /// What the class or score head says of texts, or of pairs of texts.
+  public func classify(
+    _ texts: [String], pairs: [String?] = []
+  ) throws(SVFTError) -> [Classification] {
+    try gate.exclusively { () throws(SVFTError) in
+      guard pairs.isEmpty || pairs.count == texts.count else {
+        throw SVFTError(
+          .invalidArgument, "expected as many pairs as texts, found \(pairs.count) and \(texts.count)")
+      }
+      var inputs: [Example] = []
+      for (index, text) in texts.enumerated() {
+        let pair = pairs.isEmpty ? nil : pairs[index]
+        let encoded = try tokenizer.encodePair(text, pair)
+        inputs.append(
+          Example(
+            ids: shortened(encoded.ids, to: nil),
+            segments: pair == nil ? nil : Array(encoded.segments.prefix(contextLength))))
+      }
+      return try pooled(.classes, inputs).map { classification($0) }
+    }
+  }
+
+  /// The head's output for each input; inputs are packed into steps of bounded size.
+  func pooled(_ purpose: Pass.Purpose, _ inputs: [Example]) throws(SVFTError) -> [[Float]] {
+    var results: [[Float]] = []
+    let width = network.heads.outputs(purpose, hidden: hiddenWidth)
+    for group in Packing(inputs, rows: max(512, inputs.map(\.ids.count).max() ?? 1), sequences: 64)
+    {
+      try gate.checkCancelled("encoding")
+      let pass = try network.pass(purpose, capacity: group.capacity)
+      pass.batch.clear()
+      for input in inputs[group.range] {
+        try pass.batch.append(input.ids, segments: input.segments)
+      }
+      pass.forwardBody()
+      let outputs = try pass.forwardPooledHead()
+      for index in group.range.indices {
+        let row = index - group.range.lowerBound
+        results.append(
+          Array(UnsafeBufferPointer(start: outputs + row * width, count: width)))
+      }
+    }
+    return results
+  }
+
+  private func classification(_ outputs: [Float]) -> Classification {
+    guard outputs.count > 1 else {
+      return Classification(label: nil, score: Double(outputs.first ?? .nan), scores: [])
+    }
+    let probabilities = Statistics.softmax(outputs)
+    let named = probabilities.enumerated().map { index, probability in
+      (label: className(index), probability: probability)
+    }
+    let best = named.max { $0.probability < $1.probability }
+    return Classification(label: best?.label, score: best?.probability ?? .nan, scores: named)
+  }
+
+  /// The name of a class, or its number where the model has no names.
+  func className(_ index: Int) -> String {
+    index < classNames.count ? classNames[index] : "\(index)"
+  }
+
+  func checkLength(_ count: Int, _ what: String) throws(SVFTError) {
+    guard count <= contextLength else {
+      throw SVFTError(
+        .limit,
+        "\(what): expected at most \(contextLength) tokens, the model's context, found \(count)")
+    }
+  }
+
+  /// A sequence cut to the context (or less), its closing special token kept.
+  private func shortened(_ ids: [Int32], to maximum: Int?) -> [Int32] {
+    let limit = min(contextLength, maximum ?? contextLength)
+    guard ids.count > limit, let last = ids.last else { return ids }
+    return tokenizer.isSpecial(last)
+      ? Array(ids.prefix(limit - 1)) + [last] : Array(ids.prefix(limit))
+  }
+}

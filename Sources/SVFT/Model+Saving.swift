@@ -1,0 +1,82 @@
+// Saving a model with its adapters merged, and the report of what that changed.
+import SVFTAdapters
+import SVFTLayers
+import SVFTText
+import SVFTFormats
+public import SVFTTensor
+
+extension Model {
+  /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file, any other a
+  /// Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0", "q4_0") is that of the
+  /// matrices; nil keeps each tensor's own. `probe` is the text on which drift is measured.
+  ///
+  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and for rounded
+  /// formats the share of the change that was transmitted. Throws `.io`, `.noSpace`, `.unsupported`,
+  /// `.cancelled`; nothing half-written is left.
+  public func save(
+    to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
+  ) throws(SVFTError) -> String {
+    try gate.exclusively { () throws(SVFTError) in
+      let saver = try ModelSaver(self, path, format, progress)
+      let tensors = try saver.write()
+      var report = JSON.Object([
+        ("path", .string(path)), ("tensors", .integer(tensors.count)),
+        ("changed", .integer(tensors.count { $0.isChanged })),
+        ("unties", .bool(saver.unties)),
+      ])
+      let transmitted = tensors.compactMap { tensor in
+        tensor.transmitted.map { (tensor.slot.name, $0) }
+      }
+      if !transmitted.isEmpty { report["transmitted"] = Model.summary(of: transmitted) }
+      report["drift"] = try drift(of: path, probe: probe ?? Model.defaultProbe)
+      return try JSON.object(report).text(.pretty)
+    }
+  }
+
+  private static let defaultProbe =
+    "Once upon a time there was a small boat in a quiet harbour, and everybody knew its name."
+
+  private static func summary(of shares: [(name: String, share: Double)]) -> JSON {
+    let mean = shares.reduce(0) { $0 + $1.share } / Double(shares.count)
+    let lowest = shares.min { $0.share < $1.share }
+    var object = JSON.Object([("mean", .number(mean))])
+    if let lowest {
+      object["lowest"] = .object(
+        JSON.Object([("tensor", .string(lowest.name)), ("share", .number(lowest.share))]))
+    }
+    return .object(object)
+  }
+
+  /// How far the saved model's outputs lie from this one's, on a probe text.
+  private func drift(of path: String, probe: String) throws(SVFTError) -> JSON {
+    var options = ModelOptions()
+    options.threads = self.options.threads
+    options.precision = self.options.precision
+    let saved = try Model(path: path, options: options)
+    let mine = try probeOutputs(probe)
+    let theirs = try saved.probeOutputs(probe)
+    try invariant(mine.count == theirs.count, "\(mine.count) and \(theirs.count) probe outputs")
+    var (largest, sum, magnitude) = (0.0, 0.0, 0.0)
+    for (a, b) in zip(mine, theirs) {
+      let difference = abs(Double(a) - Double(b))
+      largest = max(largest, difference)
+      sum += difference
+      magnitude = max(magnitude, abs(Double(a)))
+    }
+    return .object(
+      JSON.Object([
+        ("max", .number(largest)), ("mean", .number(sum / Double(max(1, mine.count)))),
+        ("relative", .number(magnitude > 0 ? largest / magnitude : 0)),
+      ]))
+  }
+
+  /// Logits of every position, or the vector of an encoder. The caller holds the gate.
+  private func probeOutputs(_ probe: String) throws(SVFTError) -> [Float] {
+    let ids = Array(
+      try tokenizer.encode(probe, addSpecial: true, parseSpecial: false).prefix(
+        min(64, contextLength)))
+    if network.heads.classes != nil { return try pooled(.classes, [Example(ids: ids)])[0] }
+    guard network.heads.language != nil else { return try pooled(.embedding, [Example(ids: ids)])[0] }
+    return try sequenceLogits(ids)
+  }
+}

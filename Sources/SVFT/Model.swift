@@ -1,0 +1,91 @@
+// A model as users hold it: loaded from a folder or file, run, adapted, trained, saved. The doors call this
+// class and nothing beneath it.
+//
+// One caller at a time: every verb goes through the gate (`.busy` otherwise). What a verb needs is recorded
+// when it is first used.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+public import SVFTTensor
+import SVFTText
+
+/// A transformer with its tokenizer and its adapters.
+public final class Model: @unchecked Sendable {
+  /// The folder or file it was loaded from.
+  public let path: String
+  let options: ModelOptions
+  let gate = Gate()
+  let network: Network
+  let tokenizer: Tokenizer
+  let factors: FactorStore
+  /// Whether the model's files bring a conversation layout of their own.
+  let hasChatTemplate: Bool
+  var loaded: LoadedModel
+  /// Class names in the order of the head's outputs; empty where there is no class head or it has none.
+  var classNames: [String]
+  /// Attached adapters, in order.
+  var adapters: [Adapter] = []
+
+  /// Loads a Hugging Face folder or a GGUF file. `progress` is called while matrices are quantised.
+  ///
+  /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.shape`, `.limit`, `.memory`, `.cancelled`.
+  public init(
+    path: String, options: ModelOptions = ModelOptions(), progress: WorkProgress? = nil
+  ) throws(SVFTError) {
+    let threads = try options.resolvedThreads()
+    let memory = try MemoryBudget(limit: options.memoryLimit)
+    let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
+    let loading = WeightReader.Loading(
+      format: try options.quantization.map { (name) throws(SVFTError) in
+        try ElementFormats.required(name)
+      }, threads: threads, progress: Model.loadingProgress(progress))
+    try memory.check(adding: 0)
+    loaded = try checkpoint.load(loading)
+    try memory.check(adding: 0)
+    self.path = path
+    self.options = options
+    tokenizer =
+      try checkpoint.gguf.map { (file) throws(SVFTError) in try Tokenizer(gguf: file) }
+      ?? Tokenizer(folder: path)
+    hasChatTemplate = try ChatTemplate.exists(in: checkpoint)
+    guard tokenizer.vocabularySize <= loaded.architecture.geometry.vocabularySize else {
+      throw SVFTError(
+        .mismatch,
+        "\(path): expected a tokenizer of at most \(loaded.architecture.geometry.vocabularySize) "
+          + "tokens, the rows of the embedding, found \(tokenizer.vocabularySize)")
+    }
+    network = Network(
+      loaded.architecture,
+      Heads(
+        language: loaded.architecture.languageModelHead, classes: loaded.classHead,
+        embedding: loaded.embeddingHead),
+      threads: threads, compute: options.compute,
+      endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
+    factors = FactorStore(cacheFolder: options.cacheFolder, threads: threads)
+    classNames = try ClassNames.stored(in: checkpoint)
+  }
+
+  private static func loadingProgress(
+    _ report: WorkProgress?
+  ) -> (@Sendable (_ done: Int, _ total: Int) -> Bool)? {
+    guard let report else { return nil }
+    nonisolated(unsafe) let receiver = report
+    let start = Clock.seconds()
+    return { done, total in
+      let share = Double(done) / Double(max(1, total))
+      let left = share > 0 ? (Clock.seconds() - start) * (1 - share) / share : 0
+      return receiver("loading", share, left)
+    }
+  }
+
+  /// Stops the call in progress as soon as possible. Safe from any thread and any signal handler.
+  public func cancel() { gate.cancel() }
+
+  /// Numbers per row of logits.
+  public var vocabularySize: Int { network.geometry.vocabularySize }
+  /// Longest sequence, in tokens.
+  public var contextLength: Int { network.geometry.contextLength }
+  /// Width of hidden states and of embeddings.
+  public var hiddenWidth: Int { network.geometry.hiddenWidth }
+}

@@ -1,0 +1,36 @@
+// How a model is loaded. The same fields stand in svft_model_params and in the command line's flags.
+import SVFTLayers
+import SVFTTensor
+
+/// Options of loading.
+public struct ModelOptions: Sendable {
+  /// How products treat activations.
+  public enum Precision: String, Sendable, CaseIterable {
+    /// The custom of the weights' format: 8-bit activations with block-quantised weights.
+    case standard = "default"
+    /// F32 throughout.
+    case f32
+  }
+
+  /// Threads to compute with; 0 is one per available processor.
+  public var threads = 0
+  /// Format that matrices are brought into while loading ("q8_0", "f16", …); nil leaves them as they lie.
+  public var quantization: String?
+  public var precision = Precision.standard
+  /// Bytes the model may use, weights included; 0 is no limit.
+  public var memoryLimit = 0
+  /// Folder where singular factors are kept between runs; nil keeps none.
+  public var cacheFolder: String?
+  /// Reads files into memory instead of mapping them: for files that others may change meanwhile.
+  public var copiesFile = false
+
+  public init() {}
+
+  var compute: Compute { precision == .f32 ? .f32 : .standard }
+
+  /// The number of threads meant. Throws `.invalidArgument`.
+  func resolvedThreads() throws(SVFTError) -> Int {
+    let count = try Checked.within(threads, 0...Parallel.threadLimit, "threads")
+    return count == 0 ? Parallel.processors : count
+  }
+}

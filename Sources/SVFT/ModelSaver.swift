@@ -1,0 +1,159 @@
+// Writes a model with its adapters merged: a Hugging Face folder that transformers opens, or a GGUF file that
+// llama.cpp runs.
+//
+// Formats follow ggml's rule: matrices get the format asked for (F16 where a row is no whole number of
+// blocks), vectors F32 in GGUF files and the folder's format elsewhere.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+import SVFTText
+
+/// One act of saving.
+struct ModelSaver {
+  let model: Model
+  let path: String
+  /// The format of matrices; nil keeps each tensor's own.
+  let format: (any ElementFormat)?
+  let progress: WorkProgress?
+
+  var isGGUF: Bool { path.hasSuffix(".gguf") }
+
+  /// Throws `.unsupported` for formats that the container cannot hold.
+  init(
+    _ model: Model, _ path: String, _ format: String?, _ progress: WorkProgress?
+  ) throws(SVFTError) {
+    self.model = model
+    self.path = path
+    self.progress = progress
+    self.format = try format.map { (name) throws(SVFTError) in try ElementFormats.required(name) }
+    if let format = self.format, !path.hasSuffix(".gguf"), format.safetensorsType == nil {
+      throw SVFTError(
+        .unsupported,
+        "\(path): expected f32, f16 or bf16 for a folder, found \(format.name): name a .gguf file "
+          + "instead")
+    }
+  }
+
+  /// Writes everything. Returns the tensors with what survived in each.
+  func write() throws(SVFTError) -> [MergedTensor] {
+    let tensors = try plan()
+    var outgoing: [OutgoingTensor] = []
+    var reporter = ProgressReporter("saving", total: tensors.count, progress)
+    for (index, tensor) in tensors.enumerated() {
+      try model.gate.checkCancelled("saving")
+      outgoing.append(try tensor.merged.outgoing(tensor.name))
+      try reporter.reached(index)
+    }
+    if isGGUF {
+      try writeGGUF(outgoing)
+    } else {
+      try writeFolder(outgoing)
+    }
+    try reporter.reached(tensors.count)
+    return tensors.map(\.merged)
+  }
+
+  /// Whether the head must be written apart from the embedding it is tied to.
+  var unties: Bool {
+    guard let head = model.network.heads.language, head.isTied else { return false }
+    return !head.projection.attachments.isEmpty
+  }
+
+  private func plan() throws(SVFTError) -> [(name: String, merged: MergedTensor)] {
+    let architecture = model.network.architecture
+    let head = model.network.heads.language?.projection
+    var result: [(name: String, merged: MergedTensor)] = []
+    for slot in model.loaded.storedSlots {
+      let owners = model.network.projections.filter { !(unties && $0 === head) }
+      result.append((try name(slot.name), merged(slot, owners, architecture)))
+    }
+    if unties, let head {
+      let slot = Slot(
+        name: "lm_head.weight", weight: head.weight.current, shape: head.weight.shape,
+        rowOrder: head.weight.rowOrder)
+      let untied = Projection(name: head.name, weight: slot, bias: nil)
+      untied.attachments = head.attachments
+      result.append((try name("lm_head.weight"), merged(slot, [untied], architecture)))
+    }
+    return result
+  }
+
+  private func merged(
+    _ slot: Slot, _ owners: [Projection], _ architecture: any Architecture
+  ) -> MergedTensor {
+    let order = isGGUF ? architecture.ggufRowOrder(slot) : .canonical
+    return MergedTensor(slot, owners, format: format(of: slot), rowOrder: order)
+  }
+
+  private func name(_ canonical: String) throws(SVFTError) -> String {
+    guard isGGUF else { return canonical }
+    guard let name = type(of: model.network.architecture).tensorNames.gguf(canonical) else {
+      throw SVFTError(.unsupported, "\(canonical): this tensor has no name in GGUF files")
+    }
+    return name
+  }
+
+  private func format(of slot: Slot) -> any ElementFormat {
+    let own = slot.weight.format
+    let wanted = format ?? (isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16)
+    guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
+    return wanted.fits(columns: slot.weight.columns) ? wanted : ElementFormats.f16
+  }
+
+  private func plain(_ format: any ElementFormat) -> any ElementFormat {
+    self.format == nil || format.blockLength > 1 ? ElementFormats.f32 : format
+  }
+
+  private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {
+    let architecture = model.network.architecture
+    var metadata = try architecture.metadata()
+    metadata.append(("general.name", .string(FileSystem.name(model.path))))
+    metadata += try model.tokenizer.vocabulary().metadata()
+    var extra: [OutgoingTensor] = []
+    for tensor in architecture.ggufTensors {
+      let values = try Buffer(of: Float.self, count: tensor.values.count)
+      _ = values.values(Float.self).update(fromContentsOf: tensor.values)
+      extra.append(
+        OutgoingTensor(
+          tensor.name, [tensor.values.count], try StoredType.named("F32"), bytes: values))
+    }
+    try GGUFWriter.write(path, tensors + extra, metadata: metadata)
+  }
+
+  private func writeFolder(_ tensors: [OutgoingTensor]) throws(SVFTError) {
+    let config = try self.config(tensors.first?.type.name ?? "F32")
+    try AtomicFolder.write(path) { (folder) throws(SVFTError) in
+      try SafetensorsWriter.write(
+        FileSystem.join(folder, "model.safetensors"), tensors, metadata: [("format", "pt")])
+      try AtomicFile.write(
+        FileSystem.join(folder, "config.json"), text: JSON.object(config).text(.pretty))
+      try TextFiles.write(model, to: folder)
+    }
+  }
+
+  /// The model's config.json with what saving changes: element type, tying, class names.
+  private func config(_ element: String) throws(SVFTError) -> JSON.Object {
+    var config: JSON.Object
+    if let own = model.loaded.checkpoint.config {
+      config = own
+    } else {
+      config = try model.network.architecture.config()
+    }
+    let names = ["F32": "float32", "F16": "float16", "BF16": "bfloat16"]
+    config["torch_dtype"] = .string(names[element] ?? "float32")
+    if unties { config["tie_word_embeddings"] = false }
+    guard let head = model.network.heads.classes else { return config }
+    let name = type(of: model.network.architecture).classifierName
+    config["architectures"] = [.string(name)]
+    config["num_labels"] = .integer(head.outputs)
+    let labels = (0..<head.outputs).map { model.classNames.isEmpty ? "LABEL_\($0)" : model.className($0) }
+    config["id2label"] = .object(
+      JSON.Object(labels.enumerated().map { (key: "\($0)", value: .string($1)) }))
+    config["label2id"] = .object(
+      JSON.Object(labels.enumerated().map { (key: $1, value: .integer($0)) }))
+    if head.outputs == 1 { config["problem_type"] = "regression" }
+    return config
+  }
+}

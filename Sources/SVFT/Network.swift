@@ -1,0 +1,84 @@
+// The computing part of a model: the architecture, its heads, and the passes recorded so far. A pass is reused
+// until a larger step is needed or the adapters change.
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+
+/// An architecture with its heads, ready to be run.
+final class Network {
+  let architecture: any Architecture
+  var heads: Heads
+  let threads: Int
+  let compute: Compute
+  /// Tokens that end a text, from the tokenizer and generation_config.json.
+  let endTokens: Set<Int32>
+  let memory: MemoryBudget
+  private var passes: [Key: Pass] = [:]
+
+  private struct Key: Hashable {
+    let purpose: Pass.Purpose
+    let training: Bool
+  }
+
+  init(
+    _ architecture: any Architecture, _ heads: Heads, threads: Int, compute: Compute,
+    endTokens: Set<Int32>, memory: MemoryBudget
+  ) {
+    self.architecture = architecture
+    self.heads = heads
+    self.threads = threads
+    self.compute = compute
+    self.endTokens = endTokens
+    self.memory = memory
+  }
+
+  var geometry: Geometry { architecture.geometry }
+
+  /// Linear modules of body and heads, in the order of the computation.
+  var projections: [Projection] {
+    architecture.projections + [heads.language?.projection].compactMap { $0 }
+      + (heads.classes?.projections ?? [])
+  }
+
+  /// Every tensor of body and heads, each once.
+  var slots: [Slot] {
+    architecture.slots + (heads.language?.slots ?? []) + (heads.classes?.slots ?? [])
+  }
+
+  /// A pass for steps of at least this capacity. Throws `.memory`, `.limit`, `.unsupported`.
+  func pass(
+    _ purpose: Pass.Purpose, capacity: Pass.Capacity, training: Bool = false
+  ) throws(SVFTError) -> Pass {
+    let key = Key(purpose: purpose, training: training)
+    if let pass = passes[key], pass.capacity.holds(capacity) { return pass }
+    passes[key] = nil
+    let pass = try Pass(
+      architecture, heads, purpose, capacity: capacity, training: training, threads: threads)
+    pass.batch.compute = compute
+    pass.headBatch.compute = compute
+    try memory.check(adding: 0)
+    passes[key] = pass
+    return pass
+  }
+
+  /// Forgets what was recorded: after adapters or heads have changed.
+  func invalidate() { passes.removeAll() }
+
+  /// An empty cache for `slots` sequences of up to `context` tokens.
+  func cache(slots: Int, context: Int) throws(SVFTError) -> KVCache {
+    let bytes = try KVCache.byteCount(
+      layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth)
+    try memory.check(adding: bytes)
+    return try KVCache(
+      layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth)
+  }
+
+  /// Throws `.invalidArgument` for an id outside the vocabulary: ops trust ids.
+  func check(_ ids: [Int32]) throws(SVFTError) {
+    for id in ids where id < 0 || id >= geometry.vocabularySize {
+      throw SVFTError(
+        .invalidArgument,
+        "expected token ids from 0 to \(geometry.vocabularySize - 1), found \(id)")
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// The folder of a run: metrics.jsonl, checkpoints, and at the end the adapter. One writer at a time.
+import SVFTFormats
+import SVFTTensor
+
+/// Where a run writes.
+final class OutputFolder {
+  let path: String
+  let checkpoints: CheckpointFolder
+  private let lock: FolderLock
+  private var metrics: LineLog?
+
+  /// Makes the folder and takes its lock. Throws `.io`, `.busy` where another run has it.
+  init(_ path: String) throws(SVFTError) {
+    self.path = path
+    lock = try FolderLock(path)
+    checkpoints = CheckpointFolder(path)
+    try AtomicFolder.removeLeftovers(in: path)
+  }
+
+  /// Opens metrics.jsonl with its first `lines` lines kept.
+  func startMetrics(keeping lines: Int = 0) throws(SVFTError) {
+    metrics = try LineLog(FileSystem.join(path, "metrics.jsonl"), keeping: lines)
+  }
+
+  /// Lines of metrics.jsonl.
+  var metricLines: Int { metrics?.lines ?? 0 }
+
+  func append(_ record: JSON) throws(SVFTError) { try metrics?.append(record.text(.compact)) }
+}

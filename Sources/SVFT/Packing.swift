@@ -1,0 +1,37 @@
+// Inputs in groups that fit one step: packed in order, up to so many rows and so many sequences.
+
+/// Consecutive groups of examples.
+struct Packing: Sequence {
+  /// One group: which inputs, and the step it needs.
+  struct Group {
+    let range: Range<Int>
+    let capacity: Pass.Capacity
+  }
+
+  private let groups: [Group]
+
+  /// Groups of at most `rows` rows (a longer input stands alone) and `sequences` sequences.
+  init(_ inputs: [Example], rows: Int, sequences: Int) {
+    var groups: [Group] = []
+    var start = 0
+    while start < inputs.count {
+      var end = start
+      var total = 0
+      while end < inputs.count, end - start < sequences,
+        end == start || total + inputs[end].ids.count <= rows
+      {
+        total += inputs[end].ids.count
+        end += 1
+      }
+      groups.append(
+        Group(
+          range: start..<end,
+          capacity: Pass.Capacity(
+            rows: Swift.max(rows, total), sequences: sequences, headRows: sequences)))
+      start = end
+    }
+    self.groups = groups
+  }
+
+  func makeIterator() -> IndexingIterator<[Group]> { groups.makeIterator() }
+}

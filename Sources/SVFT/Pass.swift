@@ -1,0 +1,146 @@
+// A body and a head, recorded, planned and ready to be replayed for steps up to a capacity:
+//
+//   tokens → body → hidden [rows, C] → selected rows → head → outputs [selected, outputs] (→ losses)
+//
+// The head is replayed in chunks of rows, so logits of a whole batch over a large vocabulary never exist at
+// once; in training each chunk's gradient goes back into the hidden states before the next chunk.
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+
+/// Programs and batches for one kind of step.
+final class Pass {
+  /// How large steps may be.
+  struct Capacity: Hashable {
+    /// Rows and sequences of a step's body.
+    var rows: Int
+    var sequences: Int
+    /// Rows of one replay of the head.
+    var headRows: Int
+
+    /// Whether steps of `other` fit into this.
+    func holds(_ other: Capacity) -> Bool {
+      rows >= other.rows && sequences >= other.sequences && headRows >= other.headRows
+    }
+  }
+
+  /// Which head, and what is asked of it.
+  enum Purpose: Hashable { case language, classes, score, embedding }
+
+  let capacity: Capacity
+  let batch: Batch
+  let headBatch: Batch
+  let body: Program
+  let head: Program
+  private let hidden: Value
+  private let headInput: Value
+  private let output: Value
+  private let selection: Selection
+  private let rule: Selection.Rule?
+  private let hiddenWidth: Int
+  private let threads: Int
+  private var chunkKey: UInt64 = 0
+
+  /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
+  init(
+    _ architecture: any Architecture, _ heads: Heads, _ purpose: Purpose, capacity: Capacity,
+    training: Bool, threads: Int
+  ) throws(SVFTError) {
+    self.capacity = capacity
+    let bodyGraph = Graph(training: training)
+    hidden = try architecture.record(bodyGraph)
+    bodyGraph.output(hidden)
+    let trainsBody = training && !bodyGraph.parameters.isEmpty
+    let headGraph = Graph(training: training)
+    headInput = headGraph.input(
+      width: architecture.geometry.hiddenWidth, differentiable: trainsBody)
+    output = try heads.record(purpose, headInput, headGraph)
+    headGraph.output(output)
+    if training { try heads.recordLoss(purpose, output, headGraph) }
+    body = try Program(bodyGraph, rows: capacity.rows, threads: threads)
+    head = try Program(headGraph, rows: capacity.headRows, threads: threads)
+    batch = try Batch(rows: capacity.rows, sequences: capacity.sequences)
+    headBatch = try Batch(rows: capacity.headRows, sequences: 1)
+    selection = try Selection(capacity: max(capacity.rows, capacity.headRows))
+    rule = heads.selection(purpose)
+    hiddenWidth = architecture.geometry.hiddenWidth
+    self.threads = threads
+    batch.training = training
+    headBatch.training = training
+  }
+
+  /// Computes the hidden states of the batch's rows.
+  func forwardBody() { body.forward(batch) }
+
+  /// Outputs of the head for single rows of the step, [rows.count, outputs]; at most `headRows` of them.
+  func forwardHead(rows: [Int]) throws(SVFTError) -> UnsafeMutablePointer<Float> {
+    try selection.choose(rows: rows, of: batch.rows)
+    return try forwardHead(0..<rows.count)
+  }
+
+  /// Outputs of the head for each sequence of the step, by the head's own rule, [sequences, outputs].
+  func forwardPooledHead() throws(SVFTError) -> UnsafeMutablePointer<Float> {
+    guard let rule else {
+      throw SVFTError(.internal, "libsvft is at fault: a pooled head without a rule")
+    }
+    try selection.choose(rule, of: batch)
+    return try forwardHead(0..<selection.count)
+  }
+
+  private func forwardHead(_ part: Range<Int>) throws(SVFTError) -> UnsafeMutablePointer<Float> {
+    try headBatch.setRows(part.count)
+    selection.gather(
+      part, from: body.values(hidden), width: hiddenWidth, into: head.values(headInput),
+      threads: threads)
+    head.forward(headBatch)
+    return head.values(output)
+  }
+
+  /// Forward and backward of the batch against `targets`: adds to the parameters' gradients and returns the
+  /// summed loss. `scale` is 1 / counted rows of the whole optimiser step.
+  func train(_ targets: Targets, scale: Float) throws(SVFTError) -> Double {
+    forwardBody()
+    if let rule {
+      try selection.choose(rule, of: batch)
+    } else {
+      try selection.choose(rows: targets.rows, of: batch.rows)
+    }
+    headBatch.lossScale = scale
+    let bodyGradient = body.gradient(hidden)
+    if let bodyGradient {
+      Selection.clear(bodyGradient, rows: batch.rows, width: hiddenWidth, threads: threads)
+    }
+    var loss = 0.0
+    for first in stride(from: 0, to: selection.count, by: capacity.headRows) {
+      let part = first..<min(selection.count, first + capacity.headRows)
+      headBatch.randomKey = chunkKey &+ UInt64(first)
+      targets.fill(headBatch, part)
+      _ = try forwardHead(part)
+      for row in 0..<part.count { loss += headBatch.losses[row] }
+      clearOutputGradient(rows: part.count)
+      head.backward(headBatch)
+      if let bodyGradient, let inputGradient = head.gradient(headInput) {
+        selection.scatter(
+          part, from: inputGradient, width: hiddenWidth, into: bodyGradient, threads: threads)
+      }
+    }
+    if bodyGradient != nil { body.backward(batch) }
+    return loss
+  }
+
+  /// The head's outputs are read by the caller and by the loss; the caller adds no gradient of its own.
+  private func clearOutputGradient(rows: Int) {
+    head.gradient(output)?.update(repeating: 0, count: rows * output.width)
+  }
+
+  /// The key of this step's dropout masks, a function of seed, step and micro-batch.
+  func setRandomKey(seed: UInt64, step: Int, micro: Int) {
+    let key = RandomSource.key(seed: seed, purpose: "dropout")
+    let counter = UInt64(truncatingIfNeeded: step) << 20 | UInt64(truncatingIfNeeded: micro)
+    batch.randomKey = RandomSource.bits(key: key, stream: 0, counter: counter)
+    chunkKey = RandomSource.bits(key: key, stream: 1, counter: counter)
+  }
+
+  /// Rows of one replay of a token head: some megabytes of logits, however large the vocabulary.
+  static func headRows(outputs: Int) -> Int { min(256, max(16, (4 << 20) / max(1, outputs))) }
+}

@@ -1,0 +1,35 @@
+// The small files beside a model's weights that a saved folder needs too: tokenizer, generation and pooling
+// settings.
+import SVFTFormats
+import SVFTModels
+import SVFTTensor
+import SVFTText
+
+/// Copies or makes the files around the weights.
+enum TextFiles {
+  private static let names = [
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
+    "merges.txt", "tokenizer.model", "generation_config.json", "modules.json",
+    "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
+  ]
+
+  /// Copies what the model's folder has; for a GGUF model, writes its tokenizer as tokenizer.json.
+  static func write(_ model: Model, to folder: String) throws(SVFTError) {
+    if model.loaded.checkpoint.gguf != nil {
+      throw SVFTError(
+        .unsupported,
+        "\(model.path): expected a model folder to make another folder from, found a GGUF file: save as "
+          + ".gguf instead")
+    }
+    for name in names {
+      let source = FileSystem.join(model.path, name)
+      guard try FileSystem.isFile(source) else { continue }
+      let target = FileSystem.join(folder, name)
+      if let parent = FileSystem.parent(target) { try FileSystem.makeFolder(parent) }
+      let file = try MappedFile(source)
+      try AtomicFile.write(target, expecting: file.byteCount) { (sink) throws(SVFTError) in
+        try sink.write(file.bytes)
+      }
+    }
+  }
+}

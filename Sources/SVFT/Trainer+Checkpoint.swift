@@ -1,0 +1,117 @@
+// What a checkpoint holds, and how a run goes on from one:
+//
+//   adapter_config.json, adapter_model.safetensors   the adapter as it is saved anywhere
+//   optimizer.safetensors                            moments, by the parameters' names and order
+//   trainer_state.json                               counters, order, schedule horizon, early stopping
+//
+// Parameters are kept in the optimiser's file too, bit for bit and in stored row order, so that a resumed run
+// continues exactly. A checkpoint of another run, or a damaged one, is an error and never a fresh start.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTTensor
+
+extension Trainer {
+  /// Writes the checkpoint of the step at hand, whole or not at all.
+  func saveCheckpoint(_ callback: Callback?) throws(SVFTError) {
+    guard let output else { return }
+    state.metricLines = output.metricLines
+    let tensors = try optimizerTensors()
+    let size = run.optimizer.parameters.reduce(0) { $0 + 16 * $1.count }
+    try output.checkpoints.save(step: state.step, expecting: size) { folder throws(SVFTError) in
+      try adapter.write(to: folder)
+      try SafetensorsWriter.write(FileSystem.join(folder, "optimizer.safetensors"), tensors)
+      try AtomicFile.write(
+        FileSystem.join(folder, "trainer_state.json"),
+        text: JSON.object(state.json(horizon: totalSteps)).text(.pretty))
+    }
+    try output.checkpoints.prune(keep: options.checkpointsKept)
+    if let callback { try report(.checkpoint, nil, callback) }
+  }
+
+  /// Goes on from the newest whole checkpoint; starts afresh where there is none, and says so.
+  func resume() throws(SVFTError) {
+    guard let output else {
+      throw SVFTError(.invalidArgument, "resume: expected an output folder to resume from, found none")
+    }
+    let newest = try output.checkpoints.newest { path in
+      Log.warn("\(path) was never finished; an earlier checkpoint is used")
+    }
+    guard let newest else {
+      Log.note("\(output.path) has no checkpoint; training starts at the beginning")
+      return try output.startMetrics()
+    }
+    try during("resuming from \(newest.path)") { () throws(SVFTError) in
+      let object = try JSON.read(FileSystem.join(newest.path, "trainer_state.json"))
+        .root("trainer_state.json")
+      var loaded = state
+      try loaded.load(object, horizon: totalSteps)
+      let file = try Safetensors(
+        FileSystem.join(newest.path, "optimizer.safetensors"), access: .copied)
+      // A prepared method has chosen its cells: the parameters have another shape than fresh ones.
+      if loaded.prepared {
+        try adapter.reload(from: newest.path)
+        try run.adopt(adapter.method)
+      }
+      try take(file)
+      state = loaded
+    }
+    run.optimizer.updates = state.updates
+    order = EpochOrder(
+      count: order.count, seed: order.seed, epoch: state.epoch, cursor: state.cursor)
+    run.method.refresh(threads: run.network.threads)
+    adapter.isTrained = true
+    try output.startMetrics(keeping: state.metricLines)
+  }
+
+  /// Per parameter: its values and its moments, [rows, columns].
+  private func optimizerTensors() throws(SVFTError) -> [OutgoingTensor] {
+    let float = try StoredType.named("F32")
+    var tensors: [OutgoingTensor] = []
+    for (index, parameter) in run.optimizer.parameters.enumerated() {
+      let parts = [
+        ("values", parameter.weight.bytes), ("first", run.optimizer.first[index]),
+        ("second", run.optimizer.second[index]),
+      ]
+      for (part, bytes) in parts {
+        tensors.append(
+          OutgoingTensor(
+            Trainer.key(index, part), [bytes.byteCount / 4], float, bytes: bytes))
+      }
+    }
+    return tensors
+  }
+
+  private static func key(_ index: Int, _ part: String) -> String { "\(index).\(part)" }
+
+  /// Reads values and moments back. Throws `.mismatch` where they are not this run's.
+  private func take(_ file: Safetensors) throws(SVFTError) {
+    let parameters = run.optimizer.parameters
+    guard file.names.count == 3 * parameters.count else {
+      throw SVFTError(
+        .mismatch,
+        "optimizer.safetensors: expected the state of \(parameters.count) parameters, found "
+          + "\(file.names.count / 3)")
+    }
+    var copies: [(from: Buffer, to: Buffer)] = []
+    for (index, parameter) in parameters.enumerated() {
+      let parts = [
+        ("values", parameter.weight.bytes), ("first", run.optimizer.first[index]),
+        ("second", run.optimizer.second[index]),
+      ]
+      for (part, target) in parts {
+        let entry = try file.require(Trainer.key(index, part))
+        guard entry.byteCount == target.byteCount, entry.type.name == "F32" else {
+          throw SVFTError(
+            .mismatch,
+            "optimizer.safetensors: \(entry.name): expected \(target.byteCount) bytes of F32 for "
+              + "\(parameter.name), found \(entry.byteCount) of \(entry.type.name)")
+        }
+        copies.append((try file.bytes(entry.name), target))
+      }
+    }
+    for (from, to) in copies {
+      to.pointer.copyMemory(from: from.pointer, byteCount: to.byteCount)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// What a run says of itself.
+import SVFTFormats
+import SVFTLayers
+public import SVFTTensor
+
+extension Trainer {
+  /// Trained numbers.
+  public var trainableCount: Int { run.optimizer.parameters.reduce(0) { $0 + $1.count } }
+
+  /// One sentence before a run starts.
+  public var summary: String {
+    let data = run.dataset
+    let held = held.map { ", \($0.examples.count) held out" } ?? ""
+    let dropped = data.dropped > 0 ? ", \(data.dropped) left out" : ""
+    return "training \(trainableCount) numbers on \(data.examples.count) records "
+      + "(\(data.tokenCount) tokens\(held)\(dropped)) for \(totalSteps) steps"
+  }
+
+  /// Steps, losses, best evaluation, parameters and data, as JSON.
+  public func describe() throws(SVFTError) -> String {
+    var object = JSON.Object([
+      ("step", .integer(state.step)), ("total_steps", .integer(totalSteps)),
+      ("finished", .bool(state.finished)), ("stopped_early", .bool(state.stoppedEarly)),
+      ("skipped", .integer(state.skipped)), ("tokens", .integer(state.tokens)),
+      ("trainable", .integer(trainableCount)),
+      ("records", .integer(run.dataset.examples.count)),
+      ("held_out", .integer(held?.examples.count ?? 0)),
+    ])
+    if state.lastLoss.isFinite { object["last_loss"] = .number(state.lastLoss) }
+    if state.bestLoss.isFinite { object["best_validation_loss"] = .number(state.bestLoss) }
+    return try JSON.object(object).text(.pretty)
+  }
+}

@@ -1,0 +1,46 @@
+// The data of a run: what is trained on, what is held out.
+import SVFTTensor
+
+/// Training and held-out examples.
+struct TrainingData {
+  let train: Dataset
+  /// Held-out data: a file of its own, or a share of the training data; nil without either.
+  let held: Dataset?
+
+  /// Throws `.data`, `.io`.
+  init(
+    _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions
+  ) throws(SVFTError) {
+    let files = try DataFiles(path)
+    let builder = ExampleBuilder(
+      model.tokenizer, options, contextLength: model.contextLength,
+      hasTemplate: model.hasChatTemplate)
+    let all = try builder.dataset(file: files.train)
+    if let file = validation ?? files.valid {
+      let held = try builder.dataset(file: file)
+      guard held.task == all.task else {
+        throw SVFTError(
+          .data,
+          "\(file): expected \(all.task.rawValue) records like the training data, found "
+            + held.task.rawValue)
+      }
+      train = all
+      self.held = held
+    } else if options.validationShare > 0 {
+      let parts = all.split(share: options.validationShare, seed: options.seed)
+      train = parts.train
+      held = parts.held.examples.isEmpty ? nil : parts.held
+    } else {
+      train = all
+      held = nil
+    }
+  }
+}
+
+extension Dataset {
+  /// Optimiser steps of one epoch; no step spans two epochs.
+  func stepsPerEpoch(_ options: TrainingOptions) -> Int {
+    let batches = (examples.count + options.batchSize - 1) / options.batchSize
+    return (batches + options.accumulation - 1) / options.accumulation
+  }
+}

@@ -1,0 +1,78 @@
+// Generation, vectors, classes and evaluation of svft.h.
+package import CSVFT
+import SVFT
+import SVFTTensor
+
+@c @implementation package func svft_generation_params_init(
+  _ params: UnsafeMutablePointer<svft_generation_params>?, _ struct_size: Int
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    try initialise(params, struct_size, to: svft_generation_params(GenerationOptions()))
+  }
+}
+
+@c @implementation package func svft_generate(
+  _ model: OpaquePointer?, _ prompts: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+  _ params: UnsafePointer<svft_generation_params>?, _ callback: svft_token_callback?,
+  _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let model = try object(model, Model.self, "model")
+    let options = try params.map { pointer throws(SVFTError) in
+      try GenerationOptions(pointer.pointee)
+    }
+    let onToken: TokenCallback? = callback.map { callback in
+      { index, token, text in callback(user, index, token, text) == 0 }
+    }
+    let results = try model.generate(
+      strings(prompts, count, "prompts"), options ?? GenerationOptions(), onToken: onToken)
+    for (index, result) in results.enumerated() { out[index] = try owned(result.text) }
+  }
+}
+
+@c @implementation package func svft_embed(
+  _ model: OpaquePointer?, _ texts: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+  _ vectors: UnsafeMutablePointer<Float>?, _ capacity: Int,
+  _ out_count: UnsafeMutablePointer<Int>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let model = try object(model, Model.self, "model")
+    let values = try model.embed(strings(texts, count, "texts"))
+    try fill(vectors, capacity, out_count, with: Array(values.joined()))
+  }
+}
+
+@c @implementation package func svft_classify(
+  _ model: OpaquePointer?, _ texts: UnsafePointer<UnsafePointer<CChar>?>?,
+  _ pairs: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let model = try object(model, Model.self, "model")
+    let first = try strings(texts, count, "texts")
+    var second: [String?] = []
+    if let pairs {
+      for index in 0..<count { second.append(try optionalString(pairs[index], "pairs[\(index)]")) }
+    }
+    out.pointee = try owned(Report.json(of: model.classify(first, pairs: second)))
+  }
+}
+
+@c @implementation package func svft_evaluate(
+  _ model: OpaquePointer?, _ data: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+  _ progress: svft_progress_callback?, _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let model = try object(model, Model.self, "model")
+    let evaluation = try model.evaluate(
+      string(data, "data"),
+      options: TrainingOptions(json: optionalString(options, "options") ?? "{}"),
+      progress: workProgress(progress, user))
+    out.pointee = try owned(Report.json(of: evaluation))
+  }
+}

@@ -1,0 +1,93 @@
+// Groups of flags that several commands share, with the names people know from llama.cpp and mlx-lm.
+import ArgumentParser
+import Foundation
+import SVFT
+
+/// Which model, and how it is loaded.
+struct ModelArguments: ParsableArguments {
+  @Option(name: [.customShort("m"), .long], help: "Model folder (Hugging Face) or .gguf file.")
+  var model: String
+
+  @Option(help: "Adapter folder, with an optional factor: DIR[:SCALE]. May be repeated.")
+  var adapter: [String] = []
+
+  @Option(help: "Bring matrices into this format while loading: f32, f16, bf16, q8_0, q4_0.")
+  var quant: String?
+
+  @Option(help: "default: 8-bit activations with quantised weights; f32: exact products.")
+  var compute: ModelOptions.Precision = .standard
+
+  @Option(name: [.customShort("t"), .long], help: "Threads; 0 is one per available processor.")
+  var threads = 0
+
+  @Option(help: "Refuse to use more memory than this, e.g. 2G.")
+  var memoryLimit: String?
+
+  /// Loads the model with its adapters.
+  func load() throws -> Model {
+    var options = ModelOptions()
+    options.quantization = quant
+    options.precision = compute
+    options.threads = threads
+    options.memoryLimit = try memoryLimit.map(Bytes.parse) ?? 0
+    options.cacheFolder = CacheFolder.path
+    let model = try Model(path: model, options: options, progress: Console.progress)
+    Interrupt.watch(model)
+    for specification in adapter {
+      let (folder, scale) = AdapterReference.split(specification)
+      _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)
+    }
+    return model
+  }
+}
+
+extension ModelOptions.Precision: ExpressibleByArgument {}
+
+/// `--json`.
+struct OutputArguments: ParsableArguments {
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+}
+
+/// "DIR:SCALE", where a colon in the path itself needs no escape.
+enum AdapterReference {
+  static func split(_ text: String) -> (folder: String, scale: Float) {
+    guard let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...])
+    else { return (text, 1) }
+    return (String(text[..<colon]), scale)
+  }
+}
+
+/// "512M", "2G".
+enum Bytes {
+  static func parse(_ text: String) throws -> Int {
+    let units: [Character: Double] = ["K": 1024, "M": 1_048_576, "G": 1_073_741_824]
+    let unit = text.last.flatMap { units[Character($0.uppercased())] }
+    let number = Double(unit == nil ? text : String(text.dropLast()))
+    guard let number, number >= 0, number * (unit ?? 1) < 1e18 else {
+      throw ValidationError("expected a number of bytes such as 512M or 2G, found \(text)")
+    }
+    return Int(number * (unit ?? 1))
+  }
+
+  static func text(_ count: Int) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    var value = Double(count)
+    var unit = 0
+    while value >= 1024, unit < units.count - 1 {
+      value /= 1024
+      unit += 1
+    }
+    return unit == 0 ? "\(count) B" : "\(String(format: "%.1f", value)) \(units[unit])"
+  }
+}
+
+/// Where singular factors are kept: $SVFT_CACHE, else the user's cache folder (XDG).
+enum CacheFolder {
+  static var path: String? {
+    let environment = ProcessInfo.processInfo.environment
+    if let named = environment["SVFT_CACHE"] { return named.isEmpty ? nil : named }
+    if let base = environment["XDG_CACHE_HOME"], base.hasPrefix("/") { return base + "/svft" }
+    return environment["HOME"].map { $0 + "/.cache/svft" }
+  }
+}

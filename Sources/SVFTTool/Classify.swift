@@ -1,0 +1,22 @@
+// svft classify: classes or scores of texts.
+import ArgumentParser
+import SVFT
+
+struct Classify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Classes or scores of texts, or of pairs of texts.")
+
+  @OptionGroup var source: ModelArguments
+  @OptionGroup var output: OutputArguments
+  @Option(help: "Second text of each pair, in order. May be repeated.") var pair: [String] = []
+  @Argument(help: "Texts.") var texts: [String]
+
+  func run() throws {
+    let results = try source.load().classify(texts, pairs: pair)
+    if output.json { return Console.result(try Report.json(of: results)) }
+    for (text, result) in zip(texts, results) {
+      Console.result(
+        "\(result.label ?? "score")\t\(Console.number(result.score, 4))\t\(text)")
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// svft eval: loss, perplexity, accuracy or correlation on data.
+import ArgumentParser
+import SVFT
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval", abstract: "Loss, perplexity, accuracy or correlation on a data file.")
+
+  @OptionGroup var source: ModelArguments
+  @Option(help: "Data file or folder.") var data: String
+  @OptionGroup var training: TrainingFlags
+  @OptionGroup var output: OutputArguments
+
+  func run() throws {
+    let settings = try training.options()
+    let evaluation = try source.load().evaluate(
+      data, options: settings, progress: Console.progress)
+    if output.json { return Console.result(try Report.json(of: evaluation)) }
+    Console.result("loss \(Console.number(evaluation.loss, 5)) over \(evaluation.count)")
+    let figures = [
+      ("perplexity", evaluation.perplexity), ("accuracy", evaluation.accuracy),
+      ("spearman", evaluation.spearman),
+    ]
+    for case (let name, let value?) in figures {
+      Console.result("\(name) \(Console.number(value, 5))")
+    }
+  }
+}

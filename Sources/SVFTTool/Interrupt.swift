@@ -1,0 +1,29 @@
+// Ctrl-C: the first one asks the work to stop cleanly (training saves a checkpoint first), the second one ends
+// the process as usual.
+import Foundation
+import SVFT
+import Synchronization
+
+/// The user's wish to stop.
+enum Interrupt {
+  private static let requested = Atomic<Bool>(false)
+  private static let model = Mutex<Model?>(nil)
+
+  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+  /// Watches for Ctrl-C while `model` works.
+  static func watch(_ watched: Model) {
+    model.withLock { $0 = watched }
+    signal(SIGINT, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    source.setEventHandler {
+      if requested.exchange(true, ordering: .relaxed) { exit(130) }
+      Console.note("stopping at the next safe place; Ctrl-C again stops at once")
+      model.withLock { $0?.cancel() }
+    }
+    source.resume()
+    kept.withLock { $0 = source }
+  }
+
+  private static let kept = Mutex<(any DispatchSourceSignal)?>(nil)
+}

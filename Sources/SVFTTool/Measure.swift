@@ -1,0 +1,36 @@
+// svft bench and plot: speed, and pictures of runs.
+import ArgumentParser
+import SVFT
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Speed of prefill, decode and training, and peak memory.")
+
+  @OptionGroup var source: ModelArguments
+  @Option(help: "Tokens of the prompt.") var prompt = 512
+  @Option(help: "Tokens to decode.") var decode = 64
+  @Option(help: "Training steps; 0 leaves training out.") var train = 2
+  @Option(help: "Repeats; medians are reported.") var repeats = 3
+  @Option(help: "Adapter that training uses, as JSON.")
+  var method = "{\"method\":\"lora\",\"r\":8}"
+
+  func run() throws {
+    Console.result(
+      try source.load().bench(
+        "{\"prompt\": \(prompt), \"decode\": \(decode), \"train\": \(train), "
+          + "\"repeats\": \(repeats), \"adapter\": \(method)}"))
+  }
+}
+
+struct Plot: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Draw the curves of a metrics.jsonl, or the spectra of an inspect report, as SVG.")
+
+  @Argument(help: "metrics.jsonl, or the JSON of inspect --spectrum.") var input: String
+  @Option(name: [.short, .long], help: "The .svg file.") var output: String
+
+  func run() throws {
+    try Plotter.plot(input, to: output)
+    Console.result(output)
+  }
+}

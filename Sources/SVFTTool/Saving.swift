@@ -1,0 +1,57 @@
+// svft quantize, merge and export: models and adapters in other forms.
+import ArgumentParser
+import Foundation
+import SVFT
+
+struct Quantize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model in another format: a folder, or a .gguf file.")
+
+  @OptionGroup var source: ModelArguments
+  @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
+  var output: String
+  @Option(help: "f32, f16, bf16, q8_0 or q4_0.") var to: String
+  @OptionGroup var result: OutputArguments
+
+  func run() throws {
+    let report = try source.load().save(to: output, format: to, progress: Console.progress)
+    Console.result(result.json ? report : "saved \(output)")
+  }
+}
+
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model with its adapters merged into the weights.")
+
+  @OptionGroup var source: ModelArguments
+  @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
+  var output: String
+  @Option(help: "Format of the result; without it each tensor keeps its own.") var to: String?
+  @Option(help: "Text on which the drift of the logits is measured.") var probe: String?
+  @OptionGroup var result: OutputArguments
+
+  func run() throws {
+    let report = try source.load().save(
+      to: output, format: to, probe: probe, progress: Console.progress)
+    Console.result(report)
+  }
+}
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write an adapter as PEFT LoRA, GGUF LoRA or dense delta.")
+
+  @OptionGroup var source: ModelArguments
+  @Option(name: [.short, .long], help: "Folder or file to write.") var output: String
+  @Option(help: "peft, gguf-lora or delta.") var to = "peft"
+  @Option(help: "Rank of the LoRA; 0 is the smallest exact one.") var rank = 0
+
+  func run() throws {
+    let model = try source.load()
+    guard let adapter = model.attachedAdapters.first else {
+      throw ValidationError("--adapter: expected the adapter to export, found none")
+    }
+    Console.result(
+      try adapter.export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
+  }
+}

@@ -1,0 +1,86 @@
+// svft train: fine-tunes an adapter and saves it.
+import ArgumentParser
+import Foundation
+import SVFT
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Fine-tune an adapter on text, prompts, messages or labelled records.",
+    discussion: """
+      Data: a .jsonl file ({"text"}, {"prompt","completion"}, {"messages"}, {"text","label"}, \
+      {"input_ids","labels"}), a .txt file, or a folder with train.jsonl and valid.jsonl. The output \
+      folder gets the adapter, metrics.jsonl and checkpoints; Ctrl-C saves one and stops.
+      """)
+
+  @OptionGroup var source: ModelArguments
+  @Option(help: "Training data: file or folder.") var data: String
+  @Option(help: "Held-out data.") var validation: String?
+  @Option(name: [.short, .long], help: "Output folder.") var output: String
+  @Option(help: "svft, lora, full, head or bias.") var method = "svft"
+  @Option(help: "Method options as JSON, e.g. '{\"pattern\":\"banded\",\"d\":8}'.")
+  var options = "{}"
+  @Option(help: "all-linear, or suffixes of module names separated by commas.")
+  var targets: String?
+  @OptionGroup var training: TrainingFlags
+  @OptionGroup var result: OutputArguments
+
+  func run() throws {
+    let settings = try training.options()
+    let model = try source.load()
+    let adapter = try model.createAdapter(
+      try AdapterRequest.json(method: method, options: options, targets: targets, seed: training.seed),
+      progress: Console.progress)
+    let trainer = try Trainer(
+      adapter, data: data, validation: validation, output: output, options: settings)
+    Console.note(try trainer.summary)
+    try trainer.train { progress in
+      Console.show(progress)
+      return true
+    }
+    Console.status("")
+    if result.json {
+      Console.result(try trainer.describe())
+    } else {
+      Console.result("adapter saved to \(output)")
+    }
+  }
+}
+
+/// Adapter options from flags.
+enum AdapterRequest {
+  static func json(
+    method: String, options: String, targets: String?, seed: Int?
+  ) throws -> String {
+    let parsed = try? JSONSerialization.jsonObject(with: Data(options.utf8))
+    guard var object = parsed as? [String: Any] else {
+      throw ValidationError("--options: expected a JSON object, found \(options)")
+    }
+    object["method"] = method
+    if let seed, object["seed"] == nil { object["seed"] = seed }
+    if let targets {
+      let list = targets.split(separator: ",").map(String.init)
+      object["targets"] = list.count == 1 ? list[0] : list
+    }
+    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+  }
+}
+
+extension Console {
+  /// A training report as one line.
+  static func show(_ progress: TrainingProgress) {
+    var line = "step \(progress.step)/\(progress.totalSteps)"
+    switch progress.event {
+    case .step:
+      line += "  loss \(number(progress.loss, 4))  \(Int(progress.tokensPerSecond)) tok/s"
+      line += "  \(duration(progress.remaining)) left"
+      return isTerminal ? status(line) : note(line)
+    case .evaluation:
+      line += "  validation loss \(number(progress.validationLoss ?? .nan, 4))"
+      if let score = progress.validationScore { line += "  score \(number(score, 4))" }
+    case .checkpoint: line += "  checkpoint saved"
+    case .skipped: line += "  skipped: loss or gradient not finite"
+    case .finished: line += "  finished after \(duration(progress.elapsed))"
+    }
+    note(line)
+  }
+}

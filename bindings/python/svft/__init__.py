@@ -1,0 +1,43 @@
+"""Run and fine-tune transformers on the CPU with SVFT adapters.
+
+    import svft
+    with svft.Model.load("model-folder") as model:
+        adapter = model.create_adapter(method="svft", pattern="banded", d=8)
+        svft.Trainer(adapter, "train.jsonl", output="run", learning_rate=1e-3).run()
+        print(model.generate("Once upon a time"))
+"""
+
+from __future__ import annotations
+
+
+from ._library import Log, library as _library
+from .adapter import Adapter
+from .errors import (
+    Busy, Cancelled, DataError, Error, FormatError, InputOutputError, InternalError,
+    InvalidArgument, LimitExceeded, Mismatch, NonFinite, NoSpace, OutOfMemory, ShapeError, StateError,
+    Truncated, Unsupported,
+)
+from .model import Classification, Model, inspect
+from .training import Progress, Trainer, plot
+
+__version__ = (_library.svft_version() or b"").decode()
+
+_log_callback = Log()
+
+
+def set_log(callback) -> None:
+    """Sends warnings and notes to ``callback(level, text)``; None is silence, the default."""
+    global _log_callback
+    if callback is None:
+        _log_callback = Log()
+    else:
+        _log_callback = Log(lambda user, level, text: callback(level, text.decode("utf-8", "replace")))
+    _library.svft_set_log_callback(_log_callback, None)
+
+
+__all__ = [
+    "Adapter", "Busy", "Cancelled", "Classification", "DataError", "Error", "FormatError",
+    "InputOutputError", "InternalError", "InvalidArgument", "LimitExceeded", "Mismatch", "Model",
+    "NonFinite", "NoSpace", "OutOfMemory", "Progress", "ShapeError", "StateError", "Trainer",
+    "Truncated", "Unsupported", "inspect", "plot", "set_log",
+]

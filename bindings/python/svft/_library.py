@@ -1,0 +1,191 @@
+"""The C functions of svft.h, declared once for ctypes, and the library that has them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import (
+    CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32,
+    c_uint64, c_void_p,
+)
+from pathlib import Path
+
+from .errors import BY_STATUS, Error
+
+ABI_VERSION = 1
+
+Progress = CFUNCTYPE(c_int32, c_void_p, c_char_p, c_double, c_double)
+Token = CFUNCTYPE(c_int32, c_void_p, c_size_t, c_int32, c_char_p)
+Log = CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
+
+
+class ModelParams(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("threads", c_int32), ("quantize", c_char_p),
+        ("compute", c_char_p), ("memory_limit", c_uint64), ("cache_folder", c_char_p),
+        ("copies_file", c_int32), ("progress", Progress), ("user", c_void_p),
+    ]
+
+
+class GenerationParams(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("max_tokens", c_int32), ("temperature", c_float),
+        ("top_k", c_int32), ("top_p", c_float), ("min_p", c_float), ("repetition_penalty", c_float),
+        ("frequency_penalty", c_float), ("presence_penalty", c_float), ("penalty_window", c_int32),
+        ("seed", c_uint64), ("bias_tokens", POINTER(c_int32)), ("bias_values", POINTER(c_float)),
+        ("bias_count", c_size_t), ("stop_strings", POINTER(c_char_p)),
+        ("stop_string_count", c_size_t), ("stop_tokens", POINTER(c_int32)),
+        ("stop_token_count", c_size_t), ("ignores_end", c_int32), ("parses_special", c_int32),
+    ]
+
+
+class TrainParams(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32), ("epochs", c_int32), ("steps", c_int64), ("batch_size", c_int32),
+        ("grad_accumulation_steps", c_int32), ("learning_rate", c_double),
+        ("head_learning_rate", c_double), ("optimizer", c_char_p), ("lr_schedule", c_char_p),
+        ("warmup_steps", c_int64), ("warmup_ratio", c_double), ("weight_decay", c_double),
+        ("beta1", c_double), ("beta2", c_double), ("epsilon", c_double), ("momentum", c_double),
+        ("max_grad_norm", c_double), ("max_seq_length", c_int32), ("on_long", c_char_p),
+        ("loss_on", c_char_p), ("chat_layout", c_char_p), ("seed", c_uint64),
+        ("val_split", c_double), ("steps_per_eval", c_int64), ("patience", c_int32),
+        ("save_every", c_int64), ("save_total_limit", c_int32), ("steps_per_report", c_int64),
+        ("resume", c_int32),
+    ]
+
+
+class TrainProgress(Structure):
+    _fields_ = [
+        ("event", c_char_p), ("step", c_int64), ("total_steps", c_int64), ("epoch", c_double),
+        ("loss", c_double), ("validation_loss", c_double), ("gradient_norm", c_double),
+        ("learning_rate", c_double), ("tokens", c_int64), ("tokens_per_second", c_double),
+        ("elapsed", c_double), ("remaining", c_double),
+    ]
+
+
+Train = CFUNCTYPE(c_int32, c_void_p, POINTER(TrainProgress))
+_handle_out = POINTER(c_void_p)
+_string_out = POINTER(c_void_p)
+_strings = POINTER(c_char_p)
+
+# name: (result, arguments). A test compares the names with svft.h.
+SIGNATURES = {
+    "svft_abi_version": (c_uint32, []),
+    "svft_version": (c_char_p, []),
+    "svft_status_string": (c_char_p, [c_int32]),
+    "svft_last_error": (c_char_p, []),
+    "svft_string_free": (None, [c_void_p]),
+    "svft_set_log_callback": (None, [Log, c_void_p]),
+    "svft_model_params_init": (c_int32, [POINTER(ModelParams), c_size_t]),
+    "svft_model_load": (c_int32, [c_char_p, POINTER(ModelParams), _handle_out]),
+    "svft_model_free": (None, [c_void_p]),
+    "svft_model_describe": (c_int32, [c_void_p, _string_out]),
+    "svft_model_cancel": (None, [c_void_p]),
+    "svft_model_tokenize": (
+        c_int32, [c_void_p, c_char_p, c_int32, POINTER(c_int32), c_size_t, POINTER(c_size_t)]),
+    "svft_model_detokenize": (c_int32, [c_void_p, POINTER(c_int32), c_size_t, _string_out]),
+    "svft_model_logits": (
+        c_int32,
+        [c_void_p, POINTER(c_int32), c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
+    "svft_model_factor": (c_int32, [c_void_p, c_char_p, Progress, c_void_p]),
+    "svft_model_save": (
+        c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
+    "svft_inspect": (c_int32, [c_char_p, c_char_p, _string_out]),
+    "svft_model_bench": (c_int32, [c_void_p, c_char_p, _string_out]),
+    "svft_generation_params_init": (c_int32, [POINTER(GenerationParams), c_size_t]),
+    "svft_generate": (
+        c_int32,
+        [c_void_p, _strings, c_size_t, POINTER(GenerationParams), Token, c_void_p, _string_out]),
+    "svft_embed": (
+        c_int32, [c_void_p, _strings, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
+    "svft_classify": (c_int32, [c_void_p, _strings, _strings, c_size_t, _string_out]),
+    "svft_evaluate": (
+        c_int32, [c_void_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
+    "svft_adapter_create": (c_int32, [c_void_p, c_char_p, _handle_out]),
+    "svft_adapter_load": (c_int32, [c_void_p, c_char_p, c_float, _handle_out]),
+    "svft_adapter_free": (None, [c_void_p]),
+    "svft_adapter_set_scale": (c_int32, [c_void_p, c_float]),
+    "svft_adapter_save": (c_int32, [c_void_p, c_char_p]),
+    "svft_adapter_export": (c_int32, [c_void_p, c_char_p, c_char_p, _string_out]),
+    "svft_adapter_describe": (c_int32, [c_void_p, _string_out]),
+    "svft_train_params_init": (c_int32, [POINTER(TrainParams), c_size_t]),
+    "svft_trainer_create": (
+        c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, POINTER(TrainParams), _handle_out]),
+    "svft_trainer_free": (None, [c_void_p]),
+    "svft_trainer_run": (c_int32, [c_void_p, Train, c_void_p]),
+    "svft_trainer_step": (c_int32, [c_void_p, POINTER(c_double)]),
+    "svft_trainer_describe": (c_int32, [c_void_p, _string_out]),
+    "svft_plot": (c_int32, [c_char_p, c_char_p]),
+}
+
+
+def _candidates() -> list[Path]:
+    """Where the library may lie: named by SVFT_LIBRARY, in the wheel, in a checkout's build folder."""
+    here = Path(__file__).resolve().parent
+    named = os.environ.get("SVFT_LIBRARY")
+    return ([Path(named)] if named else []) + [
+        here / "libsvft.so.0", here.parents[2] / "build" / "lib" / "libsvft.so.0"]
+
+
+def _open() -> ctypes.CDLL:
+    found = next((path for path in _candidates() if path.exists()), None)
+    library = ctypes.CDLL(str(found) if found else "libsvft.so.0")
+    for name, (result, arguments) in SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    if library.svft_abi_version() != ABI_VERSION:
+        raise ImportError(
+            f"this package needs ABI version {ABI_VERSION} of libsvft, "
+            f"found {library.svft_abi_version()} in {found or 'libsvft.so.0'}")
+    return library
+
+
+library = _open()
+
+
+def check(status: int) -> None:
+    """Raises the exception of a status other than ok, with the library's sentence."""
+    if status != 0:
+        message = (library.svft_last_error() or b"").decode("utf-8", "replace")
+        raise BY_STATUS.get(status, Error)(message)
+
+
+def take_string(pointer: c_void_p) -> str:
+    """The text of a string that the library handed out, which is freed."""
+    try:
+        return ctypes.string_at(pointer.value).decode("utf-8") if pointer.value else ""
+    finally:
+        library.svft_string_free(pointer)
+
+
+def text_out(function, *arguments) -> str:
+    """Calls a function whose last argument is a string output."""
+    out = c_void_p()
+    check(function(*arguments, ctypes.byref(out)))
+    return take_string(out)
+
+
+def string_array(texts):
+    """UTF-8 pointers to texts; None stays NULL."""
+    return (c_char_p * max(1, len(texts)))(
+        *(None if text is None else text.encode("utf-8") for text in texts))
+
+
+class PendingException:
+    """Carries an exception out of a C callback, through which Python exceptions cannot pass."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def guard(self, call) -> int:
+        """Runs a callback's body: 0 goes on, anything else cancels."""
+        try:
+            return 1 if call() is False else 0
+        except BaseException as error:  # KeyboardInterrupt too: it cancels and is raised again
+            self.error = error
+            return 1
+
+    def check(self, status: int) -> None:
+        if self.error is not None:
+            raise self.error
+        check(status)

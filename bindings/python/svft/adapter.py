@@ -1,0 +1,44 @@
+"""Adapters attached to a model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ._handle import Handle
+from ._library import check, library, text_out
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+class Adapter(Handle):
+    """An adapter on a model: made by ``Model.create_adapter`` or ``Model.load_adapter``."""
+
+    _free = library.svft_adapter_free
+
+    def __init__(self, handle, model: "Model") -> None:
+        super().__init__(handle)
+        self.model = model
+
+    def set_scale(self, scale: float) -> None:
+        """The factor on the change this adapter makes; 0 turns it off."""
+        check(library.svft_adapter_set_scale(self._handle, scale))
+
+    def save(self, path: str) -> None:
+        """Writes adapter_config.json and adapter_model.safetensors into a folder."""
+        check(library.svft_adapter_save(self._handle, str(path).encode("utf-8")))
+
+    def export(self, path: str, to: str = "peft", **options) -> dict:
+        """Writes the adapter in another form: "peft" (with ``rank``), "gguf-lora" or "delta"."""
+        request = json.dumps({"to": to, **options}).encode("utf-8")
+        return json.loads(text_out(
+            library.svft_adapter_export, self._handle, str(path).encode("utf-8"), request))
+
+    def describe(self) -> dict:
+        """Method, targets, trained numbers per module."""
+        return json.loads(text_out(library.svft_adapter_describe, self._handle))
+
+    def detach(self) -> None:
+        """Takes the adapter off its model and frees it."""
+        self.close()

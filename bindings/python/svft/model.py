@@ -1,0 +1,253 @@
+"""Models: loading, tokens, generation, vectors, classes, evaluation, saving."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import queue
+import threading
+from ctypes import byref, c_float, c_int32, c_size_t, c_void_p
+from dataclasses import dataclass
+from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
+
+import numpy as np
+
+from ._handle import Handle
+from ._library import (
+    GenerationParams, ModelParams, PendingException, Progress, Token, check, library, string_array,
+    take_string, text_out,
+)
+from .adapter import Adapter
+
+WorkProgress = Callable[[str, float, float], Optional[bool]]
+
+
+@dataclass
+class Classification:
+    """What a class or score head said of one text."""
+
+    label: Optional[str]
+    score: float
+    scores: "dict[str, float]"
+
+
+def _encoded(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else str(text).encode("utf-8")
+
+
+def _progress(callback: Optional[WorkProgress], pending: PendingException):
+    if callback is None:
+        return Progress()
+    return Progress(
+        lambda user, activity, done, left: pending.guard(
+            lambda: callback(activity.decode("utf-8"), done, left)))
+
+
+def inspect(path: str, **options) -> dict:
+    """Describes any model, adapter or tensor file without loading it."""
+    return json.loads(
+        text_out(library.svft_inspect, _encoded(path), json.dumps(options).encode("utf-8")))
+
+
+class Model(Handle):
+    """A loaded transformer. One thread at a time; use as a context manager or ``close`` it."""
+
+    _free = library.svft_model_free
+
+    @classmethod
+    def load(
+        cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,
+        threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = None,
+        copies_file: bool = False, progress: Optional[WorkProgress] = None,
+    ) -> "Model":
+        """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …"""
+        params, pending = ModelParams(), PendingException()
+        check(library.svft_model_params_init(byref(params), ctypes.sizeof(params)))
+        callback = _progress(progress, pending)
+        params.threads, params.memory_limit = threads, memory_limit
+        params.quantize, params.compute = _encoded(quantize), _encoded(compute)
+        params.cache_folder, params.copies_file = _encoded(cache_folder), int(copies_file)
+        params.progress = callback
+        out = c_void_p()
+        pending.check(library.svft_model_load(_encoded(path), byref(params), byref(out)))
+        return cls(out)
+
+    def describe(self) -> dict:
+        """Family, shapes, formats, parameters, memory, adapters."""
+        return json.loads(text_out(library.svft_model_describe, self._handle))
+
+    def cancel(self) -> None:
+        """Stops the work in progress on this model; callable from any thread."""
+        library.svft_model_cancel(self._handle)
+
+    def tokenize(self, text: str, *, special: bool = True) -> "list[int]":
+        """Ids of a text, with what the model expects around one unless ``special`` is false."""
+        data, count = _encoded(text), c_size_t()
+        library.svft_model_tokenize(self._handle, data, int(special), None, 0, byref(count))
+        ids = (c_int32 * max(1, count.value))()
+        check(library.svft_model_tokenize(
+            self._handle, data, int(special), ids, count.value, byref(count)))
+        return list(ids[: count.value])
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """Text of ids, special tokens left out."""
+        array = (c_int32 * max(1, len(ids)))(*ids)
+        return text_out(library.svft_model_detokenize, self._handle, array, len(ids))
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        """Logits of every position, [len(ids), vocabulary] float32."""
+        array, count = (c_int32 * max(1, len(ids)))(*ids), c_size_t()
+        vocabulary = int(self.describe()["vocabulary_size"])
+        logits = np.empty((len(ids), vocabulary), dtype=np.float32)
+        check(library.svft_model_logits(
+            self._handle, array, len(ids), logits.ctypes.data_as(ctypes.POINTER(c_float)),
+            logits.size, byref(count)))
+        return logits
+
+    def generate(
+        self, prompt: Union[str, Sequence[str]], *, stream: bool = False,
+        on_token: Optional[Callable[[int, int, str], Optional[bool]]] = None, **options,
+    ) -> "Union[str, list[str], Iterator[str]]":
+        """Continues one prompt (a string comes back) or several (a list).
+
+        Options: max_tokens, temperature, top_k, top_p, min_p, repetition_penalty,
+        frequency_penalty, presence_penalty, penalty_window, seed, logit_bias (id to number), stop
+        (strings), stop_tokens, ignores_end, parses_special. ``on_token(index, id, text)`` sees each
+        token and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
+        """
+        if stream:
+            return self._stream(prompt, options)
+        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+        params, kept = _generation_params(options)
+        pending = PendingException()
+        callback = Token()
+        if on_token is not None:
+            callback = Token(
+                lambda user, index, token, text: pending.guard(
+                    lambda: on_token(index, token, text.decode("utf-8"))))
+        out = (c_void_p * max(1, len(prompts)))()
+        pending.check(library.svft_generate(
+            self._handle, string_array(prompts), len(prompts), byref(params), callback, None, out))
+        texts = [take_string(c_void_p(pointer)) for pointer in out[: len(prompts)]]
+        return texts[0] if isinstance(prompt, str) else texts
+
+    def _stream(self, prompt: str, options: Mapping) -> Iterator[str]:
+        """Pieces of text as they come; leaving the loop early cancels."""
+        pieces: "queue.Queue" = queue.Queue()
+        left = threading.Event()
+
+        def work() -> None:
+            try:
+                self.generate(
+                    prompt, on_token=lambda _, __, text: pieces.put(text) or not left.is_set(),
+                    **options)
+                pieces.put(None)
+            except BaseException as error:
+                pieces.put(error)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        try:
+            while (piece := pieces.get()) is not None:
+                if isinstance(piece, BaseException):
+                    raise piece
+                if piece:
+                    yield piece
+        finally:
+            left.set()
+            worker.join()
+
+    def embed(self, texts: Union[str, Sequence[str]]) -> np.ndarray:
+        """Vectors of texts, [len(texts), width] float32; of one string, [width]."""
+        listed = [texts] if isinstance(texts, str) else list(texts)
+        array, count = string_array(listed), c_size_t()
+        width = int(self.describe()["hidden_size"])
+        vectors = np.empty((len(listed), width), dtype=np.float32)
+        check(library.svft_embed(
+            self._handle, array, len(listed), vectors.ctypes.data_as(ctypes.POINTER(c_float)),
+            vectors.size, byref(count)))
+        return vectors[0] if isinstance(texts, str) else vectors
+
+    def classify(
+        self, texts: Union[str, Sequence[str]], pairs: Optional[Sequence[Optional[str]]] = None,
+    ) -> "Union[Classification, list[Classification]]":
+        """Classes (or a score) of texts, or of pairs of texts."""
+        single = isinstance(texts, str)
+        listed = [texts] if single else list(texts)
+        second = [pairs] if isinstance(pairs, str) else pairs
+        report = json.loads(text_out(
+            library.svft_classify, self._handle, string_array(listed),
+            None if second is None else string_array(second), len(listed)))
+        results = [
+            Classification(entry.get("label"), entry["score"], entry.get("scores", {}))
+            for entry in report["results"]]
+        return results[0] if single else results
+
+    def evaluate(
+        self, data: str, *, progress: Optional[WorkProgress] = None, **options) -> dict:
+        """Loss, perplexity, accuracy or correlation on a data file."""
+        pending = PendingException()
+        callback, out = _progress(progress, pending), c_void_p()
+        pending.check(library.svft_evaluate(
+            self._handle, _encoded(data), json.dumps(options).encode("utf-8"), callback, None,
+            byref(out)))
+        return json.loads(take_string(out))
+
+    def factor(
+        self, targets: str = "all-linear", *, progress: Optional[WorkProgress] = None) -> None:
+        """Computes the singular factors of targets, or finds them in the cache."""
+        pending = PendingException()
+        callback = _progress(progress, pending)
+        pending.check(library.svft_model_factor(self._handle, _encoded(targets), callback, None))
+
+    def save(
+        self, path: str, *, format: Optional[str] = None, probe: Optional[str] = None,
+        progress: Optional[WorkProgress] = None) -> dict:
+        """Writes the model with its adapters merged: a folder, or a file ending in .gguf."""
+        pending = PendingException()
+        callback, out = _progress(progress, pending), c_void_p()
+        pending.check(library.svft_model_save(
+            self._handle, _encoded(path), _encoded(format), _encoded(probe), callback, None,
+            byref(out)))
+        return json.loads(take_string(out))
+
+    def bench(self, **options) -> dict:
+        """Measured speed of prefill, decode and training on this model."""
+        return json.loads(text_out(
+            library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
+
+    def create_adapter(self, **options) -> Adapter:
+        """Attaches a fresh adapter: method="svft", pattern="banded", d=8, targets="all-linear" …"""
+        out = c_void_p()
+        check(library.svft_adapter_create(
+            self._handle, json.dumps(options).encode("utf-8"), byref(out)))
+        return Adapter(out, self)
+
+    def load_adapter(self, path: str, scale: float = 1.0) -> Adapter:
+        """Attaches a saved adapter, of this library or of PEFT."""
+        out = c_void_p()
+        check(library.svft_adapter_load(self._handle, _encoded(path), scale, byref(out)))
+        return Adapter(out, self)
+
+
+def _generation_params(options: Mapping) -> "tuple[GenerationParams, list]":
+    """The C struct of keyword options, and what its pointers need kept alive."""
+    params = GenerationParams()
+    check(library.svft_generation_params_init(byref(params), ctypes.sizeof(params)))
+    options = dict(options)
+    bias: Mapping[int, float] = options.pop("logit_bias", None) or {}
+    stop = options.pop("stop", None) or []
+    stop = [stop] if isinstance(stop, str) else list(stop)
+    stop_tokens = list(options.pop("stop_tokens", None) or [])
+    kept = [
+        (c_int32 * max(1, len(bias)))(*bias.keys()), (c_float * max(1, len(bias)))(*bias.values()),
+        string_array(stop), (c_int32 * max(1, len(stop_tokens)))(*stop_tokens)]
+    params.bias_tokens, params.bias_values, params.stop_strings, params.stop_tokens = kept
+    params.bias_count, params.stop_string_count = len(bias), len(stop)
+    params.stop_token_count = len(stop_tokens)
+    known = {name for name, _ in GenerationParams._fields_}
+    for name, value in options.items():
+        if name not in known:
+            raise TypeError(f"generate() got an unexpected option {name!r}")
+        setattr(params, name, int(value) if isinstance(value, bool) else value)
+    return params, kept

@@ -1,0 +1,102 @@
+"""Training of an adapter, and pictures of it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import math
+from ctypes import byref, c_double, c_void_p
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from ._handle import Handle
+from ._library import PendingException, Train, TrainParams, check, library, text_out
+from .adapter import Adapter
+
+
+@dataclass
+class Progress:
+    """One report of a run: event is step, evaluation, checkpoint, skipped or finished."""
+
+    event: str
+    step: int
+    total_steps: int
+    epoch: float
+    loss: float
+    validation_loss: Optional[float]
+    gradient_norm: float
+    learning_rate: float
+    tokens: int
+    tokens_per_second: float
+    elapsed: float
+    remaining: float
+
+
+def _report(pointer) -> Progress:
+    values = {name: getattr(pointer.contents, name) for name, _ in pointer.contents._fields_}
+    values["event"] = values["event"].decode()
+    if math.isnan(values["validation_loss"]):
+        values["validation_loss"] = None
+    return Progress(**values)
+
+
+class Trainer(Handle):
+    """Fine-tunes an adapter on a data file or folder.
+
+    Options are the fields of svft_train_params: epochs, steps, batch_size,
+    grad_accumulation_steps, learning_rate, head_learning_rate, optimizer, lr_schedule, warmup_steps,
+    warmup_ratio, weight_decay, beta1, beta2, epsilon, momentum, max_grad_norm, max_seq_length,
+    on_long, loss_on, chat_layout, seed, val_split, steps_per_eval, patience, save_every,
+    save_total_limit, steps_per_report, resume.
+    """
+
+    _free = library.svft_trainer_free
+
+    def __init__(
+        self, adapter: Adapter, data: str, *, validation: Optional[str] = None,
+        output: Optional[str] = None, **options,
+    ) -> None:
+        params = TrainParams()
+        check(library.svft_train_params_init(byref(params), ctypes.sizeof(params)))
+        known = {name for name, _ in TrainParams._fields_}
+        for name, value in options.items():
+            if name not in known:
+                raise TypeError(f"Trainer() got an unexpected option {name!r}")
+            if isinstance(value, str):
+                value = value.encode("utf-8")
+            setattr(params, name, int(value) if isinstance(value, bool) else value)
+        paths = [None if path is None else str(path).encode("utf-8")
+                 for path in (data, validation, output)]
+        out = c_void_p()
+        check(library.svft_trainer_create(adapter._handle, *paths, byref(params), byref(out)))
+        super().__init__(out)
+        self.adapter = adapter
+
+    def run(self, on_progress: Optional[Callable[[Progress], Optional[bool]]] = None) -> dict:
+        """Trains to the end and returns ``describe()``; the callback cancels by returning False.
+
+        Ctrl-C cancels too, after a checkpoint, and is raised again as KeyboardInterrupt.
+        """
+        pending = PendingException()
+
+        def report(user, pointer) -> int:
+            return pending.guard(
+                lambda: None if on_progress is None else on_progress(_report(pointer)))
+
+        pending.check(library.svft_trainer_run(self._handle, Train(report), None))
+        return self.describe()
+
+    def step(self) -> float:
+        """One optimiser step; returns its mean loss."""
+        loss = c_double()
+        check(library.svft_trainer_step(self._handle, byref(loss)))
+        return loss.value
+
+    def describe(self) -> dict:
+        """Steps, losses, best evaluation, parameters, data."""
+        return json.loads(text_out(library.svft_trainer_describe, self._handle))
+
+
+def plot(metrics: str, path: str) -> None:
+    """Draws the curves of a metrics.jsonl as an SVG file."""
+    check(library.svft_plot(str(metrics).encode("utf-8"), str(path).encode("utf-8")))
