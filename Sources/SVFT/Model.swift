@@ -45,9 +45,11 @@ public final class Model: @unchecked Sendable {
     try memory.check(adding: 0)
     self.path = path
     self.options = options
-    tokenizer =
-      try checkpoint.gguf.map { (file) throws(SVFTError) in try Tokenizer(gguf: file) }
-      ?? Tokenizer(folder: path)
+    if let file = checkpoint.gguf {
+      tokenizer = try Tokenizer(gguf: file)
+    } else {
+      tokenizer = try Tokenizer(folder: path)
+    }
     hasChatTemplate = try ChatTemplate.exists(in: checkpoint)
     guard tokenizer.vocabularySize <= loaded.architecture.geometry.vocabularySize else {
       throw SVFTError(

@@ -3,8 +3,8 @@
 // A Swift error cannot cross into C: `guarded` is the only general catch, it keeps the sentence for this
 // thread. Handles are retained objects; storing them as AnyObject turns a handle of the wrong kind into a
 // status instead of a crash.
-package import CSVFT
-package import SVFTTensor
+import CSVFT
+import SVFTTensor
 
 #if canImport(Glibc)
   import Glibc

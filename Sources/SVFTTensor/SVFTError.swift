@@ -23,6 +23,16 @@ public struct SVFTError: Error, Sendable, Equatable, CustomStringConvertible {
     case cancelled = 14
     case nonFinite = 15
     case `internal` = 99
+
+    /// The kind in words: "invalid argument".
+    public var title: String {
+      var words = ""
+      for character in "\(self)" {
+        if character.isUppercase { words += " " }
+        words += character.lowercased()
+      }
+      return words
+    }
   }
 
   /// The class of the failure.

@@ -15,7 +15,7 @@ struct ModelArguments: ParsableArguments {
   var quant: String?
 
   @Option(help: "default: 8-bit activations with quantised weights; f32: exact products.")
-  var compute: ModelOptions.Precision = .standard
+  var compute = ModelOptions.Precision.standard.rawValue
 
   @Option(name: [.customShort("t"), .long], help: "Threads; 0 is one per available processor.")
   var threads = 0
@@ -27,7 +27,10 @@ struct ModelArguments: ParsableArguments {
   func load() throws -> Model {
     var options = ModelOptions()
     options.quantization = quant
-    options.precision = compute
+    guard let precision = ModelOptions.Precision(rawValue: compute) else {
+      throw ValidationError("--compute: expected default or f32, found \(compute)")
+    }
+    options.precision = precision
     options.threads = threads
     options.memoryLimit = try memoryLimit.map(Bytes.parse) ?? 0
     options.cacheFolder = CacheFolder.path
@@ -41,7 +44,6 @@ struct ModelArguments: ParsableArguments {
   }
 }
 
-extension ModelOptions.Precision: ExpressibleByArgument {}
 
 /// `--json`.
 struct OutputArguments: ParsableArguments {

@@ -62,7 +62,7 @@ enum Console {
   }
 
   /// Progress of long work on the status line.
-  static let progress: WorkProgress = { activity, done, left in
+  static let progress: @Sendable (String, Double, Double) -> Bool = { activity, done, left in
     status("\(activity) \(Int(done * 100)) %, \(duration(left)) left")
     if done >= 1 { status("") }
     return !Interrupt.isRequested

@@ -22,8 +22,9 @@ enum Interrupt {
       model.withLock { $0?.cancel() }
     }
     source.resume()
-    kept.withLock { $0 = source }
+    kept.append(source)
   }
 
-  private static let kept = Mutex<(any DispatchSourceSignal)?>(nil)
+  /// Sources live as long as the process; only the main thread adds one.
+  nonisolated(unsafe) private static var kept: [any DispatchSourceSignal] = []
 }

@@ -32,7 +32,7 @@ struct Train: ParsableCommand {
       progress: Console.progress)
     let trainer = try Trainer(
       adapter, data: data, validation: validation, output: output, options: settings)
-    Console.note(try trainer.summary)
+    Console.note(trainer.summary)
     try trainer.train { progress in
       Console.show(progress)
       return true

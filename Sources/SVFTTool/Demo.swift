@@ -1,0 +1,59 @@
+// svft demo: the main job on a small model, shown step by step: text before, fine-tuning with SVFT, text after,
+// merged into one file that any GGUF runtime opens.
+import ArgumentParser
+import Foundation
+import SVFT
+
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The main job from end to end on a small model.")
+
+  @Option(name: [.customShort("m"), .long], help: "Model folder.") var model: String
+  @Option(help: "Training data.") var data: String
+  @Option(help: "Held-out data.") var validation: String
+  @Option(name: [.short, .long], help: "Folder for everything the demo makes.") var output: String
+  @Option(name: [.short, .long], help: "The prompt that is continued.") var prompt: String
+  @Option(name: [.customShort("n"), .long], help: "Tokens to generate.") var predict = 60
+  @Option(help: "Method options as JSON.")
+  var options = "{\"pattern\":\"banded\",\"d\":8}"
+  @OptionGroup var training: TrainingFlags
+
+  func run() throws {
+    let model = try Model(path: model, progress: Console.progress)
+    Interrupt.watch(model)
+    var generation = GenerationOptions()
+    generation.temperature = 0
+    generation.maxTokens = predict
+    try show("before", model, generation)
+    let before = try model.evaluate(validation).loss
+
+    let adapter = try model.createAdapter(
+      try AdapterRequest.json(method: "svft", options: options, targets: nil, seed: 0),
+      progress: Console.progress)
+    let run = "\(output)/run"
+    let trainer = try Trainer(
+      adapter, data: data, validation: validation, output: run, options: try training.options())
+    Console.note(trainer.summary)
+    try trainer.train { progress in
+      Console.show(progress)
+      return true
+    }
+    let after = try model.evaluate(validation).loss
+    try show("after", model, generation)
+    let fall = 100 * (1 - after / before)
+    Console.result(
+      "held-out loss \(Console.number(before, 4)) → \(Console.number(after, 4)), "
+        + "down \(Console.number(fall, 1)) %")
+
+    let merged = "\(output)/merged-q8_0.gguf"
+    _ = try model.save(to: merged, format: "q8_0", progress: Console.progress)
+    let picture = "\(output)/loss.svg"
+    try Plotter.plot("\(run)/metrics.jsonl", to: picture)
+    Console.result("adapter  \(run)\nmerged   \(merged)\npicture  \(picture)")
+  }
+
+  private func show(_ when: String, _ model: Model, _ options: GenerationOptions) throws {
+    let text = try model.generate([prompt], options).first?.text ?? ""
+    Console.result("--- \(when)\n\(prompt)\(text)\n")
+  }
+}
