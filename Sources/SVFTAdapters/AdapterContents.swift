@@ -59,6 +59,15 @@ package final class AdapterContents {
     }
   }
 
+  /// Rows of the class head that the file brings; nil where it brings none.
+  package var headOutputs: Int? {
+    found.first { tensor in
+      let name = tensor.name
+      return tensor.shape.count == 2
+        && ["classifier.weight", "score.weight"].contains { name.hasSuffix($0) }
+    }?.shape[0]
+  }
+
   /// Whether there is a tensor of that name.
   package func has(_ name: String) -> Bool { tensors[name] != nil }
 

@@ -93,7 +93,9 @@ package struct AdapterOptions: Sendable {
   }
 
   /// What is malformed in a file is a bad argument in options.
-  static func argument<Result>(_ body: () throws(SVFTError) -> Result) throws(SVFTError) -> Result {
+  package static func argument<Result>(
+    _ body: () throws(SVFTError) -> Result
+  ) throws(SVFTError) -> Result {
     do { return try body() } catch {
       throw SVFTError(error.kind == .format ? .invalidArgument : error.kind, error.message)
     }
