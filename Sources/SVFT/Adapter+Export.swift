@@ -98,7 +98,7 @@ extension Adapter {
         throw SVFTError(
           .unsupported, "\(part.projection.name): this module has no name in GGUF files")
       }
-      let b = try part.permutedB(rank, architecture.ggufRowOrder(slot))
+      let b = try part.permutedB(rank, architecture.ggufRowOrder(slot.name))
       tensors.append(OutgoingTensor("\(name).lora_a", [rank, part.columns], float, bytes: part.a))
       tensors.append(OutgoingTensor("\(name).lora_b", [part.rows, rank], float, bytes: b))
     }

@@ -8,6 +8,10 @@ import SVFTTensor
 enum ClassNames {
   /// `id2label` of config.json in order of the ids; empty where there is none, or only "LABEL_n".
   static func stored(in checkpoint: Checkpoint) throws(SVFTError) -> [String] {
+    if let gguf = checkpoint.gguf {
+      let key = "\(checkpoint.family.names.first ?? "").classifier.output_labels"
+      return gguf.has(key) ? named(try gguf.strings(key)) : []
+    }
     guard let config = checkpoint.config, config.has("id2label") else { return [] }
     let map = try config.object("id2label")
     var names: [String] = []
@@ -15,7 +19,11 @@ enum ClassNames {
       guard map.has("\(index)") else { return [] }
       names.append(try map.string("\(index)"))
     }
-    return names.allSatisfy { $0.hasPrefix("LABEL_") } ? [] : names
+    return named(names)
+  }
+
+  private static func named(_ names: [String]) -> [String] {
+    names.allSatisfy { $0.hasPrefix("LABEL_") } ? [] : names
   }
 }
 

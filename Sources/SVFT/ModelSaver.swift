@@ -83,7 +83,7 @@ struct ModelSaver {
   private func merged(
     _ slot: Slot, _ owners: [Projection], _ architecture: any Architecture
   ) -> MergedTensor {
-    let order = isGGUF ? architecture.ggufRowOrder(slot) : .canonical
+    let order = isGGUF ? architecture.ggufRowOrder(slot.name) : .canonical
     return MergedTensor(slot, owners, format: format(of: slot), rowOrder: order)
   }
 
@@ -108,7 +108,7 @@ struct ModelSaver {
 
   private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {
     let architecture = model.network.architecture
-    var metadata = try architecture.metadata()
+    var metadata = try model.loaded.metadata(classNames: model.classNames)
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
     metadata += try model.tokenizer.vocabulary().metadata()
     var extra: [OutgoingTensor] = []
@@ -135,25 +135,10 @@ struct ModelSaver {
 
   /// The model's config.json with what saving changes: element type, tying, class names.
   private func config(_ element: String) throws(SVFTError) -> JSON.Object {
-    var config: JSON.Object
-    if let own = model.loaded.checkpoint.config {
-      config = own
-    } else {
-      config = try model.network.architecture.config()
-    }
+    var config = try model.loaded.config(classNames: model.classNames)
     let names = ["F32": "float32", "F16": "float16", "BF16": "bfloat16"]
     config["torch_dtype"] = .string(names[element] ?? "float32")
     if unties { config["tie_word_embeddings"] = false }
-    guard let head = model.network.heads.classes else { return config }
-    let name = type(of: model.network.architecture).classifierName
-    config["architectures"] = [.string(name)]
-    config["num_labels"] = .integer(head.outputs)
-    let labels = (0..<head.outputs).map { model.classNames.isEmpty ? "LABEL_\($0)" : model.className($0) }
-    config["id2label"] = .object(
-      JSON.Object(labels.enumerated().map { (key: "\($0)", value: .string($1)) }))
-    config["label2id"] = .object(
-      JSON.Object(labels.enumerated().map { (key: $1, value: .integer($0)) }))
-    if head.outputs == 1 { config["problem_type"] = "regression" }
     return config
   }
 }

@@ -16,10 +16,10 @@ enum TextFiles {
   /// Copies what the model's folder has; for a GGUF model, writes its tokenizer as tokenizer.json.
   static func write(_ model: Model, to folder: String) throws(SVFTError) {
     if model.loaded.checkpoint.gguf != nil {
-      throw SVFTError(
-        .unsupported,
-        "\(model.path): expected a model folder to make another folder from, found a GGUF file: save as "
-          + ".gguf instead")
+      for (name, json) in try model.tokenizer.vocabulary().files() {
+        try AtomicFile.write(FileSystem.join(folder, name), text: json.text(.compact))
+      }
+      return
     }
     for name in names {
       let source = FileSystem.join(model.path, name)

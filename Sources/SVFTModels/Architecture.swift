@@ -80,10 +80,6 @@ package protocol Architecture: AnyObject, Sendable {
   var classifierName: String { get }
   /// Tensors that only GGUF files have, by their GGUF name.
   var ggufTensors: [(name: String, values: [Float])] { get }
-  /// How GGUF files hold the rows of a tensor of this family.
-  func ggufRowOrder(_ slot: Slot) -> RowOrder
-  /// The class of transformers that has this body with a class head.
-  static var classifierName: String { get }
 }
 
 extension Architecture {
@@ -91,8 +87,6 @@ extension Architecture {
 
   package func ggufRowOrder(_ name: String) -> RowOrder { .canonical }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
-
-  package func ggufRowOrder(_ slot: Slot) -> RowOrder { .canonical }
 
   /// The id under which this model is written to GGUF files.
   package var name: String { Self.names.first ?? "" }

@@ -15,7 +15,6 @@ package import SVFTTensor
 /// A model of the BERT family.
 package final class BERT: Architecture, @unchecked Sendable {
   package static let names = ["bert"]
-  package static let classifierName = "BertForSequenceClassification"
 
   package static let tensorNames = TensorNames(
     prefix: "bert.", constants: ["position_ids"],

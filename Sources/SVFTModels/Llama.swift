@@ -14,7 +14,6 @@ package import SVFTTensor
 /// A model of the Llama family.
 package final class Llama: Architecture, @unchecked Sendable {
   package static let names = ["llama"]
-  package static let classifierName = "LlamaForSequenceClassification"
 
   package static let tensorNames = TensorNames(
     prefix: "model.", constants: ["rotary_emb.inv_freq"],
@@ -159,12 +158,6 @@ package final class Llama: Architecture, @unchecked Sendable {
   }
 
   package var projections: [Projection] { layers.flatMap(\.projections) }
-
-  package func ggufRowOrder(_ slot: Slot) -> RowOrder {
-    let rotated = [".self_attn.q_proj.", ".self_attn.k_proj."]
-    return rotated.contains { slot.name.contains($0) }
-      ? .interleaved(headWidth: settings.headWidth) : .canonical
-  }
 
   package var slots: [Slot] {
     let blocks = layers.flatMap { layer in

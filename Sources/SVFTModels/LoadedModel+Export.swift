@@ -7,16 +7,21 @@ package import SVFTTensor
 
 extension LoadedModel {
   /// The config.json of this model: the folder's own, or one made from GGUF metadata.
-  package func config() throws(SVFTError) -> JSON.Object {
+  ///
+  /// `classNames` are those of a class head's outputs; none gives LABEL_n.
+  package func config(classNames: [String] = []) throws(SVFTError) -> JSON.Object {
     var config: JSON.Object
     if let own = checkpoint.config { config = own } else { config = try architecture.config() }
-    guard let classHead, classHead.isFresh || checkpoint.config == nil else { return config }
+    guard let classHead else { return config }
+    let isOwn = checkpoint.config != nil && !classHead.isFresh
+    if isOwn && classNames.isEmpty { return config }
     config["architectures"] = [.string(architecture.classifierName)]
-    // transformers counts the classes by this map; names of classes are the caller's to put in.
-    let labels = (0..<classHead.outputs).map { ("\($0)", JSON.string("LABEL_\($0)")) }
-    config["id2label"] = .object(JSON.Object(labels.map { (key: $0.0, value: $0.1) }))
+    // transformers counts the classes by this map.
+    let labels = labels(classHead, classNames)
+    config["id2label"] = .object(
+      JSON.Object(labels.enumerated().map { (key: "\($0)", value: .string($1)) }))
     config["label2id"] = .object(
-      JSON.Object((0..<classHead.outputs).map { (key: "LABEL_\($0)", value: .integer($0)) }))
+      JSON.Object(labels.enumerated().map { (key: $1, value: .integer($0)) }))
     if classHead.outputs == 1 { config["problem_type"] = "regression" }
     return config
   }
@@ -24,17 +29,23 @@ extension LoadedModel {
   /// GGUF metadata of this model without its tokenizer.
   ///
   /// An encoder says how it is pooled, in llama.cpp's numbers (4 = ranked by a class head).
-  package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
+  package func metadata(
+    classNames: [String] = []
+  ) throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     var list = try architecture.metadata()
     let name = architecture.name
     if let classHead {
       list.append(("\(name).pooling_type", try .uint32(4)))
-      let labels = (0..<classHead.outputs).map { "LABEL_\($0)" }
-      list.append(("\(name).classifier.output_labels", try .strings(labels)))
+      list.append(
+        ("\(name).classifier.output_labels", try .strings(labels(classHead, classNames))))
     } else if !architecture.geometry.isCausal {
       list += try embeddingHead.metadata(name)
     }
     return list
+  }
+
+  private func labels(_ head: ClassHead, _ names: [String]) -> [String] {
+    names.count == head.outputs ? names : (0..<head.outputs).map { "LABEL_\($0)" }
   }
 
   /// The name of a slot in a GGUF file.
