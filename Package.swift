@@ -75,10 +75,11 @@ let package = Package(
     tests("SVFTLayersTests", of: ["SVFTLayers", "SVFTTensor"]),
     tests("SVFTModelsTests", of: ["SVFTModels", "SVFTLayers", "SVFTFormats", "SVFTTensor"]),
     tests("SVFTAdaptersTests", of: ["SVFTAdapters", "SVFTLayers", "SVFTFormats", "SVFTTensor"]),
+    .target(name: "CAllocations", path: "Tests/CAllocations", cSettings: strictC),
     tests(
       "SVFTTests",
       of: [
-        "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers", "SVFTFormats",
+        "CAllocations", "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers", "SVFTFormats",
         "SVFTTensor",
       ]),
     tests("SVFTCTests", of: ["SVFTC", "SVFT", "SVFTTensor", "CSVFT"]),

@@ -1,0 +1,130 @@
+// Nothing is allocated while a program replays: a counter in front of the allocator sees 0 blocks over 100
+// decoded tokens and over 10 training steps, after warm-up. Each count runs in a process of its own, because
+// tests beside it allocate.
+import CAllocations
+import SVFT
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ReplayAllocationTests {
+  /// A tiny decoder with a body and a head program.
+  struct Machine {
+    let loaded: LoadedModel
+    let body: Program
+    let head: Program
+    let hidden: Value
+    let input: Value
+    let output: Value
+    let batch: Batch
+    let headBatch: Batch
+
+    init(adapter: String?, rows: Int) throws {
+      let folder = try TemporaryFolder()
+      try TinyModel.llama().write(folder: folder.path)
+      loaded = try Checkpoint(folder.path).load()
+      let training = adapter != nil
+      if let adapter {
+        let head = [loaded.architecture.languageModelHead?.projection].compactMap { $0 }
+        let sites = ModelSites(
+          projections: loaded.projections, heads: head, slots: loaded.slots)
+        let options = try AdapterOptions(.object(JSON.parse(adapter).root("options")))
+        let method = try options.method().init(options, sites, FactorStore(threads: 2))
+        try AdapterSet.attach(method)
+      }
+      let bodyGraph = Graph(training: training)
+      hidden = try loaded.architecture.record(bodyGraph)
+      bodyGraph.output(hidden)
+      let headGraph = Graph(training: training)
+      input = headGraph.input(width: hidden.width, differentiable: training)
+      let languageHead = try #require(loaded.architecture.languageModelHead)
+      output = try languageHead.record(input, headGraph)
+      headGraph.output(output)
+      if training { headGraph.crossEntropy(output) }
+      body = try Program(bodyGraph, rows: rows, threads: 2)
+      head = try Program(headGraph, rows: rows, threads: 2)
+      batch = try Batch(rows: rows, sequences: 4)
+      headBatch = try Batch(rows: rows, sequences: 1)
+      batch.training = training
+      headBatch.training = training
+    }
+  }
+
+  static let tokens: [Int32] = (0..<32).map { Int32($0 % 16) }
+
+  @Test func decodingAllocatesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let machine = try Machine(adapter: nil, rows: 32)
+      machine.batch.cache = try KVCache(
+        layers: machine.loaded.architecture.geometry.layers, slots: 1, context: 160,
+        width: machine.loaded.architecture.geometry.keyValueWidth)
+      try machine.batch.append(Self.tokens)
+      machine.body.forward(machine.batch)
+      func decode(_ range: Range<Int>) throws {
+        for position in range {
+          machine.batch.clear()
+          try machine.batch.append(CollectionOfOne<Int32>(3), past: position)
+          machine.body.forward(machine.batch)
+          try machine.headBatch.setRows(1)
+          machine.head.forward(machine.headBatch)
+        }
+      }
+      try decode(32..<36)
+      svft_allocations_begin()
+      try decode(36..<136)
+      let count = svft_allocations_end()
+      try #require(count <= 0, "\(count) allocations over 100 tokens")
+    }
+  }
+
+  @Test func trainingAllocatesNothing() async {
+    await #expect(processExitsWith: .success) {
+      for adapter in [
+        #"{"method":"lora","r":4,"dropout":0.1}"#, #"{"method":"svft","pattern":"banded","d":2}"#,
+        #"{"method":"full"}"#,
+      ] {
+        let machine = try Machine(adapter: adapter, rows: 32)
+        let optimizer = try Optimizer(machine.body.graph.parameters, TrainingOptions())
+        let gradient = try #require(machine.body.gradient(machine.hidden))
+        func step() throws {
+          optimizer.clearGradients()
+          machine.batch.clear()
+          try machine.batch.append(Self.tokens)
+          machine.body.forward(machine.batch)
+          try machine.headBatch.setRows(32)
+          machine.headBatch.labels.update(repeating: 1)
+          let values = machine.body.values(machine.hidden)
+          machine.head.values(machine.input).update(from: values, count: 32 * machine.hidden.width)
+          machine.head.forward(machine.headBatch)
+          machine.head.gradient(machine.output)?.update(
+            repeating: 0, count: 32 * machine.output.width)
+          machine.head.backward(machine.headBatch)
+          if let back = machine.head.gradient(machine.input) {
+            gradient.update(from: back, count: 32 * machine.hidden.width)
+          }
+          machine.body.backward(machine.batch)
+          optimizer.update(rate: 1e-3, headRate: 1e-3)
+        }
+        for _ in 0..<2 { try step() }
+        svft_allocations_begin()
+        for _ in 0..<10 { try step() }
+        let count = svft_allocations_end()
+        try #require(count <= 0, "\(adapter): \(count) allocations over 10 steps")
+      }
+    }
+  }
+
+  @Test func theCounterCounts() async {
+    await #expect(processExitsWith: .success) {
+      svft_allocations_begin()
+      let block = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 8)
+      let count = svft_allocations_end()
+      block.deallocate()
+      try #require(count != 0)
+    }
+  }
+}
