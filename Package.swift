@@ -79,8 +79,8 @@ let package = Package(
     tests(
       "SVFTTests",
       of: [
-        "CAllocations", "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers", "SVFTFormats",
-        "SVFTTensor",
+        "CAllocations", "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers",
+        "SVFTFormats", "SVFTTensor",
       ]),
     tests("SVFTCTests", of: ["SVFTC", "SVFT", "SVFTTensor", "CSVFT"]),
     tests("HouseTests", of: []),

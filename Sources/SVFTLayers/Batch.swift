@@ -99,26 +99,31 @@ package final class Batch: @unchecked Sendable {
   }
 
   /// Appends a sequence (or the next tokens of one). Throws `.limit` beyond the capacity.
+  ///
+  /// Ids must lie in the vocabulary: the caller has checked them.
   package func append(
-    _ ids: some Collection<Int32>, segments ids2: [Int32]? = nil, past: Int = 0, slot: Int = 0
+    _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0
   ) throws(SVFTError) {
-    guard ids.count <= rowCapacity - rows, sequences < sequenceCapacity else {
+    let count = ids.count
+    guard count <= rowCapacity - rows, sequences < sequenceCapacity else {
       throw SVFTError(
         .limit,
         "expected at most \(rowCapacity) rows and \(sequenceCapacity) sequences in a step, found "
-          + "\(rows + ids.count) and \(sequences + 1)")
+          + "\(rows + count) and \(sequences + 1)")
     }
-    for (index, id) in ids.enumerated() {
-      tokens[rows + index] = id
+    // Copied as a block: stepping through a collection of unknown type would allocate per element.
+    let target = UnsafeMutableBufferPointer(rebasing: tokens[rows..<rows + count])
+    if ids.withContiguousStorageIfAvailable({ _ = target.update(fromContentsOf: $0) }) == nil {
+      _ = target.update(fromContentsOf: Array(ids))
+    }
+    let (positions, segments) = (positions, segments)
+    for index in 0..<count {
       positions[rows + index] = Int32(truncatingIfNeeded: past + index)
-      segments[rows + index] = 0
-    }
-    if let ids2 {
-      for (index, id) in ids2.prefix(ids.count).enumerated() { segments[rows + index] = id }
+      segments[rows + index] = marks.map { index < $0.count ? $0[index] : 0 } ?? 0
     }
     spanBuffer.values(Span.self)[sequences] = Span(
-      offset: rows, count: ids.count, past: past, slot: slot)
-    rows += ids.count
+      offset: rows, count: count, past: past, slot: slot)
+    rows += count
     sequences += 1
   }
 }

@@ -64,10 +64,11 @@ import Testing
         width: machine.loaded.architecture.geometry.keyValueWidth)
       try machine.batch.append(Self.tokens)
       machine.body.forward(machine.batch)
+      let token: [Int32] = [3]
       func decode(_ range: Range<Int>) throws {
         for position in range {
           machine.batch.clear()
-          try machine.batch.append(CollectionOfOne<Int32>(3), past: position)
+          try machine.batch.append(token, past: position)
           machine.body.forward(machine.batch)
           try machine.headBatch.setRows(1)
           machine.head.forward(machine.headBatch)
