@@ -64,7 +64,7 @@ extension Model {
   var sites: ModelSites {
     let heads =
       [network.heads.language?.projection].compactMap { $0 }
-      + (network.heads.classes.map { [$0.classifier] } ?? [])
+      + (network.heads.classes?.projections ?? [])
     return ModelSites(projections: network.projections, heads: heads, slots: network.slots)
   }
 

@@ -65,7 +65,7 @@ public final class Trainer: @unchecked Sendable {
   /// `Model.cancel`; calling again goes on. Throws `.nonFinite` after ten skipped steps in a row.
   public func train(_ callback: Callback? = nil) throws(SVFTError) {
     try adapter.model.gate.exclusively { () throws(SVFTError) in
-      clock.start(tokens: state.tokens)
+      clock.start(step: state.step, tokens: state.tokens)
       do throws(SVFTError) {
         while !isFinished { try advance(callback) }
       } catch {
@@ -82,7 +82,7 @@ public final class Trainer: @unchecked Sendable {
       guard !isFinished else {
         throw SVFTError(.state, "expected steps left to train, found all \(totalSteps) done")
       }
-      clock.start(tokens: state.tokens)
+      clock.start(step: state.step, tokens: state.tokens)
       return try advance(nil)
     }
   }

@@ -5,13 +5,14 @@ import SVFTTensor
 struct TrainingClock {
   private var begin: Double?
   private var tokensBefore = 0
-  private var stepsBefore: Int?
+  private var stepsBefore = 0
 
-  /// Starts the clock, once.
-  mutating func start(tokens: Int) {
+  /// Starts the clock, once, for a run that stands at `step`.
+  mutating func start(step: Int, tokens: Int) {
     guard begin == nil else { return }
     begin = Clock.seconds()
     tokensBefore = tokens
+    stepsBefore = step
   }
 
   /// Seconds since the start.
@@ -23,10 +24,8 @@ struct TrainingClock {
   }
 
   /// Seconds that the remaining steps will take at the pace so far.
-  mutating func remaining(_ step: Int, of total: Int) -> Double {
-    let first = stepsBefore ?? max(0, step - 1)
-    stepsBefore = first
-    let done = step - first
+  func remaining(_ step: Int, of total: Int) -> Double {
+    let done = step - stepsBefore
     return done > 0 ? elapsed / Double(done) * Double(total - step) : 0
   }
 }

@@ -67,7 +67,7 @@ package enum AtomicFolder {
     do throws(SVFTError) {
       try FileSystem.makeFolder(temporary)
       try body(temporary)
-      for name in try FileSystem.list(temporary) {
+      for name in try FolderManifest.names(in: temporary) {
         try OpenFile(FileSystem.join(temporary, name), flags: O_RDONLY | O_NOFOLLOW).sync()
       }
       try FolderManifest(describing: temporary).write(to: temporary)

@@ -23,10 +23,25 @@ package struct FolderManifest: Sendable {
   /// Describes the files that lie in a folder now.
   package init(describing folder: String) throws(SVFTError) {
     var files: [File] = []
-    for name in try FileSystem.list(folder) where name != Self.name {
+    for name in try Self.names(in: folder) where name != Self.name {
       files.append(try Self.describe(name, in: folder))
     }
     self.files = files
+  }
+
+  /// The files of a folder and of the folders in it ("1_Pooling/config.json"); no deeper.
+  package static func names(in folder: String) throws(SVFTError) -> [String] {
+    var names: [String] = []
+    for name in try FileSystem.list(folder) {
+      guard try FileSystem.isFolder(FileSystem.join(folder, name)) else {
+        names.append(name)
+        continue
+      }
+      for inner in try FileSystem.list(FileSystem.join(folder, name)) {
+        names.append("\(name)/\(inner)")
+      }
+    }
+    return names
   }
 
   /// Reads the manifest of a folder; nil where the folder was never finished.
@@ -43,8 +58,9 @@ package struct FolderManifest: Sendable {
       var files: [File] = []
       for entry in try root.objects("files") {
         let name = try entry.string("name")
-        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0),
-          name != ".."
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, !name.utf8.contains(0),
+          parts.allSatisfy({ !$0.isEmpty && $0 != ".." && $0 != "." })
         else {
           throw SVFTError(.format, "\(name.debugDescription) is no file of this folder")
         }
@@ -87,7 +103,7 @@ package struct FolderManifest: Sendable {
   /// The names in a folder that are neither the manifest nor listed in it.
   package func strangers(in folder: String) throws(SVFTError) -> [String] {
     let known = Set(files.map(\.name)).union([Self.name])
-    return try FileSystem.list(folder).filter { !known.contains($0) }
+    return try Self.names(in: folder).filter { !known.contains($0) }
   }
 
   private static func describe(_ name: String, in folder: String) throws(SVFTError) -> File {

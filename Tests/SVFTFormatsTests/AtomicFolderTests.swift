@@ -26,6 +26,20 @@ import TestKit
     #expect(try FileSystem.list(folder.path) == ["adapter"])
   }
 
+  @Test func filesInFoldersOfAFolderAreWatchedToo() throws {
+    let path = folder.file("model")
+    try AtomicFolder.write(path) { (place) throws(SVFTError) in
+      try FileSystem.makeFolder(FileSystem.join(place, "1_Pooling"))
+      try AtomicFile.write(FileSystem.join(place, "1_Pooling/config.json"), text: "{}")
+    }
+    #expect(try AtomicFolder.verify(path))
+    try folder.write("model/1_Pooling/letter", "dear")
+    #expect(kind { try save(path, ["a": "one"]) } == .invalidArgument)
+    try FileSystem.remove(folder.file("model/1_Pooling/letter"))
+    try folder.write("model/1_Pooling/config.json", "{ }")
+    #expect(kind { try AtomicFolder.verify(path) } == .format)
+  }
+
   @Test func anEmptyFolderIsReplaced() throws {
     try FileSystem.makeFolder(folder.file("adapter"))
     try save(folder.file("adapter"), ["a": "one"])
