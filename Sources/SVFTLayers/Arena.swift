@@ -14,7 +14,9 @@ package final class Arena: @unchecked Sendable {
   private let targets: [[UnsafeMutablePointer<Float>?]]
   private let nowhere: UnsafeMutablePointer<Float>
 
-  /// Allocates for `plan` and a team of up to `threads`. Throws `.memory`.
+  /// Allocates for `plan` and a team of up to `threads`.
+  ///
+  /// Throws `.memory`.
   init(_ plan: Plan, ops: [any Op], threads: Int) throws(SVFTError) {
     block = try Buffer(byteCount: plan.byteCount)
     shared = try Buffer(byteCount: plan.sharedScratch)
@@ -33,7 +35,9 @@ package final class Arena: @unchecked Sendable {
     targets = ops.map { op in op.reads.map { places[$0.id] } }
   }
 
-  /// The numbers of a value. Every value of the graph has a place; see `Plan`.
+  /// The numbers of a value.
+  ///
+  /// Every value of the graph has a place; see `Plan`.
   package func pointer(_ value: Value) -> UnsafeMutablePointer<Float> {
     values[value.id] ?? nowhere
   }

@@ -90,7 +90,9 @@ package final class Batch: @unchecked Sendable {
     sequences = 0
   }
 
-  /// Says how many rows a head's batch has. Throws `.limit` beyond the capacity.
+  /// Says how many rows a head's batch has.
+  ///
+  /// Throws `.limit` beyond the capacity.
   package func setRows(_ count: Int) throws(SVFTError) {
     guard count >= 0, count <= rowCapacity else {
       throw SVFTError(.limit, "expected at most \(rowCapacity) rows in a step, found \(count)")
@@ -98,9 +100,10 @@ package final class Batch: @unchecked Sendable {
     rows = count
   }
 
-  /// Appends a sequence (or the next tokens of one). Throws `.limit` beyond the capacity.
+  /// Appends a sequence (or the next tokens of one).
   ///
-  /// Ids must lie in the vocabulary: the caller has checked them.
+  /// Ids must lie in the vocabulary: the caller has checked them. Throws `.limit` beyond the
+  /// capacity.
   package func append(
     _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0
   ) throws(SVFTError) {

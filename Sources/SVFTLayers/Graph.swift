@@ -1,7 +1,9 @@
 // The recording of a forward pass. An architecture describes its computation once (`let h =
 // graph.norm(x, …)`); the graph keeps the ops in order. Each op file adds its own verb to Graph.
 
-/// A recorded forward pass: ops in order, inputs, outputs. Planned and replayed by `Program`.
+/// A recorded forward pass: ops in order, inputs, outputs.
+///
+/// Planned and replayed by `Program`.
 package final class Graph {
   package private(set) var ops: [any Op] = []
   package private(set) var inputs: [Value] = []

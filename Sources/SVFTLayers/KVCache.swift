@@ -16,7 +16,9 @@ package final class KVCache: @unchecked Sendable {
   private let keyBuffer: Buffer
   private let valueBuffer: Buffer
 
-  /// Allocates an empty cache. Throws `.memory` or `.limit`.
+  /// Allocates an empty cache.
+  ///
+  /// Throws `.memory` or `.limit`.
   package init(layers: Int, slots: Int, context: Int, width: Int) throws(SVFTError) {
     self.layers = layers
     self.slots = slots

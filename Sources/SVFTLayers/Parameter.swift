@@ -16,7 +16,9 @@ package final class Parameter: @unchecked Sendable {
   package let shape: [Int]
   /// Sum of the gradients since the last clearing, [rows, columns].
   package let gradient: Buffer
-  /// Whether optimiser and gradient clipping see it. Frozen parameters keep value and moments.
+  /// Whether optimiser and gradient clipping see it.
+  ///
+  /// Frozen parameters keep value and moments.
   package var isFrozen = false
   /// Whether weight decay applies (matrices yes, biases, norms and spectral coefficients no).
   package var decays: Bool
@@ -26,7 +28,9 @@ package final class Parameter: @unchecked Sendable {
   /// Which learning rate a parameter follows.
   package enum Group: Sendable { case adapter, head }
 
-  /// A zero-filled parameter. Throws `.memory` or `.shape`.
+  /// A zero-filled parameter.
+  ///
+  /// Throws `.memory` or `.shape`.
   package init(
     _ name: String, rows: Int, columns: Int, shape: [Int]? = nil, group: Group = .adapter,
     decays: Bool = true

@@ -7,7 +7,9 @@
 // lowest offset that fits.
 package import SVFTTensor
 
-/// Where everything of a replay lies, for steps of up to `rows` rows. Its size is the memory
+/// Where everything of a replay lies, for steps of up to `rows` rows.
+///
+/// Its size is the memory
 /// estimate.
 package struct Plan {
   /// Steps of up to this many rows fit.
@@ -25,7 +27,9 @@ package struct Plan {
     byteCount + sharedScratch + threads * memberScratch
   }
 
-  /// Plans `graph`. Throws `.limit` where the sizes overflow.
+  /// Plans `graph`.
+  ///
+  /// Throws `.limit` where the sizes overflow.
   package init(_ graph: Graph, rows: Int) throws(SVFTError) {
     self.rows = rows
     self.flow = GradientFlow(graph)

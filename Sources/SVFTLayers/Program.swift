@@ -9,7 +9,9 @@ package final class Program: @unchecked Sendable {
   package let threads: Int
   private let ops: [any Op]
 
-  /// Plans and allocates for steps of up to `rows` rows. Throws `.memory` or `.limit`.
+  /// Plans and allocates for steps of up to `rows` rows.
+  ///
+  /// Throws `.memory` or `.limit`.
   package init(_ graph: Graph, rows: Int, threads: Int) throws(SVFTError) {
     self.graph = graph
     self.threads = threads

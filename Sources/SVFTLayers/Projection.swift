@@ -8,7 +8,9 @@ package import SVFTTensor
 
 /// What a projection accepts: something that can record its part of the forward pass.
 package protocol SiteAdapter: AnyObject {
-  /// Records the adapted product without bias. Calls `site.base(x)` when and on what it likes.
+  /// Records the adapted product without bias.
+  ///
+  /// Calls `site.base(x)` when and on what it likes.
   func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value
 }
 
@@ -29,7 +31,9 @@ package final class Projection: @unchecked Sendable {
   package let name: String
   package let weight: Slot
   package let bias: Slot?
-  /// Adapters in order of attachment. Changing them means recording the graph again.
+  /// Adapters in order of attachment.
+  ///
+  /// Changing them means recording the graph again.
   package var attachments: [Attachment] = []
 
   package init(name: String, weight: Slot, bias: Slot?) {

@@ -30,7 +30,9 @@ package final class Selection: @unchecked Sendable {
   package private(set) var count = 0
   private let ranges: Buffer
 
-  /// Room for `capacity` rows. Throws `.memory` or `.limit`.
+  /// Room for `capacity` rows.
+  ///
+  /// Throws `.memory` or `.limit`.
   package init(capacity: Int) throws(SVFTError) {
     self.capacity = capacity
     ranges = try Buffer(of: Int32.self, count: Checked.product(capacity, 2, "a selection"))
@@ -43,7 +45,9 @@ package final class Selection: @unchecked Sendable {
     return offset..<offset + Int(pairs[2 * index + 1])
   }
 
-  /// Chooses by rule from the rows of `batch`. Throws `.limit` beyond the capacity.
+  /// Chooses by rule from the rows of `batch`.
+  ///
+  /// Throws `.limit` beyond the capacity.
   package func choose(_ rule: Rule, of batch: Batch) throws(SVFTError) {
     count = 0
     switch rule {
@@ -63,7 +67,9 @@ package final class Selection: @unchecked Sendable {
     }
   }
 
-  /// Chooses single rows of a step of `limit` rows. Throws `.limit` beyond the capacity,
+  /// Chooses single rows of a step of `limit` rows.
+  ///
+  /// Throws `.limit` beyond the capacity,
   /// `.invalidArgument` for a row that is not in the step.
   package func choose(rows: some Sequence<Int>, of limit: Int) throws(SVFTError) {
     count = 0
@@ -116,6 +122,7 @@ package final class Selection: @unchecked Sendable {
   }
 
   /// Adds the gradients of rows `part` of the head, [part.count, width], to the body's `gradient`.
+  ///
   /// Columns are shared out, not rows, so that a row may be selected twice.
   package func scatter(
     _ part: Range<Int>, from input: UnsafePointer<Float>, width: Int,

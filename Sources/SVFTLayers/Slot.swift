@@ -30,7 +30,9 @@ package final class Slot: @unchecked Sendable {
   package let rowOrder: RowOrder
   /// The shape in the checkpoint: [rows, columns] for a matrix, [columns] for a vector.
   package let shape: [Int]
-  /// What a method that trains the tensor itself put in its place. Set before recording a graph.
+  /// What a method that trains the tensor itself put in its place.
+  ///
+  /// Set before recording a graph.
   package var standIn: Parameter?
 
   package init(
@@ -45,7 +47,9 @@ package final class Slot: @unchecked Sendable {
   /// What products use now.
   package var current: Weight { standIn?.weight ?? weight }
 
-  /// Decodes canonical rows `range` of the frozen tensor to F32, dense [range.count, columns]. The
+  /// Decodes canonical rows `range` of the frozen tensor to F32, dense [range.count, columns].
+  ///
+  /// The
   /// numbers of a vector, which is one row, are in canonical order too.
   package func decodeCanonical(
     rows range: Range<Int>, into target: UnsafeMutablePointer<Float>

@@ -8,7 +8,9 @@
 // same bits.
 package import SVFTTensor
 
-/// An immutable matrix [rows, columns] in some element format. Vectors are matrices of one row.
+/// An immutable matrix [rows, columns] in some element format.
+///
+/// Vectors are matrices of one row.
 package final class Weight: Sendable {
   package let format: any ElementFormat
   package let rows: Int
@@ -16,7 +18,9 @@ package final class Weight: Sendable {
   /// The rows one after the other, without padding.
   package let bytes: Buffer
 
-  /// Wraps `bytes`. Throws `.shape` unless they are exactly the matrix.
+  /// Wraps `bytes`.
+  ///
+  /// Throws `.shape` unless they are exactly the matrix.
   package init(
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer
   ) throws(SVFTError) {
@@ -73,7 +77,9 @@ package final class Weight: Sendable {
       count: range.count * columns, into: target)
   }
 
-  /// The whole matrix in F32, [rows, columns]. Throws `.memory`.
+  /// The whole matrix in F32, [rows, columns].
+  ///
+  /// Throws `.memory`.
   package func decoded() throws(SVFTError) -> Buffer {
     let values = try Buffer(
       of: Float.self, count: Checked.product(rows, columns, "a decoded matrix"))

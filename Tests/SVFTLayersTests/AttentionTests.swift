@@ -24,7 +24,7 @@ struct AttentionTests {
       v = numbers(shape.keyValueHeads)
     }
 
-    /// [count, heads · width]
+    /// The outputs by definition, [count, heads · width].
     func attended() -> [Double] {
       let width = shape.headWidth
       var output = [Double](repeating: 0, count: q.count)

@@ -1,5 +1,5 @@
 // The exponential in Double, for definitions written out in tests.
 import Foundation
 
-/// e^x
+/// The exponential e^x.
 func exponential(_ x: Double) -> Double { exp(x) }

@@ -108,7 +108,9 @@ extension Graph {
     return y
   }
 
-  /// Records f(gate) · up. Both [T, width].
+  /// Records f(gate) · up.
+  ///
+  /// Both [T, width].
   package func gated(_ gate: Value, _ up: Value, _ function: ActivationFunction) -> Value {
     let y = value(width: gate.width)
     record(Gated(gate, up, y, function))

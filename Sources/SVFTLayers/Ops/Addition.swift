@@ -109,7 +109,9 @@ final class AddBias: Op {
 }
 
 extension Graph {
-  /// Records a + scale · b. Both [T, width].
+  /// Records a + scale · b.
+  ///
+  /// Both [T, width].
   package func add(_ a: Value, _ b: Value, scale: Float = 1) -> Value {
     let c = value(width: a.width)
     record(Add(a, b, c, scale: scale))

@@ -48,9 +48,9 @@ package struct AttentionShape: Sendable, Hashable {
 
 /// O = softmax(scale · Q Kᵀ) V of each span and head.
 final class Attention: Op {
-  /// Queries and keys of one block. 32 × 256 scores are 32 KiB; a block of keys stays in the second
-  /// cache.
+  /// Queries of one block.
   static let queryBlock = 32
+  /// Keys of one block: 32 × 256 scores are 32 KiB, and the keys stay in the second cache.
   static let keyBlock = 256
   /// Up to so many queries are multiplied one by one.
   private static let fewQueries = 3
@@ -126,7 +126,9 @@ final class Attention: Op {
     }
   }
 
-  /// Whether the span lies in the cache. Callers have checked; here memory is kept safe.
+  /// Whether the span lies in the cache.
+  ///
+  /// Callers have checked; here memory is kept safe.
   private func holds(_ cache: KVCache, _ span: Span) -> Bool {
     cache.width == shape.keyWidth && shape.layer < cache.layers && span.slot >= 0
       && span.slot < cache.slots && span.past >= 0 && span.past <= cache.context - span.count
@@ -190,7 +192,9 @@ final class Attention: Op {
     total.pointee = high + logf(old + new)
   }
 
-  /// scores = scale · q · keysᵀ. A few queries (decoding) go row by row: packing keys for a
+  /// scores = scale · q · keysᵀ.
+  ///
+  /// A few queries (decoding) go row by row: packing keys for a
   /// product would cost as much as the product.
   private func score(
     _ q: Kernels.Matrix, _ queries: Int, _ keys: Kernels.Matrix, _ count: Int,
@@ -252,7 +256,9 @@ final class Attention: Op {
     }
   }
 
-  /// Where they lie: in the cache with their past, or in the step. Nil where the cache has no such
+  /// Where they lie: in the cache with their past, or in the step.
+  ///
+  /// Nil where the cache has no such
   /// place.
   func sight(_ span: Span, head: Int, _ cache: KVCache?, _ run: Run) -> Sight? {
     let width = shape.keyWidth
@@ -272,7 +278,9 @@ final class Attention: Op {
 
 extension Graph {
   /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads ·
-  /// width]. → [T, heads · width]
+  /// width].
+  ///
+  /// → [T, heads · width]
   package func attention(
     _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape
   ) -> Value {

@@ -27,7 +27,7 @@ final class CrossEntropy: Op {
   var keeps: [Value] { [logits] }
   var memberScratch: Int { CrossEntropy.block * MemoryLayout<Float>.stride }
 
-  /// part[k] = exp(x[k] − shift)
+  /// part[k] = exp(x[k] − shift).
   private func exponentials(
     _ x: UnsafePointer<Float>, minus shift: Float, count: Int,
     into part: UnsafeMutablePointer<Float>

@@ -70,7 +70,9 @@ final class Embedding: Op {
 }
 
 extension Graph {
-  /// Records the rows of `table` chosen by each row's token, position or segment. → [T, columns]
+  /// Records the rows of `table` chosen by each row's token, position or segment.
+  ///
+  /// → [T, columns]
   package func embed(table: Slot, by index: EmbeddingIndex) -> Value {
     let y = value(width: table.current.columns)
     record(Embedding(table, by: index, y))

@@ -15,7 +15,9 @@ import SVFTTensor
   import Musl
 #endif
 
-/// How an architecture rotates. One object per model: graphs share the step's table by its
+/// How an architecture rotates.
+///
+/// One object per model: graphs share the step's table by its
 /// identity.
 package final class RotaryEmbedding: Sendable {
   /// Where the two numbers of a pair lie.

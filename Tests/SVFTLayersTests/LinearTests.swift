@@ -1,0 +1,44 @@
+// Products of every format with the bias added, and what widths are refused.
+import SVFTLayers
+import SVFTTensor
+import Testing
+
+struct LinearTests {
+  /// y = W x + b of the decoded matrix, in Double.
+  private func expected(_ weight: Weight, _ x: [Float], _ b: [Float]) throws -> [Float] {
+    let w = try Replay.decoded(weight)
+    return (0..<x.count / weight.columns).flatMap { t in
+      (0..<weight.rows).map { r in
+        Float(
+          (0..<weight.columns).reduce(Double(b[r])) {
+            $0 + Double(w[r * weight.columns + $1]) * Double(x[t * weight.columns + $1])
+          })
+      }
+    }
+  }
+
+  @Test(arguments: ElementFormats.all.map(\.name), [1, 2, 19])
+  func equalsTheDecodedProduct(_ name: String, tokens: Int) throws {
+    let format = try #require(ElementFormats.named(name))
+    let slot = try Replay.slot("w", rows: 75, Replay.numbers(75 * 96, "w"), format: format)
+    let b = Replay.numbers(75, "b")
+    let bias = try Replay.slot("b", b)
+    let x = Replay.numbers(tokens * 96, "x")
+    for compute in [Compute.f32, .standard] {
+      let y = try Replay.output(
+        lengths: [tokens], [(96, x)], prepare: { $0.compute = compute }
+      ) { try $0.linear($1[0], slot, bias: bias) }
+      let rounds = compute == .standard && format.prefersIntegerActivations
+      // Eight bits of 96 activations: half a step of 2/127 each, weights up to 2, adding at random.
+      #expect(Replay.distance(y, try expected(slot.weight, x, b)) < (rounds ? 0.6 : 1e-4))
+    }
+  }
+
+  @Test func otherWidthsAreRefused() throws {
+    let graph = Graph(training: false)
+    let slot = try Replay.slot("w", rows: 2, [1, 2, 3, 4, 5, 6])
+    let bias = try Replay.slot("b", [1, 2, 3])
+    #expect(throws: SVFTError.self) { try graph.linear(graph.input(width: 2), slot, bias: nil) }
+    #expect(throws: SVFTError.self) { try graph.linear(graph.input(width: 3), slot, bias: bias) }
+  }
+}

@@ -1,0 +1,20 @@
+// The root-mean-square norm against its definition in Double.
+import SVFTLayers
+import Testing
+
+struct RMSNormTests {
+  @Test(arguments: [1, 37, 576])
+  func equalsItsDefinition(width: Int) throws {
+    let (x, w) = (Replay.numbers(3 * width, "x"), Replay.numbers(width, "w"))
+    let slot = try Replay.slot("w", w)
+    let y = try Replay.output(lengths: [3], [(width, x)]) {
+      $0.rmsNorm($1[0], weight: slot, epsilon: 1e-3)
+    }
+    for row in 0..<3 {
+      let part = x[row * width..<(row + 1) * width].map(Double.init)
+      let mean = part.reduce(0) { $0 + $1 * $1 } / Double(width)
+      let expected = zip(part, w).map { Float($0 / (mean + 1e-3).squareRoot() * Double($1)) }
+      #expect(Replay.distance(Array(y[row * width..<(row + 1) * width]), expected) < 3e-6)
+    }
+  }
+}
