@@ -48,6 +48,7 @@ SVK_INLINE float gelu_tanh_slope(float x) {
 
 #define FORWARD(name, function)                                                                    \
   SVK_INLINE void name##_body(const float *x, float *y, int64_t count) {                           \
+    SVK_ELEMENTWISE                                                                                \
     for (int64_t i = 0; i < count; i++) y[i] = function(x[i]);                                     \
   }                                                                                                \
   SVK_KERNEL(void, name, (const float *x, float *y, int64_t count), (x, y, count))
@@ -56,8 +57,10 @@ SVK_INLINE float gelu_tanh_slope(float x) {
   SVK_INLINE void name##_body(const float *x, const float *dy, float *dx, int64_t count,           \
                               int accumulate) {                                                    \
     if (accumulate) {                                                                              \
+      SVK_ELEMENTWISE                                                                              \
       for (int64_t i = 0; i < count; i++) dx[i] += dy[i] * slope(x[i]);                            \
     } else {                                                                                       \
+      SVK_ELEMENTWISE                                                                              \
       for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * slope(x[i]);                             \
     }                                                                                              \
   }                                                                                                \

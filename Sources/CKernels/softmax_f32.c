@@ -61,6 +61,7 @@ SVK_INLINE float log_sum_exp_body(const float *x, int64_t count) {
 SVK_KERNEL(float, log_sum_exp, (const float *x, int64_t count), (x, count))
 
 SVK_INLINE void centre_body(const float *p, const float *dp, float mean, float *dx, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) dx[i] = p[i] * (dp[i] - mean);
 }
 SVK_KERNEL(void, centre,

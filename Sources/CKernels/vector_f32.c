@@ -79,28 +79,33 @@ SVK_INLINE int all_finite_body(const float *x, int64_t count) {
 SVK_KERNEL(int, all_finite, (const float *x, int64_t count), (x, count))
 
 SVK_INLINE void axpy_body(float alpha, const float *x, float *y, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) y[i] += alpha * x[i];
 }
 SVK_KERNEL(void, axpy, (float alpha, const float *x, float *y, int64_t count), (alpha, x, y, count))
 
 SVK_INLINE void scale_body(float alpha, const float *x, float *y, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) y[i] = alpha * x[i];
 }
 SVK_KERNEL(void, scale, (float alpha, const float *x, float *y, int64_t count),
            (alpha, x, y, count))
 
 SVK_INLINE void add_body(const float *a, const float *b, float *y, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) y[i] = a[i] + b[i];
 }
 SVK_KERNEL(void, add, (const float *a, const float *b, float *y, int64_t count), (a, b, y, count))
 
 SVK_INLINE void multiply_body(const float *a, const float *b, float *y, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) y[i] = a[i] * b[i];
 }
 SVK_KERNEL(void, multiply, (const float *a, const float *b, float *y, int64_t count),
            (a, b, y, count))
 
 SVK_INLINE void multiply_add_body(const float *a, const float *b, float *y, int64_t count) {
+  SVK_ELEMENTWISE
   for (int64_t i = 0; i < count; i++) y[i] += a[i] * b[i];
 }
 SVK_KERNEL(void, multiply_add, (const float *a, const float *b, float *y, int64_t count),

@@ -82,11 +82,11 @@ extension Attention {
     let column = grouped ? first : span.offset * shape.keyWidth + head * width
     let dK = targets.key.map { (grouped ? shared.key : $0) + column }
     let dV = targets.value.map { (grouped ? shared.value : $0) + column }
-    for start in Swift.stride(from: 0, to: span.count, by: Attention.keyBlock) {
-      let keys = start..<min(span.count, start + Attention.keyBlock)
-      let earliest = shape.causal ? start / Attention.queryBlock * Attention.queryBlock : 0
-      for begin in Swift.stride(from: earliest, to: span.count, by: Attention.queryBlock) {
-        let block = begin..<min(span.count, begin + Attention.queryBlock)
+    for start in Swift.stride(from: 0, to: span.count, by: Attention.gradientBlock) {
+      let keys = start..<min(span.count, start + Attention.gradientBlock)
+      let earliest = shape.causal ? start : 0
+      for begin in Swift.stride(from: earliest, to: span.count, by: Attention.gradientBlock) {
+        let block = begin..<min(span.count, begin + Attention.gradientBlock)
         let part = Part(
           queries: block, keys: keys,
           q: Kernels.Matrix(run.pointer(query) + first + begin * wide, rowStride: wide),
@@ -116,7 +116,7 @@ extension Attention {
     _ scratch: UnsafeMutableRawPointer
   ) {
     let (n, m, width) = (part.queries.count, part.keys.count, shape.headWidth)
-    let row = Attention.keyBlock
+    let row = Attention.gradientBlock
     let p = scratch.assumingMemoryBound(to: Float.self)
     let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
     let products = scratch + 2 * Attention.scoreBytes

@@ -49,9 +49,11 @@ package struct AttentionShape: Sendable, Hashable {
 /// O = softmax(scale · Q Kᵀ) V of each span and head.
 final class Attention: Op {
   /// Queries of one block.
-  static let queryBlock = 32
-  /// Keys of one block: 32 × 256 scores are 32 KiB, and the keys stay in the second cache.
+  static let queryBlock = 64
+  /// Keys of one block: 64 × 256 scores are 64 KiB and stay, with the keys, in the second cache.
   static let keyBlock = 256
+  /// Queries, and keys, of one block on the way back, where both are summed over.
+  static let gradientBlock = 128
   /// Up to so many queries are multiplied one by one.
   private static let fewQueries = 3
 
@@ -81,7 +83,8 @@ final class Attention: Op {
 
   /// Two blocks of scores, and what products need.
   var memberScratch: Int { 2 * Attention.scoreBytes + Kernels.scratchBytes(Attention.keyBlock) }
-  static let scoreBytes = queryBlock * keyBlock * MemoryLayout<Float>.stride
+  static let scoreBytes =
+    max(queryBlock * keyBlock, gradientBlock * gradientBlock) * MemoryLayout<Float>.stride
 
   func sharedScratch(rows: Int) -> Int {
     training ? rows * gradientColumns * MemoryLayout<Float>.stride : 0
