@@ -17,7 +17,7 @@ int svk_isa(void);
 #define SVK_INLINE static inline __attribute__((always_inline))
 
 /* Before a loop whose turns do not touch each other's elements: targets may be sources. Without it
- * the compiler tests for overlap and takes work in place one number at a time (ten times slower). */
+ * the compiler tests for overlap and takes work in place number by number (ten times slower). */
 #define SVK_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
 
 #if defined(__x86_64__)
