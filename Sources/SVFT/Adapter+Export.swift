@@ -13,8 +13,9 @@ public import SVFTTensor
 
 extension Adapter {
   /// Writes the adapter's change of every projection. `options` is a JSON object with "to" ("peft",
-  /// "gguf-lora", "delta") and "rank" (0 takes the smallest rank that is exact to rounding, at most 256).
-  /// Returns a JSON report. Throws `.unsupported` for methods that change more than projections.
+  /// "gguf-lora", "delta") and "rank" (0 takes the smallest rank that is exact to rounding, at most
+  /// 256). Returns a JSON report. Throws `.unsupported` for methods that change more than
+  /// projections.
   public func export(to path: String, options: String) throws(SVFTError) -> String {
     try model.gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in
@@ -25,6 +26,12 @@ extension Adapter {
           .unsupported,
           "expected an adapter that adds to projections, found the method \(type(of: method).name): "
             + "merge it into a model instead")
+      }
+      guard method.standIns.isEmpty else {
+        throw SVFTError(
+          .unsupported,
+          "expected an adapter of projections alone, found one that also trains "
+            + "\(method.standIns[0].slot.name): merge it into a model instead")
       }
       var parts: [LowRankDelta] = []
       for projection in method.projections {
@@ -80,11 +87,13 @@ extension Adapter {
       ("fan_in_fan_out", false), ("modules_to_save", .null),
       ("target_modules", .array(parts.map { .string($0.projection.name) })),
     ])
-    try FileSystem.makeFolder(path)
-    try AtomicFile.write(
-      FileSystem.join(path, AdapterFile.configurationName), text: JSON.object(config).text(.pretty))
-    try SafetensorsWriter.write(
-      FileSystem.join(path, AdapterFile.tensorsName), tensors, metadata: [("format", "pt")])
+    try AtomicFolder.write(path) { (folder) throws(SVFTError) in
+      try AtomicFile.write(
+        FileSystem.join(folder, AdapterFile.configurationName),
+        text: JSON.object(config).text(.pretty))
+      try SafetensorsWriter.write(
+        FileSystem.join(folder, AdapterFile.tensorsName), tensors, metadata: [("format", "pt")])
+    }
   }
 
   private func writeGGUF(_ parts: [LowRankDelta], _ rank: Int, _ path: String) throws(SVFTError) {

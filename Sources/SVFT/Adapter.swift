@@ -1,6 +1,8 @@
-// An adapter as users hold it: a method attached to a model, with its scale, and what it knows of its labels.
+// An adapter as users hold it: a method attached to a model, with its scale, and what it knows of
+// its labels.
 //
-// Attaching, detaching and scaling change what the model computes, so its recorded passes are dropped.
+// Attaching, detaching and scaling change what the model computes, so its recorded passes are
+// dropped.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -10,38 +12,55 @@ public import SVFTTensor
 public final class Adapter: @unchecked Sendable {
   /// The model it belongs to, kept alive by it.
   public let model: Model
-  private(set) var method: any AdapterMethod
-  private(set) var scale: Float = 1
-  private var options: JSON.Object
-  /// Whether it was loaded or trained: then its parts are not made anew.
-  var isTrained: Bool
-  private var isAttached = false
+  /// What is attached; the model holds it too, without holding this object, which holds the model.
+  let attached: Attached
 
-  init(
-    _ model: Model, _ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool
-  ) {
-    self.model = model
-    self.method = method
-    self.options = options
-    self.isTrained = isTrained
+  /// The state of an adapter, shared by every object that stands for it.
+  final class Attached {
+    var method: any AdapterMethod
+    var scale: Float = 1
+    var options: JSON.Object
+    /// Whether it was loaded or trained: then its parts are not made anew.
+    var isTrained: Bool
+    var isAttached = false
+
+    init(_ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool) {
+      self.method = method
+      self.options = options
+      self.isTrained = isTrained
+    }
   }
+
+  init(_ model: Model, _ attached: Attached) {
+    self.model = model
+    self.attached = attached
+  }
+
+  var method: any AdapterMethod { attached.method }
+  var scale: Float { attached.scale }
+  /// Whether it takes part in what the model computes.
+  var isActive: Bool { attached.isAttached && scale != 0 }
 
   /// Takes the adapter off its model. Throws `.busy` while the model is in use.
   public func detach() throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in detachNow() }
   }
 
-  /// The factor on the change the adapter makes; 0 turns it off without detaching it.
-  /// Throws `.invalidArgument` for a number that is not finite, or other than 0 and 1 where the method
+  /// The factor on the change the adapter makes; 0 turns it off without detaching it. Throws
+  /// `.invalidArgument` for a number that is not finite, or other than 0 and 1 where the method
   /// replaces tensors.
   public func setScale(_ scale: Float) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try check(scale)
       let old = self.scale
+      guard attached.isAttached else {
+        attached.scale = scale
+        return
+      }
       detachNow()
-      self.scale = scale
+      attached.scale = scale
       do throws(SVFTError) { try attachNow() } catch {
-        self.scale = old
+        attached.scale = old
         try attachNow()
         throw error
       }
@@ -59,21 +78,22 @@ public final class Adapter: @unchecked Sendable {
     extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
     extra["task_type"] = .string(model.network.heads.classes == nil ? "CAUSAL_LM" : "SEQ_CLS")
     for (key, value) in AdapterLabels.entry(of: model) { extra[key] = value }
-    try AdapterFile.save(method, options, to: folder, extra: extra)
+    try AdapterFile.save(method, attached.options, to: folder, extra: extra)
   }
 
   /// Takes the numbers of a saved state of this adapter; the caller holds the gate.
   func reload(from folder: String) throws(SVFTError) {
     detachNow()
     let contents = try AdapterContents(folder: folder)
-    (method, options) = try AdapterFile.load(contents, model.sites, model.factors)
+    (attached.method, attached.options) = try AdapterFile.load(
+      contents, model.sites, model.factors)
     try attachNow()
   }
 
   /// Attaches with a scale other than 1.
   func attach(scale: Float) throws(SVFTError) {
     try check(scale)
-    self.scale = scale
+    attached.scale = scale
     try attachNow()
   }
 
@@ -92,23 +112,24 @@ public final class Adapter: @unchecked Sendable {
 
   /// Puts the method's parts into the model. Throws `.state` where another adapter holds a tensor.
   func attachNow() throws(SVFTError) {
-    guard !isAttached else { return }
+    guard !attached.isAttached else { return }
     if scale != 0 { try AdapterSet.attach(method, scale: scale) }
-    isAttached = true
-    if !model.adapters.contains(where: { $0 === self }) { model.adapters.append(self) }
+    attached.isAttached = true
+    model.adapters.append(attached)
     model.network.invalidate()
   }
 
   func detachNow() {
-    guard isAttached else { return }
-    isAttached = false
+    guard attached.isAttached else { return }
+    attached.isAttached = false
     AdapterSet.detach(method)
-    model.adapters.removeAll { $0 === self }
+    model.adapters.removeAll { $0 === attached }
     model.network.invalidate()
   }
 
-  /// Sees to it that the adapter trains the head that `dataset` needs: adds a fresh head to the model where
-  /// it has none, and makes an untrained adapter anew with the head among what it trains.
+  /// Sees to it that the adapter trains the head that `dataset` needs: adds a fresh head to the
+  /// model where it has none, and makes an untrained adapter anew with the head among what it
+  /// trains.
   func prepareHead(for dataset: Dataset, seed: UInt64) throws(SVFTError) {
     guard dataset.task != .language else { return }
     try model.ensureHead(for: dataset, seed: seed)
@@ -116,14 +137,15 @@ public final class Adapter: @unchecked Sendable {
       !method.allParameters.contains { $0.name.hasPrefix(module + ".") }
     }
     guard !missing.isEmpty else { return }
-    guard !isTrained else {
+    guard !attached.isTrained else {
       throw SVFTError(
         .mismatch,
-        "expected an adapter that trains \(missing.joined(separator: ", ")), found one trained without")
+        "expected an adapter that trains \(missing.joined(separator: ", ")), found one trained without"
+      )
     }
     detachNow()
-    options["modules_to_save"] = .array(model.headModules.map { .string($0) })
-    method = try model.makeMethod(options)
+    attached.options["modules_to_save"] = .array(model.headModules.map { .string($0) })
+    attached.method = try model.makeMethod(attached.options)
     try attachNow()
   }
 }

@@ -1,4 +1,5 @@
-// Curves as a picture people can look at: SVG text, no dependencies. Used for loss over steps and for spectra.
+// Curves as a picture people can look at: SVG text, no dependencies. Used for loss over steps and
+// for spectra.
 
 #if canImport(Glibc)
   import Glibc
@@ -15,9 +16,12 @@ package struct Chart {
 
     package init(_ name: String, _ points: [(x: Double, y: Double)]) {
       self.name = name
-      self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
+      self.points = points.filter { abs($0.x) < Chart.limit && abs($0.y) < Chart.limit }
     }
   }
+
+  /// Beyond this an axis has no sensible ticks; NaN and infinities are beyond it too.
+  private static let limit = 1e30
 
   package let title: String
   package let xLabel: String
@@ -101,7 +105,8 @@ package struct Chart {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
-      default: result.append(character)
+      // XML has no way to write most control characters.
+      default: result += character.unicodeScalars.allSatisfy { $0.value >= 32 } ? "\(character)" : " "
       }
     }
   }

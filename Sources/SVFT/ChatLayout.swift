@@ -3,8 +3,8 @@
 //   chatml  <|im_start|>role\ncontent<|im_end|>\n
 //   plain   Role: content\n\n
 //
-// A model file's own template is not interpreted here; it is refused by name, so that nobody trains on a
-// layout the model does not know without having chosen it.
+// A model file's own template is not interpreted here; it is refused by name, so that nobody trains
+// on a layout the model does not know without having chosen it.
 package import SVFTTensor
 
 /// A built-in layout of conversations.
@@ -18,8 +18,8 @@ package enum ChatLayout: Sendable {
     package let fromAssistant: Bool
   }
 
-  /// The layout a run uses. `auto` takes chatml where the vocabulary has its markers and plain elsewhere, and
-  /// throws `.unsupported` where the model brings a template of its own.
+  /// The layout a run uses. `auto` takes chatml where the vocabulary has its markers and plain
+  /// elsewhere, and throws `.unsupported` where the model brings a template of its own.
   package init(
     _ style: TrainingOptions.ChatStyle, hasTemplate: Bool, hasMarkers: Bool
   ) throws(SVFTError) {

@@ -1,5 +1,5 @@
-// Whether a model's files bring a conversation layout of their own: chat_template in tokenizer_config.json, or
-// tokenizer.chat_template in GGUF metadata.
+// Whether a model's files bring a conversation layout of their own: chat_template in
+// tokenizer_config.json, or tokenizer.chat_template in GGUF metadata.
 import SVFTFormats
 import SVFTModels
 import SVFTTensor

@@ -3,8 +3,8 @@
 //   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}]} · {"text","label"}
 //   {"text","text_pair","label"} · {"input_ids","labels"}
 //
-// The first record of a file decides its shape; every other one must conform, and an error names its line.
-// Unknown keys are ignored.
+// The first record of a file decides its shape; every other one must conform, and an error names
+// its line. Unknown keys are ignored.
 package import SVFTFormats
 package import SVFTTensor
 
@@ -64,7 +64,8 @@ package enum DataRecord: Sendable, Equatable {
         throw SVFTError(
           .data,
           "expected a record with text, prompt and completion, messages, text and label, or "
-            + "input_ids and labels, found the keys \(object.keys.prefix(8).joined(separator: ", "))")
+            + "input_ids and labels, found the keys \(object.keys.prefix(8).joined(separator: ", "))"
+        )
       }
       if let expected, shape != expected {
         throw SVFTError(

@@ -1,7 +1,8 @@
-// Training data as tokens: a .jsonl file, a .txt file, or a folder with train.jsonl and valid.jsonl.
+// Training data as tokens: a .jsonl file, a .txt file, or a folder with train.jsonl and
+// valid.jsonl.
 //
-// Language records become next-token labels: labels[i] is the id that row i should predict, -100 where
-// nothing counts. Plain text is one long run, cut into windows of the maximal length.
+// Language records become next-token labels: labels[i] is the id that row i should predict, -100
+// where nothing counts. Plain text is one long run, cut into windows of the maximal length.
 import SVFTFormats
 import SVFTTensor
 import SVFTText

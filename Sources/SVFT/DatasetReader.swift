@@ -9,7 +9,8 @@ package struct DataFiles {
   /// `valid.jsonl` or `valid.txt` of a folder.
   package let valid: String?
 
-  /// Resolves a file, or a folder with train.jsonl (or train.txt). Throws `.io` where neither exists.
+  /// Resolves a file, or a folder with train.jsonl (or train.txt). Throws `.io` where neither
+  /// exists.
   package init(_ path: String) throws(SVFTError) {
     guard try FileSystem.isFolder(path) else {
       train = path
@@ -17,7 +18,8 @@ package struct DataFiles {
       return
     }
     guard let train = try DataFiles.file("train", in: path) else {
-      throw SVFTError(.io, "\(path): expected train.jsonl or train.txt in this folder, found neither")
+      throw SVFTError(
+        .io, "\(path): expected train.jsonl or train.txt in this folder, found neither")
     }
     self.train = train
     valid = try DataFiles.file("valid", in: path)
@@ -35,17 +37,22 @@ extension DataFiles {
   }
 }
 
+/// What some editors put in front of UTF-8 text.
+private let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
 /// The contents of one data file.
 package enum DataContents {
   case records([(line: Int, record: DataRecord)])
   case runningText(String)
 
-  /// Reads .txt as running text and anything else as JSON lines. Throws `.data` with the line, `.io`.
+  /// Reads .txt as running text and anything else as JSON lines. Throws `.data` with the line,
+  /// `.io`.
   package init(file path: String) throws(SVFTError) {
     let file = try MappedFile(path)
     let bytes = file.buffer.bytes
     if path.hasSuffix(".txt") {
-      guard let text = String(validating: bytes, as: UTF8.self) else {
+      let start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+      guard let text = String(validating: bytes[start...], as: UTF8.self) else {
         throw SVFTError(.data, "\(path): expected UTF-8 text, found other bytes")
       }
       guard text.contains(where: { !$0.isWhitespace }) else {
@@ -62,7 +69,7 @@ package enum DataContents {
   ) throws(SVFTError) -> [(line: Int, record: DataRecord)] {
     var records: [(line: Int, record: DataRecord)] = []
     var shape: DataRecord.Shape?
-    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
     var line = 0
     while start < bytes.count {
       line += 1

@@ -15,7 +15,8 @@ public enum Diagnostics {
     guard new != nil else { return Log.install(nil, user: nil) }
     let forward: Log.Callback = { _, level, text in
       guard let text else { return }
-      Diagnostics.pass(level == Log.Level.warning.rawValue ? "warning" : "note", String(cString: text))
+      Diagnostics.pass(
+        level == Log.Level.warning.rawValue ? "warning" : "note", String(cString: text))
     }
     Log.install(forward, user: nil)
   }

@@ -1,4 +1,5 @@
-// Which tokens end a text: the tokenizer's end of text, and what generation_config.json and config.json say.
+// Which tokens end a text: the tokenizer's end of text, and what generation_config.json and
+// config.json say.
 import SVFTFormats
 import SVFTModels
 import SVFTTensor

@@ -1,5 +1,6 @@
-// In which order the examples of an epoch come. Each epoch has its own permutation, a function of the seed
-// and the epoch alone, so that a resumed run goes on where it stopped without storing the order.
+// In which order the examples of an epoch come. Each epoch has its own permutation, a function of
+// the seed and the epoch alone, so that a resumed run goes on where it stopped without storing the
+// order.
 import SVFTTensor
 
 /// The endless sequence of example indices of a run, and where in it a run stands.

@@ -40,6 +40,8 @@ struct Evaluator {
   func evaluate(_ dataset: Dataset, progress: WorkProgress? = nil) throws(SVFTError) -> Evaluation {
     var reporter = ProgressReporter(
       "evaluating", total: dataset.examples.count, progress)
+    let purpose = Pass.Purpose(dataset.task)
+    try network.heads.require(purpose)
     var sums = Sums()
     let packing = Packing(dataset.examples, rows: max(512, dataset.longest), sequences: 64)
     for group in packing {
@@ -68,13 +70,15 @@ struct Evaluator {
       let outputs = try pass.forwardPooledHead()
       for index in examples.indices {
         let row = UnsafeBufferPointer(start: outputs + index * width, count: width)
-        sums.add(row, label: targets.labels.isEmpty ? nil : targets.labels[index],
+        sums.add(
+          row, label: targets.labels.isEmpty ? nil : targets.labels[index],
           score: targets.scores.isEmpty ? nil : targets.scores[index])
       }
       return
     }
     for first in stride(from: 0, to: targets.rows.count, by: pass.capacity.headRows) {
-      let rows = Array(targets.rows[first..<min(targets.rows.count, first + pass.capacity.headRows)])
+      let rows = Array(
+        targets.rows[first..<min(targets.rows.count, first + pass.capacity.headRows)])
       let logits = try pass.forwardHead(rows: rows)
       for index in rows.indices {
         let row = UnsafeBufferPointer(start: logits + index * width, count: width)

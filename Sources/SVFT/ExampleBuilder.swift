@@ -1,7 +1,7 @@
 // From records to tokens, with the loss on the parts that were asked for.
 //
-// Where a part of a text is masked, the whole text is tokenised, and the tokens that the masked beginning
-// alone would give too are masked: a token that spans the border counts.
+// Where a part of a text is masked, the whole text is tokenised, and the tokens that the masked
+// beginning alone would give too are masked: a token that spans the border counts.
 import SVFTFormats
 package import SVFTTensor
 package import SVFTText
@@ -13,8 +13,8 @@ package struct ExampleBuilder {
   private let maxLength: Int
   private let hasTemplate: Bool
 
-  /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether the model
-  /// brings a conversation layout of its own.
+  /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether
+  /// the model brings a conversation layout of its own.
   package init(
     _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool
   ) {
@@ -133,7 +133,7 @@ package struct ExampleBuilder {
   private func windows(of text: String) throws(SVFTError) -> [Example] {
     let start = try tokenizer.encode("", addSpecial: true, parseSpecial: false)
     let ids = try tokenizer.encode(text, addSpecial: false, parseSpecial: false)
-    let length = max(2, maxLength - start.count)
+    let length = max(1, maxLength - start.count)
     return stride(from: 0, to: ids.count, by: length).compactMap { first in
       let window = start + ids[first..<min(ids.count, first + length)]
       return window.count < 2 ? nil : next(window, masked: 0)

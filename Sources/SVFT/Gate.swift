@@ -1,9 +1,11 @@
-// One caller at a time: a model and everything attached to it share a gate. A second thread, or a callback
-// that calls back in, gets `.busy` before any mutable state is touched (an exclusivity violation would trap).
+// One caller at a time: a model and everything attached to it share a gate. A second thread, or a
+// callback that calls back in, gets `.busy` before any mutable state is touched (an exclusivity
+// violation would trap).
 package import SVFTTensor
 import Synchronization
 
-/// Guards the state of one model against concurrent and re-entrant use, and carries its cancellation.
+/// Guards the state of one model against concurrent and re-entrant use, and carries its
+/// cancellation.
 package final class Gate: Sendable {
   private let busy = Atomic<Bool>(false)
   private let cancelled = Atomic<Bool>(false)
@@ -16,7 +18,9 @@ package final class Gate: Sendable {
   ) throws(SVFTError) -> Result {
     guard !busy.exchange(true, ordering: .acquiring) else {
       throw SVFTError(
-        .busy, "expected this model to be free, found it in use by another call or by this callback's caller")
+        .busy,
+        "expected this model to be free, found it in use by another call or by this callback's caller"
+      )
     }
     defer { busy.store(false, ordering: .releasing) }
     cancelled.store(false, ordering: .relaxed)

@@ -1,5 +1,5 @@
-// What a caller may ask of generation. The same fields stand in svft_generation_params, in the Python
-// package and in the command line's flags; the checks are here, once.
+// What a caller may ask of generation. The same fields stand in svft_generation_params, in the
+// Python package and in the command line's flags; the checks are here, once.
 package import SVFTTensor
 
 /// How text is generated. The defaults sample mildly; `temperature = 0` is greedy.
@@ -46,7 +46,8 @@ public struct GenerationOptions: Sendable {
     try finite(minP, 0...1, "min_p")
     guard repetitionPenalty.isFinite, repetitionPenalty > 0 else {
       throw SVFTError(
-        .invalidArgument, "repetition_penalty: expected a number above 0, found \(repetitionPenalty)")
+        .invalidArgument,
+        "repetition_penalty: expected a number above 0, found \(repetitionPenalty)")
     }
     try finite(frequencyPenalty, -1e4...1e4, "frequency_penalty")
     try finite(presencePenalty, -1e4...1e4, "presence_penalty")
@@ -56,8 +57,8 @@ public struct GenerationOptions: Sendable {
         throw SVFTError(
           .invalidArgument, "logit_bias: expected a token id below \(vocabulary), found \(id)")
       }
-      guard !bias.isNaN else {
-        throw SVFTError(.invalidArgument, "logit_bias of token \(id): expected a number, found NaN")
+      guard bias < .infinity else {
+        throw SVFTError(.invalidArgument, "logit_bias of token \(id): expected a number or minus infinity, found \(bias)")
       }
     }
     if let empty = stopStrings.firstIndex(of: "") {

@@ -1,7 +1,8 @@
-// Generation: prompts become sequences of a cache, prefilled in steps of packed rows, then continued one token
-// each per step until each has ended.
+// Generation: prompts become sequences of a cache, prefilled in steps of packed rows, then
+// continued one token each per step until each has ended.
 //
-// A sequence's tokens do not depend on its neighbours beyond rounding, and each draws from its own stream.
+// A sequence's tokens do not depend on its neighbours beyond rounding, and each draws from its own
+// stream.
 import SVFTTensor
 import SVFTModels
 import SVFTLayers
@@ -21,7 +22,8 @@ public struct Generation: Sendable, Equatable {
   public let promptTokens: Int
 }
 
-/// Receives each token: sequence, id, and the text that is complete with it. Returns false to cancel.
+/// Receives each token: sequence, id, and the text that is complete with it. Returns false to
+/// cancel.
 public typealias TokenCallback = (_ sequence: Int, _ token: Int32, _ text: String) -> Bool
 
 /// Runs one batch of prompts to its end.
@@ -48,7 +50,8 @@ struct Generator {
     sequences = []
     for (index, prompt) in prompts.enumerated() {
       guard !prompt.isEmpty else {
-        throw SVFTError(.invalidArgument, "prompt \(index): expected at least one token, found none")
+        throw SVFTError(
+          .invalidArgument, "prompt \(index): expected at least one token, found none")
       }
       guard prompt.count < context else {
         throw SVFTError(
@@ -84,7 +87,8 @@ struct Generator {
     return sequences.map { $0.result }
   }
 
-  /// One step: rows of every live sequence up to the capacity, then a token for each that is through.
+  /// One step: rows of every live sequence up to the capacity, then a token for each that is
+  /// through.
   private mutating func step(_ pass: Pass, _ onToken: TokenCallback?) throws(SVFTError) {
     pass.batch.clear()
     var ready: [(sequence: Int, row: Int)] = []

@@ -27,26 +27,39 @@ struct Heads {
     }
   }
 
+  /// Throws `.unsupported` where there is no head for a purpose.
+  func require(_ purpose: Pass.Purpose) throws(SVFTError) {
+    switch purpose {
+    case .language where language == nil:
+      throw SVFTError(
+        .unsupported, "expected a model that predicts tokens, found one without a language head")
+    case .classes where classes == nil, .score where classes == nil:
+      throw SVFTError(
+        .unsupported,
+        "expected a model with a class or score head, found none: train one on labelled records")
+    case .score where outputs(.score, hidden: 0) != 1:
+      throw SVFTError(
+        .unsupported,
+        "expected a head with one output for numeric labels, found \(outputs(.score, hidden: 0))")
+    default: break
+    }
+  }
+
   /// Records the head: [rows, hidden] → [rows, outputs]. Throws `.unsupported` where there is none.
   func record(
     _ purpose: Pass.Purpose, _ hidden: Value, _ graph: Graph
   ) throws(SVFTError) -> Value {
-    switch purpose {
-    case .language:
-      guard let language else {
-        throw SVFTError(
-          .unsupported, "expected a model that predicts tokens, found one without a language head")
+    try require(purpose)
+    let output: Value? =
+      switch purpose {
+      case .language: try language?.record(hidden, graph)
+      case .classes, .score: try classes?.record(hidden, graph)
+      case .embedding: embedding.record(hidden, graph)
       }
-      return try language.record(hidden, graph)
-    case .classes, .score:
-      guard let classes else {
-        throw SVFTError(
-          .unsupported,
-          "expected a model with a class or score head, found none: train one on labelled records")
-      }
-      return try classes.record(hidden, graph)
-    case .embedding: return embedding.record(hidden, graph)
+    guard let output else {
+      throw SVFTError(.internal, "libsvft is at fault: a head was required and is not there")
     }
+    return output
   }
 
   /// Records the loss on the head's outputs.
@@ -55,7 +68,8 @@ struct Heads {
     case .language, .classes: graph.crossEntropy(output)
     case .score: graph.squaredError(output)
     case .embedding:
-      throw SVFTError(.unsupported, "expected labels to train on; vectors have no loss of their own")
+      throw SVFTError(
+        .unsupported, "expected labels to train on; vectors have no loss of their own")
     }
   }
 }

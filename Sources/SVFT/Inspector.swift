@@ -1,5 +1,5 @@
-// What a file is, without loading it: family, tensors, formats, parameters, memory, and on request the
-// singular values of its matrices.
+// What a file is, without loading it: family, tensors, formats, parameters, memory, and on request
+// the singular values of its matrices.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -8,9 +8,9 @@ public import SVFTTensor
 
 /// Describes files.
 public enum Inspector {
-  /// The description of a model folder, a .gguf or .safetensors file, or an adapter folder, as JSON.
-  /// `options` is a JSON object: {"spectrum": true} adds singular values.
-  /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.invalidArgument`.
+  /// The description of a model folder, a .gguf or .safetensors file, or an adapter folder, as
+  /// JSON. `options` is a JSON object: {"spectrum": true} adds singular values. Throws `.io`,
+  /// `.format`, `.truncated`, `.unsupported`, `.invalidArgument`.
   public static func inspect(_ path: String, options: String = "{}") throws(SVFTError) -> String {
     let request = try AdapterOptions.argument { () throws(SVFTError) in
       let object = try JSON.parse(options).root("inspect options")

@@ -1,10 +1,11 @@
-// Class names and their numbers. The map is saved with an adapter, so that what was trained as class 3 is
-// called by its name wherever the adapter goes.
+// Class names and their numbers. The map is saved with an adapter, so that what was trained as
+// class 3 is called by its name wherever the adapter goes.
 package import SVFTTensor
 
 /// The labels of a data set, and what they make of it.
 package enum Labels {
-  /// Names mean classes (numbered in sorted order), numbers mean a score. Throws `.data` for a mixture.
+  /// Names mean classes (numbered in sorted order), numbers mean a score. Throws `.data` for a
+  /// mixture.
   package static func task(
     of examples: [Example], _ path: String
   ) throws(SVFTError) -> (Task, [String]) {

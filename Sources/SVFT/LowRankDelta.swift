@@ -1,5 +1,5 @@
-// The change of one projection as a product of two thin matrices, by singular value decomposition of the
-// dense ΔW (Eckart and Young: no other product of that rank is nearer).
+// The change of one projection as a product of two thin matrices, by singular value decomposition
+// of the dense ΔW (Eckart and Young: no other product of that rank is nearer).
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
@@ -43,15 +43,17 @@ final class LowRankDelta {
     return min(256, max(1, svd.sigma.count { $0 > floor }))
   }
 
-  /// Makes the factors of this rank (zero-padded beyond the matrix's own); returns the share of ‖ΔW‖² left
-  /// out.
+  /// Makes the factors of this rank (zero-padded beyond the matrix's own); returns the share of
+  /// ‖ΔW‖² left out.
   func truncate(to rank: Int) throws(SVFTError) -> Double {
     let n = svd.sigma.count
     a = try Buffer(of: Float.self, count: Checked.product(rank, columns, projection.name))
     b = try Buffer(of: Float.self, count: Checked.product(rows, rank, projection.name))
     let (u, vt) = (svd.u.values(Float.self), svd.vt.values(Float.self))
     for k in 0..<min(rank, n) {
-      for column in 0..<columns { a.values(Float.self)[k * columns + column] = vt[k * columns + column] }
+      for column in 0..<columns {
+        a.values(Float.self)[k * columns + column] = vt[k * columns + column]
+      }
       for row in 0..<rows {
         b.values(Float.self)[row * rank + k] = u[row * n + k] * Float(svd.sigma[k])
       }

@@ -1,8 +1,9 @@
-// One tensor of a model as it will be written: the base (or its trained stand-in) plus what the attached
-// adapters add, in the row order and element format of the file.
+// One tensor of a model as it will be written: the base (or its trained stand-in) plus what the
+// attached adapters add, in the row order and element format of the file.
 //
-// Rows are made in blocks, so merging a matrix takes memory for a block and not for a second copy. Where the
-// target format rounds, the sums that say how much of the change survived are collected on the way:
+// Rows are made in blocks, so merging a matrix takes memory for a block and not for a second copy.
+// Where the target format rounds, the sums that say how much of the change survived are collected
+// on the way:
 //
 //   transmitted = ⟨q(B + Δ) - q(B), Δ⟩ / ‖Δ‖²        q: through the target format, B base, Δ change
 import SVFTAdapters
@@ -35,7 +36,8 @@ final class MergedTensor {
   /// Whether anything attached changes the tensor.
   var isChanged: Bool { slot.standIn != nil || !projections.isEmpty }
 
-  /// The share of the change that the written format holds; nil where nothing changed or nothing rounds.
+  /// The share of the change that the written format holds; nil where nothing changed or nothing
+  /// rounds.
   var transmitted: Double? {
     format.blockLength > 1 && changed > 0 ? survived / changed : nil
   }

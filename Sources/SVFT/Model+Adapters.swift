@@ -6,10 +6,12 @@ import SVFTModels
 public import SVFTTensor
 
 extension Model {
-  /// Attaches a fresh adapter. `options` is a JSON object: "method", "targets", and the method's own keys,
-  /// the same that stand in adapter_config.json. The adapted model equals the base until it is trained.
+  /// Attaches a fresh adapter. `options` is a JSON object: "method", "targets", and the method's
+  /// own keys, the same that stand in adapter_config.json. The adapted model equals the base until
+  /// it is trained.
   ///
-  /// Throws `.invalidArgument`, `.unsupported` (no such method), `.mismatch` (no target found), `.memory`.
+  /// Throws `.invalidArgument`, `.unsupported` (no such method), `.mismatch` (no target found),
+  /// `.memory`.
   public func createAdapter(
     _ options: String, progress: WorkProgress? = nil
   ) throws(SVFTError) -> Adapter {
@@ -19,14 +21,16 @@ extension Model {
       }
       factors.progress = progress
       defer { factors.progress = nil }
-      let adapter = Adapter(self, try makeMethod(object), object, isTrained: false)
+      let adapter = Adapter(
+        self, Adapter.Attached(try makeMethod(object), object, isTrained: false))
       try adapter.attachNow()
       return adapter
     }
   }
 
-  /// Attaches a saved adapter: a folder with adapter_config.json and adapter_model.safetensors, PEFT's LoRA
-  /// included. Throws `.io`, `.format`, `.mismatch` (another base), `.nonFinite`, `.unsupported`.
+  /// Attaches a saved adapter: a folder with adapter_config.json and adapter_model.safetensors,
+  /// PEFT's LoRA included. Throws `.io`, `.format`, `.mismatch` (another base), `.nonFinite`,
+  /// `.unsupported`.
   public func loadAdapter(
     _ folder: String, scale: Float = 1, progress: WorkProgress? = nil
   ) throws(SVFTError) -> Adapter {
@@ -36,14 +40,15 @@ extension Model {
       let contents = try AdapterContents(folder: folder)
       try takeLabels(of: contents)
       let (method, options) = try AdapterFile.load(contents, sites, factors)
-      let adapter = Adapter(self, method, options, isTrained: true)
+      let adapter = Adapter(self, Adapter.Attached(method, options, isTrained: true))
       try adapter.attach(scale: scale)
       return adapter
     }
   }
 
-  /// Computes the singular factors of `targets` ("all-linear", or suffixes of module names), or takes them
-  /// from the cache. Throws `.mismatch` where no target is found, `.nonFinite`, `.memory`, `.cancelled`.
+  /// Computes the singular factors of `targets` ("all-linear", or suffixes of module names), or
+  /// takes them from the cache. Throws `.mismatch` where no target is found, `.nonFinite`,
+  /// `.memory`, `.cancelled`.
   public func factor(_ targets: [String] = ["all-linear"], progress: WorkProgress? = nil)
     throws(SVFTError)
   {
@@ -75,6 +80,10 @@ extension Model {
   /// Throws `.mismatch` where it has another one.
   func ensureHead(for dataset: Dataset, seed: UInt64) throws(SVFTError) {
     let outputs = dataset.task == .score ? 1 : dataset.classes.count
+    guard dataset.task == .score || outputs > 1 || network.heads.classes != nil else {
+      throw SVFTError(
+        .data, "label: expected at least two classes to learn, found \(dataset.classes.count)")
+    }
     if network.heads.classes != nil, dataset.task == .classes, !classNames.isEmpty {
       let unknown = dataset.classes.filter { !classNames.contains($0) }
       guard unknown.isEmpty else {

@@ -1,4 +1,5 @@
-// Measured speed of a model on this machine: prefill, decode, training, peak memory. Medians over repeats.
+// Measured speed of a model on this machine: prefill, decode, training, peak memory. Medians over
+// repeats.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -6,17 +7,18 @@ import SVFTModels
 public import SVFTTensor
 
 extension Model {
-  /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens), "decode"
-  /// (tokens), "train" (steps; 0 leaves training out), "repeats" and "adapter" (options of createAdapter).
-  /// Returns JSON: tokens per second and seconds per step, medians and ranges, and peak memory in bytes.
-  /// Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
+  /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens),
+  /// "decode" (tokens), "train" (steps; 0 leaves training out), "repeats" and "adapter" (options of
+  /// createAdapter). Returns JSON: tokens per second and seconds per step, medians and ranges, and
+  /// peak memory in bytes. Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
   public func bench(_ options: String = "{}") throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in
         try BenchRequest(JSON.parse(options).root("bench options"), context: contextLength)
       }
       var report = JSON.Object([
-        ("threads", .integer(network.threads)), ("compute", .string(self.options.precision.rawValue)),
+        ("threads", .integer(network.threads)),
+        ("compute", .string(self.options.precision.rawValue)),
         ("instruction_set", .string("\(Kernels.instructionSet)")),
       ])
       if network.geometry.isCausal, network.heads.language != nil {
@@ -97,7 +99,8 @@ extension Model {
     return Model.speed(seconds.dropFirst(), tokens: request.prompt)
   }
 
-  /// Median and range of times as JSON; the first repeat, which warms up, is left out by the caller.
+  /// Median and range of times as JSON; the first repeat, which warms up, is left out by the
+  /// caller.
   private static func speed(_ seconds: ArraySlice<Double>, tokens: Int) -> JSON {
     let sorted = seconds.sorted()
     guard let low = sorted.first, let high = sorted.last, low > 0 else { return .null }
@@ -121,7 +124,7 @@ private struct BenchRequest {
   init(_ object: JSON.Object, context: Int) throws(SVFTError) {
     try object.refuseKeys(otherThan: ["prompt", "decode", "train", "repeats", "adapter"])
     prompt = try Checked.within(
-      object.int("prompt", default: min(512, context / 2)), 2...context, "prompt")
+      object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1), "prompt")
     decode = try Checked.within(
       object.int("decode", default: min(64, context - prompt)), 1...max(1, context - prompt),
       "decode")

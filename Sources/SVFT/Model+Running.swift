@@ -51,9 +51,8 @@ extension Model {
     return result
   }
 
-  /// Continues prompts, all in one batch.
-  /// Throws `.unsupported` for a model that predicts no tokens, `.limit` for prompts beyond the context,
-  /// `.cancelled`, `.nonFinite`.
+  /// Continues prompts, all in one batch. Throws `.unsupported` for a model that predicts no
+  /// tokens, `.limit` for prompts beyond the context, `.cancelled`, `.nonFinite`.
   public func generate(
     _ prompts: [String], _ options: GenerationOptions = GenerationOptions(),
     onToken: TokenCallback? = nil
@@ -76,7 +75,8 @@ extension Model {
     }
   }
 
-  /// One vector per text, pooled and normalised as the model's files say. [texts.count, hiddenWidth]
+  /// One vector per text, pooled and normalised as the model's files say. [texts.count,
+  /// hiddenWidth]
   public func embed(_ texts: [String]) throws(SVFTError) -> [[Float]] {
     try gate.exclusively { () throws(SVFTError) in
       var inputs: [Example] = []
@@ -95,7 +95,8 @@ extension Model {
     try gate.exclusively { () throws(SVFTError) in
       guard pairs.isEmpty || pairs.count == texts.count else {
         throw SVFTError(
-          .invalidArgument, "expected as many pairs as texts, found \(pairs.count) and \(texts.count)")
+          .invalidArgument,
+          "expected as many pairs as texts, found \(pairs.count) and \(texts.count)")
       }
       var inputs: [Example] = []
       for (index, text) in texts.enumerated() {

@@ -6,13 +6,14 @@ import SVFTFormats
 public import SVFTTensor
 
 extension Model {
-  /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file, any other a
-  /// Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0", "q4_0") is that of the
-  /// matrices; nil keeps each tensor's own. `probe` is the text on which drift is measured.
+  /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file,
+  /// any other a Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0", "q4_0")
+  /// is that of the matrices; nil keeps each tensor's own. `probe` is the text on which drift is
+  /// measured.
   ///
-  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and for rounded
-  /// formats the share of the change that was transmitted. Throws `.io`, `.noSpace`, `.unsupported`,
-  /// `.cancelled`; nothing half-written is left.
+  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and
+  /// for rounded formats the share of the change that was transmitted. Throws `.io`, `.noSpace`,
+  /// `.unsupported`, `.cancelled`; nothing half-written is left.
   public func save(
     to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
   ) throws(SVFTError) -> String {
@@ -76,7 +77,9 @@ extension Model {
       try tokenizer.encode(probe, addSpecial: true, parseSpecial: false).prefix(
         min(64, contextLength)))
     if network.heads.classes != nil { return try pooled(.classes, [Example(ids: ids)])[0] }
-    guard network.heads.language != nil else { return try pooled(.embedding, [Example(ids: ids)])[0] }
+    guard network.heads.language != nil else {
+      return try pooled(.embedding, [Example(ids: ids)])[0]
+    }
     return try sequenceLogits(ids)
   }
 }

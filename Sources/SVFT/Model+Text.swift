@@ -8,7 +8,8 @@ extension Model {
     try tokenizer.encode(text, addSpecial: special, parseSpecial: false)
   }
 
-  /// The text of ids, special tokens left out. Throws `.invalidArgument` for ids outside the vocabulary.
+  /// The text of ids, special tokens left out. Throws `.invalidArgument` for ids outside the
+  /// vocabulary.
   public func detokenize(_ ids: [Int32]) throws(SVFTError) -> String {
     try tokenizer.decode(ids, skipSpecial: true)
   }

@@ -1,8 +1,8 @@
-// A model as users hold it: loaded from a folder or file, run, adapted, trained, saved. The doors call this
-// class and nothing beneath it.
+// A model as users hold it: loaded from a folder or file, run, adapted, trained, saved. The doors
+// call this class and nothing beneath it.
 //
-// One caller at a time: every verb goes through the gate (`.busy` otherwise). What a verb needs is recorded
-// when it is first used.
+// One caller at a time: every verb goes through the gate (`.busy` otherwise). What a verb needs is
+// recorded when it is first used.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -22,14 +22,16 @@ public final class Model: @unchecked Sendable {
   /// Whether the model's files bring a conversation layout of their own.
   let hasChatTemplate: Bool
   var loaded: LoadedModel
-  /// Class names in the order of the head's outputs; empty where there is no class head or it has none.
+  /// Class names in the order of the head's outputs; empty where there is no class head or it has
+  /// none.
   var classNames: [String]
   /// Attached adapters, in order.
-  var adapters: [Adapter] = []
+  var adapters: [Adapter.Attached] = []
 
   /// Loads a Hugging Face folder or a GGUF file. `progress` is called while matrices are quantised.
   ///
-  /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.shape`, `.limit`, `.memory`, `.cancelled`.
+  /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.shape`, `.limit`, `.memory`,
+  /// `.cancelled`.
   public init(
     path: String, options: ModelOptions = ModelOptions(), progress: WorkProgress? = nil
   ) throws(SVFTError) {
@@ -65,7 +67,8 @@ public final class Model: @unchecked Sendable {
       threads: threads, compute: options.compute,
       endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: threads)
-    classNames = try ClassNames.stored(in: checkpoint)
+    let names = try ClassNames.stored(in: checkpoint)
+    classNames = names.count == loaded.classHead?.outputs ? names : []
   }
 
   private static func loadingProgress(

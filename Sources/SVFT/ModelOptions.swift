@@ -1,4 +1,5 @@
-// How a model is loaded. The same fields stand in svft_model_params and in the command line's flags.
+// How a model is loaded. The same fields stand in svft_model_params and in the command line's
+// flags.
 import SVFTLayers
 import SVFTTensor
 
@@ -14,7 +15,8 @@ public struct ModelOptions: Sendable {
 
   /// Threads to compute with; 0 is one per available processor.
   public var threads = 0
-  /// Format that matrices are brought into while loading ("q8_0", "f16", …); nil leaves them as they lie.
+  /// Format that matrices are brought into while loading ("q8_0", "f16", …); nil leaves them as
+  /// they lie.
   public var quantization: String?
   public var precision = Precision.standard
   /// Bytes the model may use, weights included; 0 is no limit.

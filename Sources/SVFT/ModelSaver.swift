@@ -1,8 +1,8 @@
-// Writes a model with its adapters merged: a Hugging Face folder that transformers opens, or a GGUF file that
-// llama.cpp runs.
+// Writes a model with its adapters merged: a Hugging Face folder that transformers opens, or a GGUF
+// file that llama.cpp runs.
 //
-// Formats follow ggml's rule: matrices get the format asked for (F16 where a row is no whole number of
-// blocks), vectors F32 in GGUF files and the folder's format elsewhere.
+// Formats follow ggml's rule: matrices get the format asked for (F16 where a row is no whole number
+// of blocks), vectors F32 in GGUF files and the folder's format elsewhere.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -103,7 +103,7 @@ struct ModelSaver {
   }
 
   private func plain(_ format: any ElementFormat) -> any ElementFormat {
-    self.format == nil || format.blockLength > 1 ? ElementFormats.f32 : format
+    format.blockLength > 1 ? ElementFormats.f32 : format
   }
 
   private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {

@@ -1,5 +1,5 @@
-// The computing part of a model: the architecture, its heads, and the passes recorded so far. A pass is reused
-// until a larger step is needed or the adapters change.
+// The computing part of a model: the architecture, its heads, and the passes recorded so far. A
+// pass is reused until a larger step is needed or the adapters change.
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
@@ -50,7 +50,9 @@ final class Network {
     _ purpose: Pass.Purpose, capacity: Pass.Capacity, training: Bool = false
   ) throws(SVFTError) -> Pass {
     let key = Key(purpose: purpose, training: training)
-    if let pass = passes[key], pass.capacity.holds(capacity) { return pass }
+    // Chunks of a training step follow from its capacity: a larger one would round differently.
+    if let pass = passes[key], pass.capacity == capacity { return pass }
+    if !training, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
     passes[key] = nil
     let pass = try Pass(
       architecture, heads, purpose, capacity: capacity, training: training, threads: threads)

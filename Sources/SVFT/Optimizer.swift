@@ -3,8 +3,8 @@
 //   AdamW  m = β₁m + (1 - β₁)g   v = β₂v + (1 - β₂)g²   x -= η (m̂ / (√v̂ + ε) + λx)     (Loshchilov, Hutter 2019)
 //   SGD    m = μm + g + λx       x -= η m
 //
-// One instance holds the moments of all parameters in their order; they are saved with a checkpoint under the
-// parameters' names. Frozen parameters keep value and moments.
+// One instance holds the moments of all parameters in their order; they are saved with a checkpoint
+// under the parameters' names. Frozen parameters keep value and moments.
 package import SVFTLayers
 package import SVFTTensor
 
@@ -18,7 +18,8 @@ package import SVFTTensor
 package final class Optimizer {
   package let parameters: [Parameter]
   private let options: TrainingOptions
-  /// First moments (AdamW) or momentum (SGD), per parameter; empty buffers where the rule needs none.
+  /// First moments (AdamW) or momentum (SGD), per parameter; empty buffers where the rule needs
+  /// none.
   package let first: [Buffer]
   /// Second moments (AdamW), per parameter.
   package let second: [Buffer]

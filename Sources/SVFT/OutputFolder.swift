@@ -1,4 +1,5 @@
-// The folder of a run: metrics.jsonl, checkpoints, and at the end the adapter. One writer at a time.
+// The folder of a run: metrics.jsonl, checkpoints, and at the end the adapter. One writer at a
+// time.
 import SVFTFormats
 import SVFTTensor
 
@@ -15,6 +16,18 @@ final class OutputFolder {
     lock = try FolderLock(path)
     checkpoints = CheckpointFolder(path)
     try AtomicFolder.removeLeftovers(in: path)
+  }
+
+  /// Begins the metrics of a new run. Throws `.state` where an earlier run left checkpoints: they
+  /// would be taken for this run's.
+  func startFresh() throws(SVFTError) {
+    if let earlier = try checkpoints.entries().last {
+      throw SVFTError(
+        .state,
+        "\(path): expected no checkpoints of an earlier run, found step \(earlier.step): resume it, "
+          + "or choose another folder")
+    }
+    try startMetrics()
   }
 
   /// Opens metrics.jsonl with its first `lines` lines kept.

@@ -2,8 +2,9 @@
 //
 //   tokens → body → hidden [rows, C] → selected rows → head → outputs [selected, outputs] (→ losses)
 //
-// The head is replayed in chunks of rows, so logits of a whole batch over a large vocabulary never exist at
-// once; in training each chunk's gradient goes back into the hidden states before the next chunk.
+// The head is replayed in chunks of rows, so logits of a whole batch over a large vocabulary never
+// exist at once; in training each chunk's gradient goes back into the hidden states before the next
+// chunk.
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
@@ -72,13 +73,15 @@ final class Pass {
   /// Computes the hidden states of the batch's rows.
   func forwardBody() { body.forward(batch) }
 
-  /// Outputs of the head for single rows of the step, [rows.count, outputs]; at most `headRows` of them.
+  /// Outputs of the head for single rows of the step, [rows.count, outputs]; at most `headRows` of
+  /// them.
   func forwardHead(rows: [Int]) throws(SVFTError) -> UnsafeMutablePointer<Float> {
     try selection.choose(rows: rows, of: batch.rows)
     return try forwardHead(0..<rows.count)
   }
 
-  /// Outputs of the head for each sequence of the step, by the head's own rule, [sequences, outputs].
+  /// Outputs of the head for each sequence of the step, by the head's own rule, [sequences,
+  /// outputs].
   func forwardPooledHead() throws(SVFTError) -> UnsafeMutablePointer<Float> {
     guard let rule else {
       throw SVFTError(.internal, "libsvft is at fault: a pooled head without a rule")
@@ -96,8 +99,8 @@ final class Pass {
     return head.values(output)
   }
 
-  /// Forward and backward of the batch against `targets`: adds to the parameters' gradients and returns the
-  /// summed loss. `scale` is 1 / counted rows of the whole optimiser step.
+  /// Forward and backward of the batch against `targets`: adds to the parameters' gradients and
+  /// returns the summed loss. `scale` is 1 / counted rows of the whole optimiser step.
   func train(_ targets: Targets, scale: Float) throws(SVFTError) -> Double {
     forwardBody()
     if let rule {
@@ -128,7 +131,8 @@ final class Pass {
     return loss
   }
 
-  /// The head's outputs are read by the caller and by the loss; the caller adds no gradient of its own.
+  /// The head's outputs are read by the caller and by the loss; the caller adds no gradient of its
+  /// own.
   private func clearOutputGradient(rows: Int) {
     head.gradient(output)?.update(repeating: 0, count: rows * output.width)
   }

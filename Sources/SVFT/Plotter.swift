@@ -1,11 +1,12 @@
-// Pictures of what the library wrote: loss curves from metrics.jsonl, spectra from an inspect report.
+// Pictures of what the library wrote: loss curves from metrics.jsonl, spectra from an inspect
+// report.
 import SVFTFormats
 public import SVFTTensor
 
 /// Draws charts as SVG files.
 public enum Plotter {
-  /// Draws `input`, a metrics.jsonl or the JSON of an inspection with spectra, into the file `output`.
-  /// Throws `.io`, `.format`, `.data` where there is nothing to draw.
+  /// Draws `input`, a metrics.jsonl or the JSON of an inspection with spectra, into the file
+  /// `output`. Throws `.io`, `.format`, `.data` where there is nothing to draw.
   public static func plot(_ input: String, to output: String) throws(SVFTError) {
     let chart = input.hasSuffix(".jsonl") ? try curves(of: input) : try spectra(of: input)
     guard !chart.lines.isEmpty else {

@@ -2,8 +2,8 @@
 //
 //   bias → repetition, frequency and presence penalties → top-k → top-p → min-p → temperature → draw
 //
-// top-p and min-p look at the probabilities before temperature, so a cut does not depend on it. Temperature 0
-// takes the largest logit (the lowest id on ties). Equal seeds draw equal tokens.
+// top-p and min-p look at the probabilities before temperature, so a cut does not depend on it.
+// Temperature 0 takes the largest logit (the lowest id on ties). Equal seeds draw equal tokens.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -79,10 +79,30 @@ package struct Sampler {
     return best.id
   }
 
-  /// Sorts by falling logit (rising id on ties) and keeps `count`.
+  /// Sorts by falling logit (rising id on ties) and keeps `count`. Few of many are picked in one
+  /// walk, because sorting a whole vocabulary would take longer than a small model's step.
   private mutating func keepLargest(_ count: Int) {
-    candidates.sort { ($0.logit, $1.id) > ($1.logit, $0.id) }
-    if candidates.count > count { candidates.removeLast(candidates.count - max(1, count)) }
+    guard count < candidates.count / 8 else {
+      candidates.sort(by: Sampler.isBefore)
+      if candidates.count > count { candidates.removeLast(candidates.count - max(1, count)) }
+      return
+    }
+    var kept: [(id: Int32, logit: Float)] = []
+    kept.reserveCapacity(count + 1)
+    for candidate in candidates {
+      if kept.count == count, !Sampler.isBefore(candidate, kept[count - 1]) { continue }
+      var place = kept.count
+      while place > 0, Sampler.isBefore(candidate, kept[place - 1]) { place -= 1 }
+      kept.insert(candidate, at: place)
+      if kept.count > count { kept.removeLast() }
+    }
+    candidates = kept
+  }
+
+  private static func isBefore(
+    _ a: (id: Int32, logit: Float), _ b: (id: Int32, logit: Float)
+  ) -> Bool {
+    (a.logit, b.id) > (b.logit, a.id)
   }
 
   /// Applies top-p and min-p to candidates sorted by falling probability; one always stays.

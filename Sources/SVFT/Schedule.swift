@@ -1,5 +1,5 @@
-// The learning rate over the optimiser steps of a run: linear warm-up from 0, then the chosen shape down to
-// `finalShare` of the peak at the last step.
+// The learning rate over the optimiser steps of a run: linear warm-up from 0, then the chosen shape
+// down to `finalShare` of the peak at the last step.
 //
 //   constant  η        linear  η(1 - (1 - f)·p)        cosine  η(f + (1 - f)·½(1 + cos πp))
 //

@@ -45,7 +45,8 @@ package enum Statistics {
     var result = [Double](repeating: 0, count: values.count)
     var start = 0
     while start < order.count {
-      var end = start
+      // A NaN equals nothing, itself included: it has a rank of its own.
+      var end = start + 1
       while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
       for position in start..<end { result[order[position]] = Double(start + end + 1) / 2 }
       start = end

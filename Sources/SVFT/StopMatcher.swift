@@ -1,5 +1,5 @@
-// Finds stop strings in text that arrives in pieces, without ever handing out a part of one: a piece that
-// might be the beginning of a stop string is held back until the next pieces decide.
+// Finds stop strings in text that arrives in pieces, without ever handing out a part of one: a
+// piece that might be the beginning of a stop string is held back until the next pieces decide.
 
 /// Watches generated text for stop strings.
 package struct StopMatcher {
@@ -32,19 +32,21 @@ package struct StopMatcher {
     return held
   }
 
-  /// The earliest occurrence of any stop string in what is held.
+  /// The occurrence that is complete first, the longest of those that end together: what is found
+  /// then does not depend on how the text was cut into pieces.
   private func firstHit() -> (position: Int, stop: Int)? {
-    var best: (position: Int, stop: Int)?
+    var best: (position: Int, end: Int, stop: Int)?
     for (index, stop) in stops.enumerated() where stop.count <= held.count {
       for position in 0...(held.count - stop.count) {
-        if let best, best.position <= position { break }
-        if held[position..<position + stop.count].elementsEqual(stop) {
-          best = (position, index)
+        let end = position + stop.count
+        if let best, (best.end, best.position) <= (end, position) { continue }
+        if held[position..<end].elementsEqual(stop) {
+          best = (position, end, index)
           break
         }
       }
     }
-    return best
+    return best.map { ($0.position, $0.stop) }
   }
 
   /// How many bytes at the end of what is held begin `stop`.

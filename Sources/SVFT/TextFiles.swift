@@ -1,5 +1,5 @@
-// The small files beside a model's weights that a saved folder needs too: tokenizer, generation and pooling
-// settings.
+// The small files beside a model's weights that a saved folder needs too: tokenizer, generation and
+// pooling settings.
 import SVFTFormats
 import SVFTModels
 import SVFTTensor

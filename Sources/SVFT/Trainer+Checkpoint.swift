@@ -4,8 +4,9 @@
 //   optimizer.safetensors                            moments, by the parameters' names and order
 //   trainer_state.json                               counters, order, schedule horizon, early stopping
 //
-// Parameters are kept in the optimiser's file too, bit for bit and in stored row order, so that a resumed run
-// continues exactly. A checkpoint of another run, or a damaged one, is an error and never a fresh start.
+// Parameters are kept in the optimiser's file too, bit for bit and in stored row order, so that a
+// resumed run continues exactly. A checkpoint of another run, or a damaged one, is an error and
+// never a fresh start.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -32,7 +33,8 @@ extension Trainer {
   /// Goes on from the newest whole checkpoint; starts afresh where there is none, and says so.
   func resume() throws(SVFTError) {
     guard let output else {
-      throw SVFTError(.invalidArgument, "resume: expected an output folder to resume from, found none")
+      throw SVFTError(
+        .invalidArgument, "resume: expected an output folder to resume from, found none")
     }
     let newest = try output.checkpoints.newest { path in
       Log.warn("\(path) was never finished; an earlier checkpoint is used")
@@ -60,7 +62,7 @@ extension Trainer {
     order = EpochOrder(
       count: order.count, seed: order.seed, epoch: state.epoch, cursor: state.cursor)
     run.method.refresh(threads: run.network.threads)
-    adapter.isTrained = true
+    adapter.attached.isTrained = true
     try output.startMetrics(keeping: state.metricLines)
   }
 

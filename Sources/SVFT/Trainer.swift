@@ -1,5 +1,6 @@
-// A training run as users hold it: data, adapter, options, and the loop with its reports, evaluations,
-// checkpoints and early stop. One optimiser step is in TrainingRun.swift, what is saved in Checkpoint.swift.
+// A training run as users hold it: data, adapter, options, and the loop with its reports,
+// evaluations, checkpoints and early stop. One optimiser step is in TrainingRun.swift, what is
+// saved in Checkpoint.swift.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -26,9 +27,10 @@ public final class Trainer: @unchecked Sendable {
 
   /// Reads the data and prepares adapter and head; nothing is trained yet.
   ///
-  /// `data` is a .jsonl or .txt file, or a folder with train and valid files; `validation` another file;
-  /// `output` the folder for metrics, checkpoints and the adapter, or nil. Throws `.data` with the line,
-  /// `.invalidArgument`, `.mismatch` (adapter and data do not fit), `.io`, `.busy`, `.memory`.
+  /// `data` is a .jsonl or .txt file, or a folder with train and valid files; `validation` another
+  /// file; `output` the folder for metrics, checkpoints and the adapter, or nil. Throws `.data`
+  /// with the line, `.invalidArgument`, `.mismatch` (adapter and data do not fit), `.io`, `.busy`,
+  /// `.memory`.
   public init(
     _ adapter: Adapter, data: String, validation: String? = nil, output: String? = nil,
     options: TrainingOptions = TrainingOptions()
@@ -41,6 +43,8 @@ public final class Trainer: @unchecked Sendable {
     let prepared = try gate.exclusively { () throws(SVFTError) in
       let sets = try TrainingData(data, validation, model, options)
       try adapter.prepareHead(for: sets.train, seed: options.seed)
+      // Names that only the held-out data has would stop the run at its first evaluation.
+      if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
       let stepsPerEpoch = sets.train.stepsPerEpoch(options)
       let horizon = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch
       let run = try TrainingRun(
@@ -51,13 +55,13 @@ public final class Trainer: @unchecked Sendable {
     run = prepared.run
     held = prepared.held
     self.output = try output.map { path throws(SVFTError) in try OutputFolder(path) }
-    state = TrainerState(options, examples: prepared.run.dataset.examples.count)
+    state = TrainerState(options, prepared.run.dataset)
     order = EpochOrder(count: prepared.run.dataset.examples.count, seed: options.seed)
     clock = TrainingClock()
     if options.resumes {
       try gate.exclusively { () throws(SVFTError) in try resume() }
     } else {
-      try self.output?.startMetrics()
+      try self.output?.startFresh()
     }
   }
 
@@ -93,13 +97,17 @@ public final class Trainer: @unchecked Sendable {
   @discardableResult
   private func advance(_ callback: Callback?) throws(SVFTError) -> Double {
     let gate = adapter.model.gate
+    try requireAttached()
+    try gate.checkCancelled("training at step \(state.step)")
+    // Of a run that was stopped between a step and the evaluation that follows it.
+    try evaluateIfDue(callback)
+    guard !isFinished else { return state.lastLoss }
     if !state.prepared {
       try run.prepare(gate)
       state.prepared = true
     }
-    try gate.checkCancelled("training at step \(state.step)")
     let outcome = try run.step(run.draw(&order), step: state.step)
-    adapter.isTrained = true
+    adapter.attached.isTrained = true
     state.record(outcome, order)
     if outcome.skipped {
       try report(.skipped, outcome, callback)
@@ -112,40 +120,70 @@ public final class Trainer: @unchecked Sendable {
     } else if state.step % options.reportEvery == 0 || isFinished {
       try report(.step, outcome, callback)
     }
-    if options.evaluateEvery > 0, state.step % options.evaluateEvery == 0, !isFinished {
-      try evaluate(outcome, callback)
-    }
+    try evaluateIfDue(callback)
     if options.saveEvery > 0, state.step % options.saveEvery == 0, !isFinished {
       try saveCheckpoint(callback)
     }
     return outcome.loss
   }
 
+  /// Throws `.state` where the adapter was taken off or turned off meanwhile: nothing would learn.
+  private func requireAttached() throws(SVFTError) {
+    guard adapter.isActive, run.method === adapter.method else {
+      throw SVFTError(
+        .state,
+        "expected the trained adapter to be attached with a scale other than 0, and this to be its "
+          + "newest trainer")
+    }
+  }
+
+  private func evaluateIfDue(_ callback: Callback?) throws(SVFTError) {
+    guard options.evaluateEvery > 0, state.step > 0, state.step % options.evaluateEvery == 0,
+      !isFinished
+    else { return }
+    try evaluate(callback)
+  }
+
   /// Evaluates the held-out data and decides about stopping early.
-  private func evaluate(_ outcome: StepOutcome?, _ callback: Callback?) throws(SVFTError) {
-    guard let held else { return }
+  private func evaluate(_ callback: Callback?) throws(SVFTError) {
+    guard let held, state.evaluatedStep != state.step else { return }
     let model = adapter.model
     let evaluation = try Evaluator(
       network: model.network, gate: model.gate, classes: model.classNames
     ).evaluate(held)
     state.record(evaluation, patience: options.patience)
-    try report(.evaluation, outcome, callback, evaluation)
+    try report(.evaluation, nil, callback, evaluation)
   }
 
   private func finish(_ callback: Callback?) throws(SVFTError) {
     guard !state.finished else { return }
-    try evaluate(nil, callback)
-    state.finished = true
-    try saveCheckpoint(nil)
+    try evaluate(callback)
+    // The adapter first: a run that dies in between redoes its last steps and loses nothing.
     if let output { try adapter.write(to: output.path) }
-    try report(.finished, nil, callback, nil)
+    state.finished = true
+    let last = progress(.finished, nil, nil)
+    try output?.append(last.json)
+    try saveCheckpoint(nil)
+    _ = callback?(last)
   }
 
+  /// Writes a metrics record and tells the callback. Checkpoints are no part of the metrics, so that
+  /// a resumed run and an uninterrupted one write the same lines.
   func report(
     _ event: TrainingProgress.Event, _ outcome: StepOutcome?, _ callback: Callback?,
     _ evaluation: Evaluation? = nil
   ) throws(SVFTError) {
-    let progress = TrainingProgress(
+    let progress = progress(event, outcome, evaluation)
+    if event != .checkpoint { try output?.append(progress.json) }
+    if let callback, !callback(progress) {
+      throw SVFTError(.cancelled, "training was cancelled at step \(state.step) of \(totalSteps)")
+    }
+  }
+
+  private func progress(
+    _ event: TrainingProgress.Event, _ outcome: StepOutcome?, _ evaluation: Evaluation?
+  ) -> TrainingProgress {
+    TrainingProgress(
       event: event, step: state.step, totalSteps: totalSteps,
       epoch: Double(order.epoch) + Double(order.cursor) / Double(max(1, order.count)),
       loss: state.reportedLoss(event), validationLoss: evaluation?.loss,
@@ -153,9 +191,5 @@ public final class Trainer: @unchecked Sendable {
       learningRate: options.learningRate * run.schedule.factor(at: max(0, state.step - 1)),
       tokens: state.tokens, tokensPerSecond: clock.rate(tokens: state.tokens),
       elapsed: clock.elapsed, remaining: clock.remaining(state.step, of: totalSteps))
-    try output?.append(progress.json)
-    if let callback, !callback(progress) {
-      throw SVFTError(.cancelled, "training was cancelled at step \(state.step) of \(totalSteps)")
-    }
   }
 }

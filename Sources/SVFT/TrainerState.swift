@@ -1,6 +1,6 @@
-// Where a run stands: everything besides parameters and moments that a checkpoint needs, so that a resumed run
-// goes on as if it had never stopped. Random numbers need no state: they are functions of seed, purpose and
-// place.
+// Where a run stands: everything besides parameters and moments that a checkpoint needs, so that a
+// resumed run goes on as if it had never stopped. Random numbers need no state: they are functions
+// of seed, purpose and place.
 import SVFTFormats
 import SVFTTensor
 
@@ -21,6 +21,8 @@ struct TrainerState: Equatable {
   var bestLoss = Double.infinity
   var evaluationsSinceBest = 0
   var evaluations = 0
+  /// The step whose held-out loss was measured last.
+  var evaluatedStep = 0
   var stoppedEarly = false
   var finished = false
   /// Whether the method has seen the data it wanted before training.
@@ -32,10 +34,13 @@ struct TrainerState: Equatable {
   let examples: Int
   let batchSize: Int
   let accumulation: Int
+  /// SHA-256 of the examples and of the options that shape the run.
+  let fingerprint: String
 
-  init(_ options: TrainingOptions, examples: Int) {
+  init(_ options: TrainingOptions, _ data: Dataset) {
     seed = options.seed
-    self.examples = examples
+    examples = data.examples.count
+    fingerprint = data.fingerprint(options)
     batchSize = options.batchSize
     accumulation = options.accumulation
   }
@@ -59,6 +64,7 @@ struct TrainerState: Equatable {
 
   mutating func record(_ evaluation: Evaluation, patience: Int) {
     evaluations += 1
+    evaluatedStep = step
     if evaluation.loss < bestLoss {
       bestLoss = evaluation.loss
       evaluationsSinceBest = 0
@@ -85,7 +91,7 @@ extension TrainerState {
     ("global_step", \.step), ("epoch", \.epoch), ("cursor", \.cursor), ("tokens", \.tokens),
     ("updates", \.updates), ("skipped_in_row", \.skippedInRow), ("skipped", \.skipped),
     ("loss_count", \.lossCount), ("evaluations_since_best", \.evaluationsSinceBest),
-    ("evaluations", \.evaluations), ("metric_lines", \.metricLines),
+    ("evaluations", \.evaluations), ("evaluated_step", \.evaluatedStep), ("metric_lines", \.metricLines),
   ]
   private typealias Flag = (String, any WritableKeyPath<TrainerState, Bool> & Sendable)
   private static let flags: [Flag] = [
@@ -103,7 +109,7 @@ extension TrainerState {
     var object = JSON.Object([
       ("version", .integer(TrainerState.version)), ("horizon", .integer(horizon)),
       ("seed", .string(String(seed))), ("examples", .integer(examples)),
-      ("batch_size", .integer(batchSize)), ("grad_accumulation_steps", .integer(accumulation)),
+      ("fingerprint", .string(fingerprint)), ("batch_size", .integer(batchSize)), ("grad_accumulation_steps", .integer(accumulation)),
     ])
     for (key, path) in TrainerState.integers { object[key] = .integer(self[keyPath: path]) }
     for (key, path) in TrainerState.flags { object[key] = .bool(self[keyPath: path]) }
@@ -125,6 +131,7 @@ extension TrainerState {
         "grad_accumulation_steps", "\(accumulation)",
         "\(try object.int("grad_accumulation_steps"))"
       ),
+      ("fingerprint of data and options", fingerprint, try object.string("fingerprint")),
     ]
     for (key, expected, found) in same where expected != found {
       throw SVFTError(
@@ -145,5 +152,24 @@ extension TrainerState {
       throw SVFTError(
         .format, "cursor: expected at most \(examples), the examples of an epoch, found \(cursor)")
     }
+  }
+}
+
+extension Dataset {
+  /// SHA-256 of the examples and of the options that change what is learnt from them.
+  fileprivate func fingerprint(_ options: TrainingOptions) -> String {
+    var hash = SHA256()
+    for example in examples {
+      example.ids.withUnsafeBytes { hash.update($0) }
+      example.labels.withUnsafeBytes { hash.update($0) }
+      hash.update("\(example.label?.text ?? "-");")
+    }
+    // What may change between two parts of one run: how often it reports, saves and stops.
+    var shaping = options
+    (shaping.saveEvery, shaping.checkpointsKept, shaping.resumes) = (0, 1, false)
+    (shaping.reportEvery, shaping.evaluateEvery, shaping.patience) = (1, 0, 0)
+    (shaping.epochs, shaping.steps) = (0, 0)
+    hash.update("\(shaping)")
+    return hash.hexadecimal
   }
 }

@@ -1,4 +1,5 @@
-// How fast a run is and how long it will take. Times appear in reports only; nothing depends on them.
+// How fast a run is and how long it will take. Times appear in reports only; nothing depends on
+// them.
 import SVFTTensor
 
 /// The clock of one run in this process.

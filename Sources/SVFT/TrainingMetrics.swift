@@ -1,4 +1,5 @@
-// What a run reports: one JSON object a line in metrics.jsonl, the same numbers in the progress callback.
+// What a run reports: one JSON object a line in metrics.jsonl, the same numbers in the progress
+// callback.
 import SVFTTensor
 package import SVFTFormats
 

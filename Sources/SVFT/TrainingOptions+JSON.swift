@@ -1,11 +1,15 @@
-// Training options as JSON, with the names of the command line's long flags. Every door that passes options as
-// text (configuration files, evaluation options, scenario files) goes through here.
+// Training options as JSON, with the names of the command line's long flags. Every door that passes
+// options as text (configuration files, evaluation options, scenario files) goes through here.
 import SVFTFormats
 public import SVFTTensor
 
 extension TrainingOptions {
-  private typealias Integer = (key: String, path: any WritableKeyPath<TrainingOptions, Int> & Sendable)
-  private typealias Number = (key: String, path: any WritableKeyPath<TrainingOptions, Double> & Sendable)
+  private typealias Integer = (
+    key: String, path: any WritableKeyPath<TrainingOptions, Int> & Sendable
+  )
+  private typealias Number = (
+    key: String, path: any WritableKeyPath<TrainingOptions, Double> & Sendable
+  )
 
   private static let integers: [Integer] = [
     ("epochs", \.epochs), ("steps", \.steps), ("batch_size", \.batchSize),

@@ -1,5 +1,5 @@
-// What a caller may ask of training. The same fields stand in svft_train_params, in the Python package and
-// in the command line's flags and configuration file; the checks are here, once.
+// What a caller may ask of training. The same fields stand in svft_train_params, in the Python
+// package and in the command line's flags and configuration file; the checks are here, once.
 package import SVFTTensor
 
 /// How an adapter is trained.
@@ -91,6 +91,10 @@ public struct TrainingOptions: Sendable, Equatable {
         throw SVFTError(.invalidArgument, "\(name): expected a finite number, found \(value)")
       }
       _ = try Checked.within(value, range, name)
+    }
+    guard maxLength != 1 else {
+      throw SVFTError(
+        .invalidArgument, "max_seq_length: expected 0 or at least 2 tokens, found 1")
     }
     guard epochs > 0 || steps > 0 else {
       throw SVFTError(.invalidArgument, "epochs and steps: expected one above 0, found none")

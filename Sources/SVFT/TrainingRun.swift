@@ -1,8 +1,9 @@
-// One optimiser step and what it needs: micro-batches in order, forward, loss, backward, clipping, update.
+// One optimiser step and what it needs: micro-batches in order, forward, loss, backward, clipping,
+// update.
 //
-// The loss of a step is the mean over all counted rows of its micro-batches, so accumulation changes
-// nothing but memory. A step whose loss or gradient is not finite is skipped: parameters and moments stay
-// bit for bit what they were.
+// The loss of a step is the mean over all counted rows of its micro-batches, so accumulation
+// changes nothing but memory. A step whose loss or gradient is not finite is skipped: parameters
+// and moments stay bit for bit what they were.
 import SVFTAdapters
 import SVFTModels
 import SVFTLayers
@@ -114,6 +115,8 @@ final class TrainingRun {
   /// Lets the method see the gradients it asks for before training starts.
   func prepare(_ gate: Gate) throws(SVFTError) {
     var asked = 0
+    // An interrupted preparation may have left gradients.
+    optimizer.clearGradients()
     while case .gradients(let steps)? = method.preparation {
       guard asked < 100_000 else {
         throw SVFTError(.internal, "libsvft is at fault: a method's preparation does not end")
