@@ -133,7 +133,10 @@ public final class Adapter: @unchecked Sendable {
   func prepareHead(for dataset: Dataset, seed: UInt64) throws(SVFTError) {
     guard dataset.task != .language else { return }
     try model.ensureHead(for: dataset, seed: seed)
-    let missing = model.headModules.filter { module in
+    // A module of the head that the method adapts already (a pooler) learns through the adapter.
+    let adapted = method.projections.map(\.name)
+    let trained = model.headModules.filter { !adapted.contains($0) }
+    let missing = trained.filter { module in
       !method.allParameters.contains { $0.name.hasPrefix(module + ".") }
     }
     guard !missing.isEmpty else { return }
@@ -144,7 +147,7 @@ public final class Adapter: @unchecked Sendable {
       )
     }
     detachNow()
-    attached.options["modules_to_save"] = .array(model.headModules.map { .string($0) })
+    attached.options["modules_to_save"] = .array(trained.map { .string($0) })
     attached.method = try model.makeMethod(attached.options)
     try attachNow()
   }

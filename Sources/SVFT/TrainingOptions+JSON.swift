@@ -38,7 +38,8 @@ extension TrainingOptions {
     do {
       try take(try JSON.parse(text).root("training options"))
     } catch {
-      throw SVFTError(error.kind == .format ? .invalidArgument : error.kind, error.message)
+      let isForm = error.kind == .format || error.kind == .truncated
+      throw SVFTError(isForm ? .invalidArgument : error.kind, error.message)
     }
     try validate()
   }

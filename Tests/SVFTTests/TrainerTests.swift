@@ -1,0 +1,161 @@
+// Training: loss falls, a stopped run goes on exactly, threads change nothing, strangers are
+// refused.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct TrainerTests {
+  static let methods = [
+    #"{"method":"svft"}"#, #"{"method":"lora","r":4}"#, #"{"method":"full"}"#,
+    #"{"method":"svft","pattern":"topk","count":16}"#,
+  ]
+
+  private func options(_ steps: Int) -> TrainingOptions {
+    var options = TrainingOptions()
+    options.steps = steps
+    options.batchSize = 2
+    options.reportEvery = 1
+    options.learningRate = 5e-3
+    return options
+  }
+
+  @Test(arguments: methods) func lossFalls(_ method: String) throws {
+    let tiny = try TinyVerbs()
+    let trainer = try Trainer(
+      try tiny.model().createAdapter(method), data: try tiny.data(), options: options(18))
+    var losses: [Double] = []
+    try trainer.train {
+      if $0.event == .step { losses.append($0.loss) }
+      return true
+    }
+    #expect(losses.count == 18)
+    #expect(losses.suffix(6).reduce(0, +) < losses.prefix(6).reduce(0, +))
+  }
+
+  /// Bytes of everything a run leaves that must not depend on threads and interruptions.
+  private func products(_ folder: String) throws -> [String: [UInt8]] {
+    var result: [String: [UInt8]] = [:]
+    for name in [
+      "adapter_model.safetensors", "checkpoint-9/optimizer.safetensors",
+      "checkpoint-9/trainer_state.json",
+    ] {
+      result[name] = Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+    }
+    let metrics = try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8)
+    let lines = try metrics.split(separator: "\n").map { line in
+      let object = try JSON.parse(String(line)).root("metrics")
+      let kept = object.members.filter { !TrainingProgress.timedKeys.contains($0.0) }
+      return try kept.map { "\($0.0)=\(try $0.1.text(.compact))" }.joined(separator: " ")
+    }
+    result["metrics"] = Array(lines.joined(separator: "\n").utf8)
+    return result
+  }
+
+  private func long(resumes: Bool = false) -> TrainingOptions {
+    var options = options(9)
+    options.batchSize = 1
+    options.accumulation = 4
+    options.validationShare = 0.2
+    options.evaluateEvery = 2
+    options.resumes = resumes
+    return options
+  }
+
+  private func run(
+    _ tiny: TinyVerbs, _ name: String, threads: Int, method: String, stopAt: Int? = nil
+  ) throws -> [String: [UInt8]] {
+    let output = tiny.folder.file(name)
+    let data = try tiny.data()
+    let first = try Trainer(
+      try tiny.model(threads: threads).createAdapter(method), data: data, output: output,
+      options: long())
+    guard let stopAt else {
+      try first.train()
+      return try products(output)
+    }
+    #expect(throws: SVFTError.self) { try first.train { $0.step < stopAt } }
+    withExtendedLifetime(first) {}
+    return [:]
+  }
+
+  private func resumed(
+    _ tiny: TinyVerbs, _ name: String, threads: Int, method: String
+  ) throws -> [String: [UInt8]] {
+    let output = tiny.folder.file(name)
+    let second = try Trainer(
+      try tiny.model(threads: threads).createAdapter(method), data: try tiny.data(),
+      output: output, options: long(resumes: true))
+    try second.train()
+    return try products(output)
+  }
+
+  @Test(arguments: [
+    #"{"method":"lora","r":4,"dropout":0.1}"#, #"{"method":"svft"}"#, #"{"method":"full"}"#,
+    #"{"method":"svft","pattern":"topk","count":16}"#,
+  ])
+  func resumedOnOtherThreadsEqualsUninterrupted(_ method: String) throws {
+    let tiny = try TinyVerbs()
+    let whole = try run(tiny, "whole", threads: 1, method: method)
+    _ = try run(tiny, "parts", threads: 2, method: method, stopAt: 4)
+    let parts = try resumed(tiny, "parts", threads: 3, method: method)
+    for (name, bytes) in whole { #expect(parts[name] == bytes, "\(name)") }
+  }
+
+  @Test func anotherRunsCheckpointIsRefused() throws {
+    let tiny = try TinyVerbs()
+    let method = #"{"method":"lora","r":4}"#
+    _ = try run(tiny, "out", threads: 1, method: method, stopAt: 2)
+    var other = long(resumes: true)
+    other.seed = 5
+    let adapter = try tiny.model().createAdapter(method)
+    let failure = #expect(throws: SVFTError.self) {
+      try Trainer(
+        adapter, data: try tiny.data(), output: tiny.folder.file("out"), options: other)
+    }
+    #expect(failure?.kind == .mismatch)
+    let fresh = #expect(throws: SVFTError.self) {
+      try Trainer(
+        adapter, data: try tiny.data(), output: tiny.folder.file("out"), options: long())
+    }
+    #expect(fresh?.kind == .state)
+  }
+
+  @Test func anEncoderLearnsClassesAndTheLabelsTravel() throws {
+    let tiny = try TinyVerbs(encoder: true, dropout: 0.1)
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
+    var wanted = options(40)
+    wanted.learningRate = 2e-2
+    let trainer = try Trainer(
+      adapter, data: try tiny.labelled(), output: tiny.folder.file("classes"), options: wanted)
+    try trainer.train()
+    let other = try tiny.model()
+    _ = try other.loadAdapter(tiny.folder.file("classes"))
+    let texts = ["the cat sat", "a dog ran"]
+    let mine = try adapter.model.classify(texts)
+    #expect(mine.map(\.label) == ["cat", "dog"])
+    #expect(try other.classify(texts) == mine)
+  }
+
+  @Test func aDetachedAdapterIsNotTrained() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
+    let trainer = try Trainer(adapter, data: try tiny.data(), options: options(2))
+    try adapter.detach()
+    #expect(throws: SVFTError.self) { try trainer.train() }
+  }
+
+  @Test func theCallbackFindsTheModelBusy() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
+    let trainer = try Trainer(adapter, data: try tiny.data(), options: options(1))
+    var kind: SVFTError.Kind?
+    try trainer.train { _ in
+      do { _ = try adapter.describe() } catch let error as SVFTError { kind = error.kind } catch {}
+      return true
+    }
+    #expect(kind == .busy)
+  }
+}
