@@ -162,7 +162,8 @@ svft_status svft_generate(svft_model *model, const char *const *prompts, size_t 
 /* One vector per text, [count, width] row by row; normalised and pooled as the model's files say. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores as JSON: [{"label", "score", "scores"}…]. pairs may be NULL, or NULL inside. */
+/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}…]}. pairs may be NULL, or
+ * NULL inside. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy or correlation on a data file, as JSON. options: {"max_seq_length": 512 …} */
@@ -178,7 +179,7 @@ typedef struct svft_adapter svft_adapter;
 svft_status svft_adapter_create(svft_model *model, const char *options, svft_adapter **out);
 /* Attaches a saved adapter (a folder, also of PEFT's LoRA). SVFT_MISMATCH where it belongs to another base. */
 svft_status svft_adapter_load(svft_model *model, const char *path, float scale, svft_adapter **out);
-/* Detaches and frees. */
+/* Detaches and frees. While the model is busy nothing happens, and svft_last_error() says so. */
 void svft_adapter_free(svft_adapter *adapter);
 /* Switches an adapter: its factor on the change it makes; 0 turns it off without detaching. */
 svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);

@@ -26,11 +26,7 @@ import SVFTTensor
 }
 
 @c @implementation package func svft_adapter_free(_ adapter: OpaquePointer?) {
-  _ = guarded { () throws(SVFTError) in
-    guard adapter != nil else { return }
-    defer { release(adapter) }
-    try object(adapter, Adapter.self, "adapter").detach()
-  }
+  release(adapter, Adapter.self, "adapter") { (adapter) throws(SVFTError) in try adapter.detach() }
 }
 
 @c @implementation package func svft_adapter_set_scale(

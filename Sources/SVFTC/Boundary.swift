@@ -58,10 +58,18 @@ func handle(_ object: AnyObject) -> OpaquePointer {
   OpaquePointer(Unmanaged.passRetained(object).toOpaque())
 }
 
-/// Gives a handle back. NULL does nothing.
-func release(_ handle: OpaquePointer?) {
+/// Gives a handle back. NULL does nothing. Another type's handle, and one that cannot be closed now, stay
+/// as they are; the sentence says so.
+func release<Object: AnyObject>(
+  _ handle: OpaquePointer?, _ type: Object.Type, _ name: String,
+  before closing: (Object) throws(SVFTError) -> Void = { _ in }
+) {
   guard let handle else { return }
-  Unmanaged<AnyObject>.fromOpaque(UnsafeRawPointer(handle)).release()
+  _ = guarded { () throws(SVFTError) in
+    let kept = try object(handle, type, name)
+    try closing(kept)
+    Unmanaged<AnyObject>.fromOpaque(UnsafeRawPointer(handle)).release()
+  }
 }
 
 /// The object of a handle. Throws `.invalidArgument` for NULL and for another type's handle.
@@ -73,7 +81,9 @@ func object<Object: AnyObject>(
   }
   let any = Unmanaged<AnyObject>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
   guard let object = any as? Object else {
-    throw SVFTError(.invalidArgument, "\(name): expected a handle of another type than the one given")
+    throw SVFTError(
+      .invalidArgument,
+      "\(name): expected a handle of a \(Object.self), found one of a \(Swift.type(of: any))")
   }
   return object
 }
@@ -126,6 +136,20 @@ func elements<Element>(
     throw SVFTError(.invalidArgument, "\(name): expected \(count) elements, found NULL")
   }
   return 0..<count
+}
+
+/// Copies of texts for the caller, all or none. Throws `.memory`.
+func owned(
+  _ texts: [String], into out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) throws(SVFTError) {
+  var copies: [UnsafeMutablePointer<CChar>] = []
+  do throws(SVFTError) {
+    for text in texts { copies.append(try owned(text)) }
+  } catch {
+    for copy in copies { free(copy) }
+    throw error
+  }
+  for (index, copy) in copies.enumerated() { out[index] = copy }
 }
 
 /// A copy of a text for the caller to free with svft_string_free. Throws `.memory`.

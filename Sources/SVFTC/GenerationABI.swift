@@ -28,7 +28,7 @@ import SVFTTensor
     }
     let results = try model.generate(
       strings(prompts, count, "prompts"), options ?? GenerationOptions(), onToken: onToken)
-    for (index, result) in results.enumerated() { out[index] = try owned(result.text) }
+    try owned(results.map(\.text), into: out)
   }
 }
 

@@ -27,7 +27,9 @@ import SVFTTensor
   }
 }
 
-@c @implementation package func svft_model_free(_ model: OpaquePointer?) { release(model) }
+@c @implementation package func svft_model_free(_ model: OpaquePointer?) {
+  release(model, Model.self, "model")
+}
 
 @c @implementation package func svft_model_describe(
   _ model: OpaquePointer?, _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?

@@ -30,7 +30,9 @@ import SVFTTensor
   }
 }
 
-@c @implementation package func svft_trainer_free(_ trainer: OpaquePointer?) { release(trainer) }
+@c @implementation package func svft_trainer_free(_ trainer: OpaquePointer?) {
+  release(trainer, Trainer.self, "trainer")
+}
 
 @c @implementation package func svft_trainer_run(
   _ trainer: OpaquePointer?, _ callback: svft_train_callback?, _ user: UnsafeMutableRawPointer?

@@ -44,11 +44,37 @@ struct ModelArguments: ParsableArguments {
   }
 }
 
-
 /// `--json`.
 struct OutputArguments: ParsableArguments {
   @Flag(help: "Print the result as JSON.")
   var json = false
+
+  /// Prints a report of the library: as it is, or as lines of a name and a value.
+  func show(_ report: String) throws {
+    Console.result(json ? report : try Self.lines(of: report).joined(separator: "\n"))
+  }
+
+  /// Prints facts: as a JSON object, or one per line.
+  func show(_ facts: [String: Any]) throws {
+    let data = try JSONSerialization.data(
+      withJSONObject: facts, options: [.sortedKeys, .withoutEscapingSlashes])
+    try show(String(decoding: data, as: UTF8.self))
+  }
+
+  /// "prefill.tokens_per_second 512.3": one line per number or text of a JSON object.
+  private static func lines(of report: String) throws -> [String] {
+    func walk(_ name: String, _ value: Any) -> [String] {
+      switch value {
+      case let object as [String: Any]:
+        object.sorted { $0.key < $1.key }.flatMap { key, inner in
+          walk(name.isEmpty ? key : "\(name).\(key)", inner)
+        }
+      case let list as [Any]: ["\(name) \(list.map { "\($0)" }.joined(separator: " "))"]
+      default: ["\(name) \(value)"]
+      }
+    }
+    return walk("", try JSONSerialization.jsonObject(with: Data(report.utf8)))
+  }
 }
 
 /// "DIR:SCALE", where a colon in the path itself needs no escape.

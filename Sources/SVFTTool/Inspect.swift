@@ -24,11 +24,12 @@ struct Factor: ParsableCommand {
   @OptionGroup var source: ModelArguments
   @Option(help: "all-linear, or suffixes of module names separated by commas.")
   var targets = "all-linear"
+  @OptionGroup var result: OutputArguments
 
   func run() throws {
     let model = try source.load()
     try model.factor(
       targets.split(separator: ",").map(String.init), progress: Console.progress)
-    Console.result("factors are in \(CacheFolder.path ?? "no cache folder")")
+    try result.show(["cache": CacheFolder.path ?? "none"])
   }
 }

@@ -11,9 +11,17 @@ enum Interrupt {
 
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  /// Watches for Ctrl-C while `model` works.
+  /// Watches for Ctrl-C from now on; work that has no model yet asks `isRequested`.
+  static func watch() { source.resume() }
+
+  /// Ctrl-C cancels the work of this model too.
   static func watch(_ watched: Model) {
     model.withLock { $0 = watched }
+    if isRequested { watched.cancel() }
+  }
+
+  /// Lives as long as the process.
+  private static let source: any DispatchSourceSignal = {
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler {
@@ -21,10 +29,6 @@ enum Interrupt {
       Console.note("stopping at the next safe place; Ctrl-C again stops at once")
       model.withLock { $0?.cancel() }
     }
-    source.resume()
-    kept.append(source)
-  }
-
-  /// Sources live as long as the process; only the main thread adds one.
-  nonisolated(unsafe) private static var kept: [any DispatchSourceSignal] = []
+    return source
+  }()
 }

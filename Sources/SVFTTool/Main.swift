@@ -21,8 +21,10 @@ struct Tool: ParsableCommand {
 
   static func main() {
     Console.installLog()
+    Interrupt.watch()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(
+        ConfigurationFile.expand(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch let error as SVFTError {
       Console.fail(error)

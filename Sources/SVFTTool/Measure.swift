@@ -13,10 +13,11 @@ struct Bench: ParsableCommand {
   @Option(help: "Repeats; medians are reported.") var repeats = 3
   @Option(help: "Adapter that training uses, as JSON.")
   var method = "{\"method\":\"lora\",\"r\":8}"
+  @OptionGroup var result: OutputArguments
 
   func run() throws {
-    Console.result(
-      try source.load().bench(
+    try result.show(
+      source.load().bench(
         "{\"prompt\": \(prompt), \"decode\": \(decode), \"train\": \(train), "
           + "\"repeats\": \(repeats), \"adapter\": \(method)}"))
   }
@@ -28,9 +29,10 @@ struct Plot: ParsableCommand {
 
   @Argument(help: "metrics.jsonl, or the JSON of inspect --spectrum.") var input: String
   @Option(name: [.short, .long], help: "The .svg file.") var output: String
+  @OptionGroup var result: OutputArguments
 
   func run() throws {
     try Plotter.plot(input, to: output)
-    Console.result(output)
+    try result.show(["picture": output])
   }
 }

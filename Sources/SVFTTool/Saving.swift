@@ -15,7 +15,7 @@ struct Quantize: ParsableCommand {
 
   func run() throws {
     let report = try source.load().save(to: output, format: to, progress: Console.progress)
-    Console.result(result.json ? report : "saved \(output)")
+    try result.show(report)
   }
 }
 
@@ -33,7 +33,7 @@ struct Merge: ParsableCommand {
   func run() throws {
     let report = try source.load().save(
       to: output, format: to, probe: probe, progress: Console.progress)
-    Console.result(report)
+    try result.show(report)
   }
 }
 
@@ -45,13 +45,14 @@ struct Export: ParsableCommand {
   @Option(name: [.short, .long], help: "Folder or file to write.") var output: String
   @Option(help: "peft, gguf-lora or delta.") var to = "peft"
   @Option(help: "Rank of the LoRA; 0 is the smallest exact one.") var rank = 0
+  @OptionGroup var result: OutputArguments
 
   func run() throws {
     let model = try source.load()
     guard let adapter = model.attachedAdapters.first else {
       throw ValidationError("--adapter: expected the adapter to export, found none")
     }
-    Console.result(
-      try adapter.export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
+    try result.show(
+      adapter.export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
   }
 }

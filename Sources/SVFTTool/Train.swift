@@ -19,8 +19,8 @@ struct Train: ParsableCommand {
   @Option(help: "svft, lora, full, head or bias.") var method = "svft"
   @Option(help: "Method options as JSON, e.g. '{\"pattern\":\"banded\",\"d\":8}'.")
   var options = "{}"
-  @Option(help: "all-linear, or suffixes of module names separated by commas.")
-  var targets: String?
+  @Option(help: "all-linear, or suffixes of module names separated by commas. May be repeated.")
+  var targets: [String] = []
   @OptionGroup var training: TrainingFlags
   @OptionGroup var result: OutputArguments
 
@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
 /// Adapter options from flags.
 enum AdapterRequest {
   static func json(
-    method: String, options: String, targets: String?, seed: Int?
+    method: String, options: String, targets: [String], seed: Int?
   ) throws -> String {
     let parsed = try? JSONSerialization.jsonObject(with: Data(options.utf8))
     guard var object = parsed as? [String: Any] else {
@@ -57,10 +57,8 @@ enum AdapterRequest {
     }
     object["method"] = method
     if let seed, object["seed"] == nil { object["seed"] = seed }
-    if let targets {
-      let list = targets.split(separator: ",").map(String.init)
-      object["targets"] = list.count == 1 ? list[0] : list
-    }
+    let list = targets.flatMap { $0.split(separator: ",").map(String.init) }
+    if !list.isEmpty { object["targets"] = list.count == 1 ? list[0] : list }
     return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
   }
 }

@@ -1,13 +1,15 @@
-// The flags of training: one optional flag per option, so that flags override a configuration file and the
-// library's defaults stand in one place (TrainingOptions).
+// The flags of training: one optional flag per option, so that the library's defaults stand in one place
+// (TrainingOptions).
+//
+// `--config` is taken out of the arguments before they are parsed (ConfigurationFile); it is declared here
+// so that help and completions know it.
 import ArgumentParser
 import Foundation
 import SVFT
-import Yams
 
 /// Every training option as an optional flag.
 struct TrainingFlags: ParsableArguments {
-  @Option(help: "YAML or JSON file with these flags as keys (learning_rate: 1e-3 …).")
+  @Option(help: "YAML or JSON file with long flags as keys (learning_rate: 1e-3 …); flags win.")
   var config: String?
   @Option var epochs: Int?
   @Option(help: "Optimiser steps instead of epochs.") var steps: Int?
@@ -38,9 +40,9 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: "Steps between reports.") var stepsPerReport: Int?
   @Flag(help: "Go on from the newest checkpoint of the output folder.") var resume = false
 
-  /// The options meant: defaults, then the file, then the flags.
+  /// The options meant: defaults, then the flags (a configuration file has become flags before).
   func options() throws -> TrainingOptions {
-    var object = try config.map(Self.read) ?? [:]
+    var object: [String: Any] = [:]
     let flags: [(String, Any?)] = [
       ("epochs", epochs), ("steps", steps), ("batch_size", batchSize),
       ("grad_accumulation_steps", gradAccumulationSteps), ("learning_rate", learningRate),
@@ -56,22 +58,5 @@ struct TrainingFlags: ParsableArguments {
     for case (let key, let value?) in flags { object[key] = value }
     let data = try JSONSerialization.data(withJSONObject: object)
     return try TrainingOptions(json: String(decoding: data, as: UTF8.self))
-  }
-
-  /// A configuration file as an object; JSON is YAML too.
-  private static func read(_ path: String) throws -> [String: Any] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw SVFTError(.io, "\(path): expected a configuration file, found none to read")
-    }
-    let parsed: Any?
-    do {
-      parsed = try Yams.load(yaml: String(decoding: data, as: UTF8.self))
-    } catch {
-      throw SVFTError(.format, "\(path): expected YAML or JSON: \(error)")
-    }
-    guard let object = parsed as? [String: Any], JSONSerialization.isValidJSONObject(object) else {
-      throw SVFTError(.format, "\(path): expected keys with plain values, found something else")
-    }
-    return object
   }
 }
