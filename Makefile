@@ -28,7 +28,7 @@ export PYTHONPATH := $(CURDIR)/bindings/python
 PYTHON := build/venv/bin/python
 
 .PHONY: all library tool header setup test test-swift test-hosts test-python test-all demo \
-  install uninstall format lint clean help
+  install uninstall wheel test-package format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -79,6 +79,10 @@ test-python:
 	if [ -d bindings/python/tests ]; then $(PYTHON) -m pytest -q bindings/python/tests; \
 	else echo "python: no binding yet"; fi
 
+## test-package: a scratch package that depends on this one by version, through a local git URL
+test-package:
+	Tests/run-package.sh
+
 ## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
 test-all: test
 	$(TEST) --scratch-path .build-asan --sanitize=address
@@ -86,6 +90,7 @@ test-all: test
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
 	done
 	SVFT_TEST_LONG=1 $(TEST) --skip-build
+	$(MAKE) --no-print-directory test-package
 	@echo "make test-all: all passed"
 
 ## demo: set up, build, and run the whole job on the tiny model in Demo/
@@ -122,6 +127,14 @@ format:
 ## lint: check the form without changing anything
 lint:
 	swift format lint --strict --configuration .swift-format $(SWIFT_FILES)
+
+## wheel: the Python package with the library inside, in build/wheel
+wheel: library
+	rm -rf build/wheel-source build/wheel
+	mkdir -p build
+	cp -r bindings/python build/wheel-source
+	install -m 644 build/lib/libsvft.so.0 build/wheel-source/svft/libsvft.so.0
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir build/wheel build/wheel-source
 
 ## clean: remove everything that was built
 clean:

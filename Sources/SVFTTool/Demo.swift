@@ -8,11 +8,13 @@ struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The main job from end to end on a small model.")
 
-  @Option(name: [.customShort("m"), .long], help: "Model folder.") var model: String
-  @Option(help: "Training data.") var data: String
-  @Option(help: "Held-out data.") var validation: String
-  @Option(name: [.short, .long], help: "Folder for everything the demo makes.") var output: String
-  @Option(name: [.short, .long], help: "The prompt that is continued.") var prompt: String
+  @Option(name: [.customShort("m"), .long], help: "Model folder.")
+  var model = DemoFolder.path("model")
+  @Option(help: "Training data.") var data = DemoFolder.path("data/reports-train.jsonl")
+  @Option(help: "Held-out data.") var validation = DemoFolder.path("data/reports-valid.jsonl")
+  @Option(name: [.short, .long], help: "Folder for everything the demo makes.")
+  var output = "svft-demo"
+  @Option(name: [.short, .long], help: "The prompt that is continued.") var prompt = "The"
   @Option(name: [.customShort("n"), .long], help: "Tokens to generate.") var predict = 60
   @Option(help: "Method options as JSON.")
   var options = "{\"pattern\":\"banded\",\"d\":8}"
@@ -55,5 +57,18 @@ struct Demo: ParsableCommand {
   private func show(_ when: String, _ model: Model, _ options: GenerationOptions) throws {
     let text = try model.generate([prompt], options).first?.text ?? ""
     Console.result("--- \(when)\n\(prompt)\(text)\n")
+  }
+}
+
+/// The small model that comes with the tool: share/svft/demo beside the bin folder where the tool is
+/// installed, Demo in a checkout (the tool lies in build/bin there).
+enum DemoFolder {
+  static func path(_ part: String) -> String {
+    let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let bin = URL(fileURLWithPath: link ?? CommandLine.arguments[0]).deletingLastPathComponent()
+    let installed = bin.appendingPathComponent("../share/svft/demo").standardizedFileURL.path
+    let checkout = bin.appendingPathComponent("../../Demo").standardizedFileURL.path
+    let folder = FileManager.default.fileExists(atPath: installed) ? installed : checkout
+    return "\(folder)/\(part)"
   }
 }

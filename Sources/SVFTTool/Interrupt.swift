@@ -21,7 +21,7 @@ enum Interrupt {
   }
 
   /// Lives as long as the process.
-  private static let source: any DispatchSourceSignal = {
+  nonisolated(unsafe) private static let source: any DispatchSourceSignal = {
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     source.setEventHandler {

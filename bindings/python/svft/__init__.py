@@ -9,8 +9,7 @@
 
 from __future__ import annotations
 
-
-from ._library import Log, library as _library
+from ._library import Log, library as _functions
 from .adapter import Adapter
 from .errors import (
     Busy, Cancelled, DataError, Error, FormatError, InputOutputError, InternalError,
@@ -20,7 +19,7 @@ from .errors import (
 from .model import Classification, Model, inspect
 from .training import Progress, Trainer, plot
 
-__version__ = (_library.svft_version() or b"").decode()
+__version__ = (_functions.svft_version() or b"").decode()
 
 _log_callback = Log()
 
@@ -32,7 +31,7 @@ def set_log(callback) -> None:
         _log_callback = Log()
     else:
         _log_callback = Log(lambda user, level, text: callback(level, text.decode("utf-8", "replace")))
-    _library.svft_set_log_callback(_log_callback, None)
+    _functions.svft_set_log_callback(_log_callback, None)
 
 
 __all__ = [

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import signal
+import threading
 from ctypes import (
     CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32,
     c_uint64, c_void_p,
 )
 from pathlib import Path
+from typing import Iterator, Optional
 
 from .errors import BY_STATUS, Error
 
@@ -171,21 +175,53 @@ def string_array(texts):
         *(None if text is None else text.encode("utf-8") for text in texts))
 
 
+def cache_folder() -> Optional[str]:
+    """Where singular factors are kept: $SVFT_CACHE (empty: nowhere), else the user's cache folder."""
+    named = os.environ.get("SVFT_CACHE")
+    if named is not None:
+        return named or None
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return str((Path(base) if base.startswith("/") else Path.home() / ".cache") / "svft")
+
+
 class PendingException:
     """Carries an exception out of a C callback, through which Python exceptions cannot pass."""
 
     def __init__(self) -> None:
-        self.error: BaseException | None = None
+        self.error: Optional[BaseException] = None
 
     def guard(self, call) -> int:
         """Runs a callback's body: 0 goes on, anything else cancels."""
+        if self.error is not None:
+            return 1
         try:
             return 1 if call() is False else 0
-        except BaseException as error:  # KeyboardInterrupt too: it cancels and is raised again
+        except BaseException as error:
             self.error = error
             return 1
 
-    def check(self, status: int) -> None:
+    @contextlib.contextmanager
+    def interruptible(self) -> "Iterator[None]":
+        """Ctrl-C during a C call waits for its next callback, cancels there, and is raised after it."""
+        previous = signal.getsignal(signal.SIGINT)
+        if (threading.current_thread() is not threading.main_thread()
+                or previous is not signal.default_int_handler):
+            yield
+            return
+
+        def keep(number, frame) -> None:
+            self.error = KeyboardInterrupt()
+
+        signal.signal(signal.SIGINT, keep)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def call(self, function, *arguments) -> None:
+        """Calls a function that takes callbacks; raises what they or the library raised."""
+        with self.interruptible():
+            status = function(*arguments)
         if self.error is not None:
             raise self.error
         check(status)

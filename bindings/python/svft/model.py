@@ -14,11 +14,12 @@ import numpy as np
 
 from ._handle import Handle
 from ._library import (
-    GenerationParams, ModelParams, PendingException, Progress, Token, check, library, string_array,
-    take_string, text_out,
+    GenerationParams, ModelParams, PendingException, Progress, Token, cache_folder, check, library,
+    string_array, take_string, text_out,
 )
 from .adapter import Adapter
 
+CACHE_FOLDER = cache_folder()
 WorkProgress = Callable[[str, float, float], Optional[bool]]
 
 
@@ -36,11 +37,9 @@ def _encoded(text: Optional[str]) -> Optional[bytes]:
 
 
 def _progress(callback: Optional[WorkProgress], pending: PendingException):
-    if callback is None:
-        return Progress()
     return Progress(
         lambda user, activity, done, left: pending.guard(
-            lambda: callback(activity.decode("utf-8"), done, left)))
+            lambda: callback and callback(activity.decode("utf-8"), done, left)))
 
 
 def inspect(path: str, **options) -> dict:
@@ -57,10 +56,13 @@ class Model(Handle):
     @classmethod
     def load(
         cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,
-        threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = None,
+        threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = CACHE_FOLDER,
         copies_file: bool = False, progress: Optional[WorkProgress] = None,
     ) -> "Model":
-        """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …"""
+        """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
+
+        Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
+        """
         params, pending = ModelParams(), PendingException()
         check(library.svft_model_params_init(byref(params), ctypes.sizeof(params)))
         callback = _progress(progress, pending)
@@ -69,7 +71,7 @@ class Model(Handle):
         params.cache_folder, params.copies_file = _encoded(cache_folder), int(copies_file)
         params.progress = callback
         out = c_void_p()
-        pending.check(library.svft_model_load(_encoded(path), byref(params), byref(out)))
+        pending.call(library.svft_model_load, _encoded(path), byref(params), byref(out))
         return cls(out)
 
     def describe(self) -> dict:
@@ -116,18 +118,19 @@ class Model(Handle):
         token and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
         """
         if stream:
+            if not isinstance(prompt, str) or on_token is not None:
+                raise TypeError("stream=True expects one prompt and no on_token")
             return self._stream(prompt, options)
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
         params, kept = _generation_params(options)
         pending = PendingException()
-        callback = Token()
-        if on_token is not None:
-            callback = Token(
-                lambda user, index, token, text: pending.guard(
-                    lambda: on_token(index, token, text.decode("utf-8"))))
+        callback = Token(
+            lambda user, index, token, text: pending.guard(
+                lambda: on_token and on_token(index, token, text.decode("utf-8"))))
         out = (c_void_p * max(1, len(prompts)))()
-        pending.check(library.svft_generate(
-            self._handle, string_array(prompts), len(prompts), byref(params), callback, None, out))
+        pending.call(
+            library.svft_generate, self._handle, string_array(prompts), len(prompts), byref(params),
+            callback, None, out)
         texts = [take_string(c_void_p(pointer)) for pointer in out[: len(prompts)]]
         return texts[0] if isinstance(prompt, str) else texts
 
@@ -142,7 +145,7 @@ class Model(Handle):
                     prompt, on_token=lambda _, __, text: pieces.put(text) or not left.is_set(),
                     **options)
                 pieces.put(None)
-            except BaseException as error:
+            except BaseException as error:  # raised again where the pieces are read
                 pieces.put(error)
 
         worker = threading.Thread(target=work, daemon=True)
@@ -188,9 +191,9 @@ class Model(Handle):
         """Loss, perplexity, accuracy or correlation on a data file."""
         pending = PendingException()
         callback, out = _progress(progress, pending), c_void_p()
-        pending.check(library.svft_evaluate(
-            self._handle, _encoded(data), json.dumps(options).encode("utf-8"), callback, None,
-            byref(out)))
+        pending.call(
+            library.svft_evaluate, self._handle, _encoded(data),
+            json.dumps(options).encode("utf-8"), callback, None, byref(out))
         return json.loads(take_string(out))
 
     def factor(
@@ -198,7 +201,7 @@ class Model(Handle):
         """Computes the singular factors of targets, or finds them in the cache."""
         pending = PendingException()
         callback = _progress(progress, pending)
-        pending.check(library.svft_model_factor(self._handle, _encoded(targets), callback, None))
+        pending.call(library.svft_model_factor, self._handle, _encoded(targets), callback, None)
 
     def save(
         self, path: str, *, format: Optional[str] = None, probe: Optional[str] = None,
@@ -206,9 +209,9 @@ class Model(Handle):
         """Writes the model with its adapters merged: a folder, or a file ending in .gguf."""
         pending = PendingException()
         callback, out = _progress(progress, pending), c_void_p()
-        pending.check(library.svft_model_save(
-            self._handle, _encoded(path), _encoded(format), _encoded(probe), callback, None,
-            byref(out)))
+        pending.call(
+            library.svft_model_save, self._handle, _encoded(path), _encoded(format),
+            _encoded(probe), callback, None, byref(out))
         return json.loads(take_string(out))
 
     def bench(self, **options) -> dict:

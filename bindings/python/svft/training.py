@@ -83,7 +83,7 @@ class Trainer(Handle):
             return pending.guard(
                 lambda: None if on_progress is None else on_progress(_report(pointer)))
 
-        pending.check(library.svft_trainer_run(self._handle, Train(report), None))
+        pending.call(library.svft_trainer_run, self._handle, Train(report), None)
         return self.describe()
 
     def step(self) -> float:

@@ -1,0 +1,52 @@
+"""The ctypes table against the library: versions, struct layouts, exceptions."""
+
+import ctypes
+
+import pytest
+import svft
+from svft import _library, errors
+
+STRUCTS = {
+    "svft_model_params_init": _library.ModelParams,
+    "svft_generation_params_init": _library.GenerationParams,
+    "svft_train_params_init": _library.TrainParams,
+}
+
+
+def test_versions_agree():
+    assert _library.library.svft_abi_version() == _library.ABI_VERSION
+    assert svft.__version__.count(".") == 2
+
+
+@pytest.mark.parametrize("name", STRUCTS)
+def test_struct_layouts_have_the_size_that_the_library_accepts(name):
+    params = STRUCTS[name]()
+    size = ctypes.sizeof(params)
+    initialise = getattr(_library.library, name)
+    assert initialise(ctypes.byref(params), size) == 0
+    assert params.struct_size == size
+    for other in (0, size - 4, size + 8):
+        assert initialise(ctypes.byref(params), other) == 1
+
+
+def test_defaults_lie_where_the_layout_says():
+    params = _library.TrainParams()
+    _library.library.svft_train_params_init(ctypes.byref(params), ctypes.sizeof(params))
+    assert (params.epochs, params.batch_size, params.beta1, params.beta2) == (1, 4, 0.9, 0.999)
+    assert (params.save_total_limit, params.steps_per_report, params.resume) == (2, 10, 0)
+    params = _library.GenerationParams()
+    _library.library.svft_generation_params_init(ctypes.byref(params), ctypes.sizeof(params))
+    assert (params.top_k, params.penalty_window, params.parses_special) == (40, 64, 0)
+
+
+@pytest.mark.parametrize("status", errors.BY_STATUS)
+def test_every_status_has_its_exception(status):
+    kind = errors.BY_STATUS[status]
+    assert kind.status == status and issubclass(kind, svft.Error)
+    name = _library.library.svft_status_string(status).decode()
+    assert name and name != "unknown status"
+
+
+def test_the_log_goes_to_a_callback_and_can_be_silenced():
+    svft.set_log(lambda level, text: None)
+    svft.set_log(None)

@@ -1,0 +1,166 @@
+"""Models through Python: text, tokens, generation, vectors, classes, saving."""
+
+import gc
+import json
+import threading
+
+import numpy as np
+import pytest
+import svft
+
+GREEDY = {"temperature": 0, "max_tokens": 12, "ignores_end": True}
+
+
+def test_describe_names_family_and_sizes(llama):
+    about = llama.describe()
+    assert (about["family"], about["hidden_size"], about["vocabulary_size"]) == ("llama", 32, 408)
+    assert svft.inspect(llama.describe()["path"])["parameters"] == about["parameters"]
+
+
+def test_tokens_come_back_as_text(llama):
+    ids = llama.tokenize("The lamp shone over the sea.")
+    assert ids[0] == 1 and llama.tokenize("The lamp", special=False)[0] != 1
+    assert llama.detokenize(ids) == "The lamp shone over the sea."
+    assert llama.tokenize("", special=False) == []
+
+
+def test_logits_have_one_row_per_token(llama):
+    ids = llama.tokenize("The sea")
+    logits = llama.logits(ids)
+    assert logits.shape == (len(ids), 408) and logits.dtype == np.float32
+    assert np.allclose(logits[:2], llama.logits(ids[:2]), atol=1e-5)
+
+
+def test_generation_is_the_same_alone_in_a_batch_and_streamed(llama):
+    alone = llama.generate("The lamp", **GREEDY)
+    batch = llama.generate(["The sea is", "The lamp"], **GREEDY)
+    seen = []
+    again = llama.generate("The lamp", on_token=lambda i, token, text: seen.append(text), **GREEDY)
+    assert isinstance(alone, str) and batch[1] == alone == again == "".join(seen)
+    assert "".join(llama.generate("The lamp", stream=True, **GREEDY)) == alone
+
+
+def test_on_token_cancels_and_its_exception_is_raised(llama):
+    with pytest.raises(svft.Cancelled):
+        llama.generate("The", on_token=lambda *_: False, **GREEDY)
+
+    def fails(*_):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        llama.generate("The", on_token=fails, **GREEDY)
+    assert llama.generate("The", **GREEDY)
+
+
+def test_leaving_a_stream_early_frees_the_model(llama):
+    for _ in llama.generate("The", stream=True, temperature=0, max_tokens=100, ignores_end=True):
+        break
+    gc.collect()
+    assert llama.generate("The", **GREEDY)
+
+
+def test_a_callback_that_calls_back_finds_the_model_busy(llama):
+    found = []
+
+    def calls_back(*_):
+        try:
+            llama.logits([1])
+        except svft.Busy as error:
+            found.append(error)
+
+    llama.generate("The", on_token=calls_back, **GREEDY)
+    assert found and "use" in str(found[0])
+
+
+def test_another_thread_cancels(llama):
+    timer = threading.Timer(0.05, llama.cancel)
+    timer.start()
+    with pytest.raises(svft.Cancelled):
+        for _ in range(10_000):
+            llama.generate(["The"] * 8, temperature=0, max_tokens=100, ignores_end=True)
+    timer.join()
+
+
+def test_options_reach_the_sampler(llama):
+    banned = []
+    llama.generate(
+        "The", on_token=lambda i, token, text: banned.append(token), temperature=0, max_tokens=1)
+    free = llama.generate("The", temperature=0, max_tokens=3, ignores_end=True)
+    bias = {token: -100.0 for token in banned}
+    assert llama.generate("The", logit_bias=bias, temperature=0, max_tokens=3) != free
+    draws = {llama.generate("The", temperature=2.0, top_k=0, top_p=1.0, seed=s, max_tokens=8) for s in range(4)}
+    assert len(draws) > 1
+    with pytest.raises(TypeError, match="colour"):
+        llama.generate("The", colour=1)
+
+
+@pytest.mark.parametrize("option", [
+    {"temperature": float("nan")}, {"temperature": -1}, {"top_p": 2}, {"top_k": -5}, {"max_tokens": -1},
+    {"min_p": -1}, {"repetition_penalty": 0}, {"logit_bias": {10**6: 1.0}}, {"stop": [""]},
+])
+def test_absurd_options_are_named(llama, option):
+    with pytest.raises(svft.InvalidArgument):
+        llama.generate("The", **option)
+
+
+def test_vectors_are_normalised(bert):
+    vectors = bert.embed(["the lamp", "the sea was still"])
+    assert vectors.shape == (2, 32)
+    assert np.allclose(bert.embed("the lamp"), vectors[0], atol=1e-6)
+
+
+def test_encoders_refuse_to_generate_and_unlabelled_models_to_classify(bert, llama):
+    with pytest.raises(svft.Unsupported):
+        bert.generate("the")
+    with pytest.raises(svft.Unsupported):
+        llama.classify("the")
+
+
+def test_minilm_gives_the_golden_vectors(shared):
+    folder = shared("all-MiniLM-L6-v2")
+    texts = json.loads((folder / "golden" / "golden.json").read_text())["sentences"]
+    wanted = np.load(folder / "golden" / "embeddings.npy")
+    with svft.Model.load(folder, compute="f32") as model:
+        assert np.abs(model.embed(texts) - wanted).max() < 1e-5
+
+
+def test_a_saved_model_says_the_same(llama, tmp_path):
+    report = llama.save(tmp_path / "copy", format="f32")
+    assert isinstance(report, dict)
+    with svft.Model.load(tmp_path / "copy", threads=1) as copy:
+        assert copy.generate("The lamp", **GREEDY) == llama.generate("The lamp", **GREEDY)
+    llama.save(tmp_path / "copy.gguf", format="q8_0")
+    with svft.Model.load(tmp_path / "copy.gguf") as copy:
+        assert "Q8_0" in {name.upper() for name in copy.describe()["formats"]}
+
+
+def test_evaluation_reports_loss(llama, tales):
+    figures = llama.evaluate(tales)
+    assert figures["loss"] > 0 and figures["perplexity"] == pytest.approx(np.exp(figures["loss"]))
+    with pytest.raises(svft.Cancelled):
+        llama.evaluate(tales, progress=lambda *_: False)
+
+
+def test_failures_have_their_exceptions(tmp_path, llama):
+    with pytest.raises(svft.InputOutputError) as missing:
+        svft.Model.load(tmp_path / "nowhere")
+    assert isinstance(missing.value, OSError) and "nowhere" in str(missing.value)
+    with pytest.raises(svft.OutOfMemory):
+        svft.Model.load(llama.describe()["path"], memory_limit=1)
+    with pytest.raises(svft.Unsupported):
+        svft.Model.load(llama.describe()["path"], quantize="q9")
+    with pytest.raises(svft.LimitExceeded):
+        llama.logits([1] * 1000)
+    (tmp_path / "short.gguf").write_bytes(b"GGUF")
+    with pytest.raises(svft.Truncated):
+        svft.Model.load(tmp_path / "short.gguf")
+    (tmp_path / "other.gguf").write_bytes(b"<html>" * 10)
+    with pytest.raises(svft.FormatError):
+        svft.Model.load(tmp_path / "other.gguf")
+
+
+def test_a_closed_model_says_so(llama):
+    llama.close()
+    llama.close()
+    with pytest.raises(svft.StateError):
+        llama.describe()

@@ -1,0 +1,118 @@
+"""Adapters and training through Python."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import svft
+
+OPTIONS = {"method": "svft", "pattern": "banded", "d": 2, "targets": "all-linear"}
+GREEDY = {"temperature": 0, "max_tokens": 12, "ignores_end": True}
+
+
+def test_a_fresh_adapter_changes_nothing_and_a_trained_one_does(llama, tales, tmp_path):
+    ids = llama.tokenize("The lamp")
+    before = llama.logits(ids)
+    adapter = llama.create_adapter(**OPTIONS)
+    assert np.allclose(llama.logits(ids), before, atol=1e-4)
+    assert adapter.describe()["trainable"] > 0
+    events = []
+    with svft.Trainer(adapter, tales, output=tmp_path / "run", epochs=3, learning_rate=0.05) as trainer:
+        report = trainer.run(lambda progress: events.append(progress))
+    assert report["finished"] and events[-1].event == "finished"
+    assert events[-1].validation_loss is None and events[-1].step == report["total_steps"]
+    trained = llama.logits(ids)
+    assert np.abs(trained - before).max() > 1e-2
+    adapter.set_scale(0)
+    assert np.array_equal(llama.logits(ids), before)
+    adapter.set_scale(1)
+    assert np.array_equal(llama.logits(ids), trained)
+    adapter.save(tmp_path / "saved")
+    adapter.detach()
+    assert np.array_equal(llama.logits(ids), before)
+    with llama.load_adapter(tmp_path / "saved", scale=1.0):
+        assert np.allclose(llama.logits(ids), trained, atol=1e-4)
+    svft.plot(tmp_path / "run" / "metrics.jsonl", tmp_path / "loss.svg")
+    assert "<svg" in (tmp_path / "loss.svg").read_text()
+
+
+def test_cancelled_runs_go_on(llama, tales, tmp_path):
+    adapter = llama.create_adapter(method="lora", r=2, targets="all-linear")
+    options = dict(output=tmp_path, epochs=2, steps_per_report=1, learning_rate=0.01)
+    trainer = svft.Trainer(adapter, tales, **options)
+    with pytest.raises(svft.Cancelled):
+        trainer.run(lambda progress: progress.step < 3)
+    assert trainer.describe()["step"] == 3
+    report = trainer.run()
+    assert report["finished"] and report["step"] == 12
+    with pytest.raises(svft.StateError):
+        trainer.step()
+
+
+def test_ctrl_c_saves_a_checkpoint_and_is_raised(llama, tales, tmp_path):
+    adapter = llama.create_adapter(**OPTIONS)
+    trainer = svft.Trainer(adapter, tales, output=tmp_path, epochs=500, steps_per_report=1)
+
+    def interrupt(progress):
+        if progress.step == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(interrupt)
+    assert list(tmp_path.glob("checkpoint*"))
+    trainer.close()
+    resumed = svft.Trainer(adapter, tales, output=tmp_path, epochs=500, steps_per_report=1, resume=True)
+    assert resumed.describe()["step"] >= 2
+
+
+def test_classes_are_learnt_and_named(bert, questions, tmp_path):
+    adapter = bert.create_adapter(method="lora", r=4, targets=["query", "value"])
+    svft.Trainer(adapter, questions, epochs=20, learning_rate=0.02, batch_size=8).run()
+    results = bert.classify(["who keeps the sea?", "where is the gull?"])
+    assert [result.label for result in results] == ["person", "place"]
+    assert set(results[0].scores) == {"person", "place"}
+    assert sum(results[0].scores.values()) == pytest.approx(1)
+    one = bert.classify("who keeps the sea?", None)
+    assert one.label == "person"
+    assert bert.evaluate(questions)["accuracy"] == 1.0
+    adapter.save(tmp_path / "saved")
+    with svft.Model.load(bert.describe()["path"]) as other, other.load_adapter(tmp_path / "saved"):
+        assert other.classify("where is the gull?").label == "place"
+
+
+def test_exports_reach_peft(llama, tales, tmp_path):
+    adapter = llama.create_adapter(method="lora", r=2, targets="all-linear")
+    svft.Trainer(adapter, tales, steps=2).run()
+    adapter.export(tmp_path / "peft", to="peft")
+    configuration = json.loads((tmp_path / "peft" / "adapter_config.json").read_text())
+    assert configuration["peft_type"] == "LORA"
+
+
+def test_bad_data_names_its_line(llama, tmp_path):
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text('{"text": "fine"}\n{"text": \n')
+    adapter = llama.create_adapter(**OPTIONS)
+    with pytest.raises(svft.DataError, match="2"):
+        svft.Trainer(adapter, broken)
+
+
+@pytest.mark.parametrize("option", [
+    {"learning_rate": float("nan")}, {"learning_rate": -1}, {"batch_size": 0}, {"epochs": -1},
+    {"optimizer": "lion"}, {"beta2": 1.0}, {"val_split": 2.0}, {"steps_per_report": 0},
+])
+def test_absurd_options_are_named(llama, tales, option):
+    adapter = llama.create_adapter(**OPTIONS)
+    with pytest.raises(svft.InvalidArgument, match=next(iter(option))):
+        svft.Trainer(adapter, tales, **option)
+
+
+def test_another_base_is_refused(llama, bert, tmp_path):
+    llama.create_adapter(**OPTIONS).save(tmp_path / "saved")
+    with pytest.raises(svft.Mismatch):
+        bert.load_adapter(tmp_path / "saved")
+    with pytest.raises(svft.Mismatch):
+        llama.create_adapter(method="svft", targets="nothing_like_it")
+    with pytest.raises((svft.Unsupported, svft.InvalidArgument)):
+        llama.create_adapter(method="magic")
