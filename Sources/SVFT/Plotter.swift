@@ -19,7 +19,9 @@ public enum Plotter {
   private static func curves(of path: String) throws(SVFTError) -> Chart {
     var training: [(x: Double, y: Double)] = []
     var validation: [(x: Double, y: Double)] = []
-    let text = String(decoding: try FileSystem.read(path).bytes, as: UTF8.self)
+    // The bytes live as long as what was read, which nothing else holds.
+    let contents = try FileSystem.read(path)
+    let text = withExtendedLifetime(contents) { String(decoding: contents.bytes, as: UTF8.self) }
     for (index, line) in text.split(separator: "\n").enumerated() {
       let record = try during("\(path), line \(index + 1)") { () throws(SVFTError) in
         try JSON.parse(String(line)).root("a metrics record")
