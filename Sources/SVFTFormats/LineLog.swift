@@ -20,9 +20,11 @@ package final class LineLog {
     var count = 0
     if keeping > 0, try FileSystem.isFile(path) {
       let old = try FileSystem.read(path)
-      for byte in old.bytes where count < keeping {
-        kept.append(byte)
-        if byte == 0x0A { count += 1 }
+      withExtendedLifetime(old) {
+        for byte in old.bytes where count < keeping {
+          kept.append(byte)
+          if byte == 0x0A { count += 1 }
+        }
       }
       while let last = kept.last, last != 0x0A { kept.removeLast() }
     }
