@@ -1,22 +1,26 @@
-/* libsvft: load a transformer, attach SVFT adapters or relatives, fine-tune on the CPU, run the result.
+/* libsvft: load a transformer, attach SVFT adapters or relatives, fine-tune on the CPU, run the
+ * result. Rules, once for all functions:
  *
- * Rules, once for all functions
- *   Status.   Every function that can fail returns svft_status; SVFT_OK is 0. svft_last_error() then has one
- *             sentence (expected, found, where) for this thread, valid until its next call. Success leaves it.
- *   Order.    Object, inputs, callback and its `user`, outputs last. A single output is called `out`; it is
- *             written on success only.
- *   Memory.   What …_load, …_create give you is freed by the type's …_free (NULL is fine; any order: children
- *             keep their parents alive). Strings handed out are freed by svft_string_free. Buffers are yours:
- *             you pass capacity, you get the count that was needed; too small is SVFT_LIMIT and writes nothing.
+ *   Status.   Every function that can fail returns svft_status; SVFT_OK is 0. svft_last_error()
+ *             then has one sentence (expected, found, where) for this thread, valid until its next
+ *             call.
+ *             Success leaves it.
+ *   Order.    Object, inputs, callback and its `user`, outputs last. A single output is called
+ *             `out`; it is written on success only.
+ *   Memory.   What …_load, …_create give you is freed by the type's …_free (NULL is fine; any
+ *             order: children keep their parents alive). Strings handed out are freed by
+ *             svft_string_free. Buffers are yours: you pass capacity, you get the count that was
+ *             needed; too small is SVFT_LIMIT and writes nothing.
  *   Text.     UTF-8, zero-terminated. Outputs that describe something are JSON objects.
- *   Structs.  Params begin with struct_size; always fill them with …_params_init(&p, sizeof p) first. Passing
- *             NULL means the defaults. Fields are only ever appended.
- *   Threads.  A model and everything attached to it is used by one thread at a time; a second thread (or a
- *             callback that calls back into it) gets SVFT_BUSY. svft_model_cancel is the exception. Different
- *             models are independent. Callbacks run on the calling thread; non-zero cancels (SVFT_CANCELLED).
- *   Host.     No signal handlers, no threads before the first computation, nothing on stdout or stderr, no
- *             environment, no network. A freed or foreign pointer is undefined behaviour, NULL or another
- *             type's handle is SVFT_INVALID_ARGUMENT. */
+ *   Structs.  Params begin with struct_size; always fill them with …_params_init(&p, sizeof p)
+ *             first. Passing NULL means the defaults. Fields are only ever appended.
+ *   Threads.  A model and everything attached to it is used by one thread at a time; a second
+ *             thread (or a callback that calls back into it) gets SVFT_BUSY. svft_model_cancel is
+ *             the exception. Different models are independent. Callbacks run on the calling thread;
+ *             non-zero cancels (SVFT_CANCELLED).
+ *   Host.     No signal handlers, no threads before the first computation, nothing on stdout or
+ *             stderr, no environment, no network. A freed or foreign pointer is undefined
+ *             behaviour, NULL or another type's handle is SVFT_INVALID_ARGUMENT. */
 #ifndef SVFT_H
 #define SVFT_H
 
@@ -27,7 +31,7 @@
 extern "C" {
 #endif
 
-/* ---- Version ------------------------------------------------------------------------------------------ */
+/* ---- Version --------------------------------------------------------------------------------- */
 
 /* Changes when a compiled host would have to change. Compare with svft_abi_version(). */
 #define SVFT_ABI_VERSION 1
@@ -37,7 +41,7 @@ uint32_t svft_abi_version(void);
 /* The release, "0.1.0". Static; do not free. */
 const char *svft_version(void);
 
-/* ---- Status ------------------------------------------------------------------------------------------- */
+/* ---- Status ---------------------------------------------------------------------------------- */
 
 typedef int32_t svft_status;
 enum {
@@ -76,7 +80,7 @@ void svft_set_log_callback(svft_log_callback callback, void *user);
 typedef int32_t (*svft_progress_callback)(void *user, const char *activity, double done,
                                           double seconds_left);
 
-/* ---- Model -------------------------------------------------------------------------------------------- */
+/* ---- Model ----------------------------------------------------------------------------------- */
 
 typedef struct svft_model svft_model;
 
@@ -102,7 +106,8 @@ void svft_model_free(svft_model *model);
 svft_status svft_model_describe(svft_model *model, char **out);
 /* Stops the work in progress on this model as soon as possible. Any thread, any signal handler. */
 void svft_model_cancel(svft_model *model);
-/* Ids of a text. special != 0 adds what the model expects around a text. Call with capacity 0 to size. */
+/* Ids of a text. special != 0 adds what the model expects around a text. Call with capacity 0 to
+   size. */
 svft_status svft_model_tokenize(svft_model *model, const char *text, int32_t special, int32_t *ids,
                                 size_t capacity, size_t *out_count);
 /* Text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
@@ -110,21 +115,26 @@ svft_status svft_model_detokenize(svft_model *model, const int32_t *ids, size_t 
 /* Logits of every position of a sequence, [count, vocabulary] row by row. */
 svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t count, float *logits,
                               size_t capacity, size_t *out_count);
-/* Computes (or finds in the cache) the singular factors of targets: "all-linear" or suffixes by commas. */
+/* Computes (or finds in the cache) the singular factors of targets: "all-linear" or suffixes by
+   commas. */
 svft_status svft_model_factor(svft_model *model, const char *targets,
                               svft_progress_callback progress, void *user);
-/* Writes the model with its active adapters merged: a Hugging Face folder (format "f32", "f16", "bf16") or,
- * where path ends in .gguf, a GGUF file of any format. NULL format keeps each tensor's own. `probe` is a text
- * on which drift is measured (NULL: a built-in one). The report is JSON: drift of logits, what was transmitted. */
+/* Writes the model with its active adapters merged: a Hugging Face folder (format "f32", "f16",
+   "bf16") or,
+ * where path ends in .gguf, a GGUF file of any format. NULL format keeps each tensor's own. `probe`
+ * is a text on which drift is measured (NULL: a built-in one). The report is JSON: drift of logits,
+ * what was transmitted. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);
-/* Describes any model, adapter or tensor file without loading it, as JSON. options: {"spectrum": true} … */
+/* Describes any model, adapter or tensor file without loading it, as JSON. options: {"spectrum":
+   true} … */
 svft_status svft_inspect(const char *path, const char *options, char **out);
-/* Measured speed of prefill, decode and training on this model, as JSON. options: {"prompt": 512 …} */
+/* Measured speed of prefill, decode and training on this model, as JSON. options: {"prompt": 512 …}
+   */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
-/* ---- Running ------------------------------------------------------------------------------------------ */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 typedef struct svft_generation_params {
   uint32_t struct_size;
@@ -155,29 +165,35 @@ svft_status svft_generation_params_init(svft_generation_params *params, size_t s
 /* A token of sequence `index` and the text that is complete with it (valid UTF-8, may be empty). */
 typedef int32_t (*svft_token_callback)(void *user, size_t index, int32_t token, const char *text);
 
-/* Continues `count` prompts in one batch. out: `count` strings, each yours to free. callback may be NULL. */
+/* Continues `count` prompts in one batch. out: `count` strings, each yours to free. callback may be
+   NULL. */
 svft_status svft_generate(svft_model *model, const char *const *prompts, size_t count,
                           const svft_generation_params *params, svft_token_callback callback,
                           void *user, char **out);
-/* One vector per text, [count, width] row by row; normalised and pooled as the model's files say. */
+/* One vector per text, [count, width] row by row; normalised and pooled as the model's files say.
+   */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}…]}. pairs may be NULL, or
+/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}…]}. pairs may be
+   NULL, or
  * NULL inside. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
-/* Loss, perplexity, accuracy or correlation on a data file, as JSON. options: {"max_seq_length": 512 …} */
+/* Loss, perplexity, accuracy or correlation on a data file, as JSON. options: {"max_seq_length":
+   512 …} */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
 
-/* ---- Adapters ----------------------------------------------------------------------------------------- */
+/* ---- Adapters -------------------------------------------------------------------------------- */
 
 typedef struct svft_adapter svft_adapter;
 
-/* Attaches a fresh adapter. options: {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"};
+/* Attaches a fresh adapter. options: {"method": "svft", "pattern": "banded", "d": 8, "targets":
+   "all-linear"};
  * the same keys as in an adapter's own file. */
 svft_status svft_adapter_create(svft_model *model, const char *options, svft_adapter **out);
-/* Attaches a saved adapter (a folder, also of PEFT's LoRA). SVFT_MISMATCH where it belongs to another base. */
+/* Attaches a saved adapter (a folder, also of PEFT's LoRA). SVFT_MISMATCH where it belongs to
+   another base. */
 svft_status svft_adapter_load(svft_model *model, const char *path, float scale, svft_adapter **out);
 /* Detaches and frees. While the model is busy nothing happens, and svft_last_error() says so. */
 void svft_adapter_free(svft_adapter *adapter);
@@ -185,14 +201,15 @@ void svft_adapter_free(svft_adapter *adapter);
 svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
 /* Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. */
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
-/* Writes the adapter in another form: {"to": "peft", "rank": 8} or {"to": "gguf-lora"} or {"to": "delta"}.
+/* Writes the adapter in another form: {"to": "peft", "rank": 8} or {"to": "gguf-lora"} or {"to":
+   "delta"}.
  * The report is JSON with the share of energy that was left out. */
 svft_status svft_adapter_export(svft_adapter *adapter, const char *path, const char *options,
                                 char **out_report);
 /* Method, targets, trained numbers per module, as JSON. */
 svft_status svft_adapter_describe(svft_adapter *adapter, char **out);
 
-/* ---- Training ----------------------------------------------------------------------------------------- */
+/* ---- Training -------------------------------------------------------------------------------- */
 
 typedef struct svft_trainer svft_trainer;
 
@@ -232,20 +249,25 @@ svft_status svft_train_params_init(svft_train_params *params, size_t struct_size
 typedef struct svft_train_progress {
   const char *event;
   int64_t step, total_steps;
-  double epoch, loss, validation_loss, gradient_norm, learning_rate; /* validation_loss: NaN if none */
+  double epoch, loss;
+  double validation_loss; /* NaN where this is no evaluation */
+  double gradient_norm, learning_rate;
   int64_t tokens;
   double tokens_per_second, elapsed, remaining;
 } svft_train_progress;
 
 typedef int32_t (*svft_train_callback)(void *user, const svft_train_progress *progress);
 
-/* Prepares training of an attached adapter. `data`: a .jsonl or .txt file, or a folder with train and valid
- * files; `validation` may be NULL; `output` (metrics, checkpoints, the adapter) may be NULL: nothing is written. */
+/* Prepares training of an attached adapter. `data`: a .jsonl or .txt file, or a folder with train
+   and valid
+ * files; `validation` may be NULL; `output` (metrics, checkpoints, the adapter) may be NULL:
+ * nothing is written. */
 svft_status svft_trainer_create(svft_adapter *adapter, const char *data, const char *validation,
                                 const char *output, const svft_train_params *params,
                                 svft_trainer **out);
 void svft_trainer_free(svft_trainer *trainer);
-/* Trains to the end. Cancelled: SVFT_CANCELLED after a checkpoint; call again (or resume later) to go on. */
+/* Trains to the end. Cancelled: SVFT_CANCELLED after a checkpoint; call again (or resume later) to
+   go on. */
 svft_status svft_trainer_run(svft_trainer *trainer, svft_train_callback callback, void *user);
 /* One optimiser step. *out_loss is its mean loss; SVFT_STATE after the last step. */
 svft_status svft_trainer_step(svft_trainer *trainer, double *out_loss);

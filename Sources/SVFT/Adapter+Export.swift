@@ -1,6 +1,6 @@
 // An adapter in other forms, for programs that know no SVFT:
 //
-//   peft        LoRA of rank r in PEFT's folder: the best rank-r factors of each ΔW, B = U_r Σ_r, A = V_rᵀ
+//   peft        LoRA in PEFT's folder: the best rank-r factors of each ΔW, B = U_r Σ_r, A = V_rᵀ
 //   gguf-lora   the same in a GGUF file, as llama.cpp reads it
 //   delta       each ΔW, dense, in a safetensors file
 //
@@ -24,7 +24,7 @@ extension Adapter {
       guard type(of: method).isAdditive, !method.projections.isEmpty else {
         throw SVFTError(
           .unsupported,
-          "expected an adapter that adds to projections, found the method \(type(of: method).name): "
+          "expected an adapter that adds to projections, found method \(type(of: method).name): "
             + "merge it into a model instead")
       }
       guard method.standIns.isEmpty else {

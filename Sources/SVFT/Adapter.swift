@@ -143,7 +143,7 @@ public final class Adapter: @unchecked Sendable {
     guard !attached.isTrained else {
       throw SVFTError(
         .mismatch,
-        "expected an adapter that trains \(missing.joined(separator: ", ")), found one trained without"
+        "expected an adapter that trains \(missing.joined(separator: ", ")), found one without"
       )
     }
     detachNow()

@@ -106,7 +106,8 @@ package struct Chart {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       // XML has no way to write most control characters.
-      default: result += character.unicodeScalars.allSatisfy { $0.value >= 32 } ? "\(character)" : " "
+      default:
+        result += character.unicodeScalars.allSatisfy { $0.value >= 32 } ? "\(character)" : " "
       }
     }
   }

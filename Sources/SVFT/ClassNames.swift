@@ -46,7 +46,7 @@ struct AdapterLabels {
       guard names.isEmpty || names.count == outputs else {
         throw SVFTError(
           .format,
-          "\(object.place("names")): expected \(outputs) names, one per output, found \(names.count)"
+          "\(object.place("names")): expected \(outputs) names, found \(names.count)"
         )
       }
       return

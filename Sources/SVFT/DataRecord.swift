@@ -64,7 +64,7 @@ package enum DataRecord: Sendable, Equatable {
         throw SVFTError(
           .data,
           "expected a record with text, prompt and completion, messages, text and label, or "
-            + "input_ids and labels, found the keys \(object.keys.prefix(8).joined(separator: ", "))"
+            + "input_ids and labels, found keys \(object.keys.prefix(8).joined(separator: ", "))"
         )
       }
       if let expected, shape != expected {

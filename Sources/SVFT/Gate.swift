@@ -19,7 +19,7 @@ package final class Gate: Sendable {
     guard !busy.exchange(true, ordering: .acquiring) else {
       throw SVFTError(
         .busy,
-        "expected this model to be free, found it in use by another call or by this callback's caller"
+        "expected this model to be free, found it in use by another call or this callback's caller"
       )
     }
     defer { busy.store(false, ordering: .releasing) }

@@ -58,7 +58,9 @@ public struct GenerationOptions: Sendable {
           .invalidArgument, "logit_bias: expected a token id below \(vocabulary), found \(id)")
       }
       guard bias < .infinity else {
-        throw SVFTError(.invalidArgument, "logit_bias of token \(id): expected a number or minus infinity, found \(bias)")
+        throw SVFTError(
+          .invalidArgument,
+          "logit_bias of token \(id): expected a number or minus infinity, found \(bias)")
       }
     }
     if let empty = stopStrings.firstIndex(of: "") {

@@ -89,7 +89,7 @@ extension Model {
       guard unknown.isEmpty else {
         throw SVFTError(
           .mismatch,
-          "expected classes among \(classNames.prefix(12).joined(separator: ", ")), the data also has "
+          "expected classes among \(classNames.prefix(12).joined(separator: ", ")), the data has "
             + unknown.prefix(12).joined(separator: ", "))
       }
       return

@@ -124,7 +124,8 @@ private struct BenchRequest {
   init(_ object: JSON.Object, context: Int) throws(SVFTError) {
     try object.refuseKeys(otherThan: ["prompt", "decode", "train", "repeats", "adapter"])
     prompt = try Checked.within(
-      object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1), "prompt")
+      object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1),
+      "prompt")
     decode = try Checked.within(
       object.int("decode", default: min(64, context - prompt)), 1...max(1, context - prompt),
       "decode")

@@ -1,6 +1,7 @@
 // The update of trained parameters, and the state it needs.
 //
-//   AdamW  m = β₁m + (1 - β₁)g   v = β₂v + (1 - β₂)g²   x -= η (m̂ / (√v̂ + ε) + λx)     (Loshchilov, Hutter 2019)
+//   AdamW  m = β₁m + (1 - β₁)g   v = β₂v + (1 - β₂)g²   x -= η (m̂ / (√v̂ + ε) + λx)
+//          (Loshchilov and Hutter, 2019)
 //   SGD    m = μm + g + λx       x -= η m
 //
 // One instance holds the moments of all parameters in their order; they are saved with a checkpoint

@@ -24,7 +24,7 @@ final class OutputFolder {
     if let earlier = try checkpoints.entries().last {
       throw SVFTError(
         .state,
-        "\(path): expected no checkpoints of an earlier run, found step \(earlier.step): resume it, "
+        "\(path): expected no checkpoints of another run, found step \(earlier.step): resume it, "
           + "or choose another folder")
     }
     try startMetrics()

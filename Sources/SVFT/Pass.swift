@@ -1,6 +1,6 @@
 // A body and a head, recorded, planned and ready to be replayed for steps up to a capacity:
 //
-//   tokens → body → hidden [rows, C] → selected rows → head → outputs [selected, outputs] (→ losses)
+//   tokens → body → hidden [rows, C] → selected rows → head → outputs [selected, n] (→ losses)
 //
 // The head is replayed in chunks of rows, so logits of a whole batch over a large vocabulary never
 // exist at once; in training each chunk's gradient goes back into the hidden states before the next

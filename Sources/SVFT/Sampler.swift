@@ -1,6 +1,6 @@
 // From logits to the next token, in this order:
 //
-//   bias → repetition, frequency and presence penalties → top-k → top-p → min-p → temperature → draw
+//   bias → repetition, frequency, presence penalties → top-k → top-p → min-p → temperature → draw
 //
 // top-p and min-p look at the probabilities before temperature, so a cut does not depend on it.
 // Temperature 0 takes the largest logit (the lowest id on ties). Equal seeds draw equal tokens.

@@ -2,7 +2,7 @@
 //
 //   adapter_config.json, adapter_model.safetensors   the adapter as it is saved anywhere
 //   optimizer.safetensors                            moments, by the parameters' names and order
-//   trainer_state.json                               counters, order, schedule horizon, early stopping
+//   trainer_state.json        counters, order, schedule horizon, early stopping
 //
 // Parameters are kept in the optimiser's file too, bit for bit and in stored row order, so that a
 // resumed run continues exactly. A checkpoint of another run, or a damaged one, is an error and

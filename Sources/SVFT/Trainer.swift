@@ -41,7 +41,7 @@ public final class Trainer: @unchecked Sendable {
     self.options = options
     let gate = model.gate
     let prepared = try gate.exclusively { () throws(SVFTError) in
-      let sets = try TrainingData(data, validation, model, options)
+      let sets = try TrainingSets(data, validation, model, options)
       try adapter.prepareHead(for: sets.train, seed: options.seed)
       // Names that only the held-out data has would stop the run at its first evaluation.
       if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
@@ -167,8 +167,8 @@ public final class Trainer: @unchecked Sendable {
     _ = callback?(last)
   }
 
-  /// Writes a metrics record and tells the callback. Checkpoints are no part of the metrics, so that
-  /// a resumed run and an uninterrupted one write the same lines.
+  /// Writes a metrics record and tells the callback. Checkpoints are no part of the metrics, so
+  /// that a resumed run and an uninterrupted one write the same lines.
   func report(
     _ event: TrainingProgress.Event, _ outcome: StepOutcome?, _ callback: Callback?,
     _ evaluation: Evaluation? = nil

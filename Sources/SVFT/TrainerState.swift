@@ -91,7 +91,8 @@ extension TrainerState {
     ("global_step", \.step), ("epoch", \.epoch), ("cursor", \.cursor), ("tokens", \.tokens),
     ("updates", \.updates), ("skipped_in_row", \.skippedInRow), ("skipped", \.skipped),
     ("loss_count", \.lossCount), ("evaluations_since_best", \.evaluationsSinceBest),
-    ("evaluations", \.evaluations), ("evaluated_step", \.evaluatedStep), ("metric_lines", \.metricLines),
+    ("evaluations", \.evaluations), ("evaluated_step", \.evaluatedStep),
+    ("metric_lines", \.metricLines),
   ]
   private typealias Flag = (String, any WritableKeyPath<TrainerState, Bool> & Sendable)
   private static let flags: [Flag] = [
@@ -109,7 +110,8 @@ extension TrainerState {
     var object = JSON.Object([
       ("version", .integer(TrainerState.version)), ("horizon", .integer(horizon)),
       ("seed", .string(String(seed))), ("examples", .integer(examples)),
-      ("fingerprint", .string(fingerprint)), ("batch_size", .integer(batchSize)), ("grad_accumulation_steps", .integer(accumulation)),
+      ("fingerprint", .string(fingerprint)), ("batch_size", .integer(batchSize)),
+      ("grad_accumulation_steps", .integer(accumulation)),
     ])
     for (key, path) in TrainerState.integers { object[key] = .integer(self[keyPath: path]) }
     for (key, path) in TrainerState.flags { object[key] = .bool(self[keyPath: path]) }

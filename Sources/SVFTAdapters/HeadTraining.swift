@@ -5,6 +5,7 @@ import SVFTLayers
 package import SVFTTensor
 
 /// Training of the head alone: classifier, score or language model head; the body stays frozen.
+/// On a model without a head it trains nothing until labelled data bring one.
 package final class HeadTraining: AdapterMethod {
   package static let name = "head"
   package static let fileType = "HEAD"
@@ -17,9 +18,6 @@ package final class HeadTraining: AdapterMethod {
   {
     try options.allow([])
     let slots = sites.heads.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
-    guard !slots.isEmpty else {
-      throw SVFTError(.mismatch, "expected a model with a head to train, found none")
-    }
     standIns = try sites.standIns(options, slots, beside: [])
   }
 

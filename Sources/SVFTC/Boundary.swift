@@ -1,8 +1,9 @@
-// What every C function needs: the way from Swift errors to statuses, handles, strings and params structs.
+// What every C function needs: the way from Swift errors to statuses, handles, strings and params
+// structs.
 //
-// A Swift error cannot cross into C: `guarded` is the only general catch, it keeps the sentence for this
-// thread. Handles are retained objects; storing them as AnyObject turns a handle of the wrong kind into a
-// status instead of a crash.
+// A Swift error cannot cross into C: `guarded` is the only general catch, it keeps the sentence for
+// this thread. Handles are retained objects; storing them as AnyObject turns a handle of the wrong
+// kind into a status instead of a crash.
 import CSVFT
 import SVFTTensor
 
@@ -58,8 +59,8 @@ func handle(_ object: AnyObject) -> OpaquePointer {
   OpaquePointer(Unmanaged.passRetained(object).toOpaque())
 }
 
-/// Gives a handle back. NULL does nothing. Another type's handle, and one that cannot be closed now, stay
-/// as they are; the sentence says so.
+/// Gives a handle back. NULL does nothing. Another type's handle, and one that cannot be closed
+/// now, stay as they are; the sentence says so.
 func release<Object: AnyObject>(
   _ handle: OpaquePointer?, _ type: Object.Type, _ name: String,
   before closing: (Object) throws(SVFTError) -> Void = { _ in }
@@ -127,7 +128,8 @@ func strings(
   return result
 }
 
-/// The indices of an array argument. Throws `.invalidArgument` for NULL with a count and absurd counts.
+/// The indices of an array argument. Throws `.invalidArgument` for NULL with a count and absurd
+/// counts.
 func elements<Element>(
   _ pointer: UnsafePointer<Element>?, _ count: Int, _ name: String
 ) throws(SVFTError) -> Range<Int> {
@@ -174,7 +176,8 @@ func fill<Element>(
   buffer?.update(from: values, count: values.count)
 }
 
-/// Fills a params struct with its defaults. Throws `.invalidArgument` for a size this library does not know.
+/// Fills a params struct with its defaults. Throws `.invalidArgument` for a size this library does
+/// not know.
 func initialise<Params>(
   _ params: UnsafeMutablePointer<Params>?, _ size: Int, to defaults: Params
 ) throws(SVFTError) {

@@ -1,5 +1,6 @@
-// A file that grows by whole lines: metrics of a run. A line is written by one call, so a reader never sees
-// half of one; after a crash an unfinished last line is cut off when the file is opened again.
+// A file that grows by whole lines: metrics of a run. A line is written by one call, so a reader
+// never sees half of one; after a crash an unfinished last line is cut off when the file is opened
+// again.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -38,7 +39,9 @@ package final class LineLog {
   package func append(_ line: String) throws(SVFTError) {
     let bytes = Array((line + "\n").utf8)
     let result: Result<Void, SVFTError> = bytes.withUnsafeBytes { bytes in
-      do throws(SVFTError) { return .success(try file.write(bytes)) } catch { return .failure(error) }
+      do throws(SVFTError) { return .success(try file.write(bytes)) } catch {
+        return .failure(error)
+      }
     }
     try result.get()
     lines += 1

@@ -1,4 +1,5 @@
-// Groups of flags that several commands share, with the names people know from llama.cpp and mlx-lm.
+// Groups of flags that several commands share, with the names people know from llama.cpp and
+// mlx-lm.
 import ArgumentParser
 import Foundation
 import SVFT

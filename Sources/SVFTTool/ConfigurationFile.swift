@@ -1,8 +1,8 @@
-// `--config FILE`: a YAML or JSON file whose keys are the long flags of the command (learning_rate or
-// learning-rate, model, data …).
+// `--config FILE`: a YAML or JSON file whose keys are the long flags of the command (learning_rate
+// or learning-rate, model, data …).
 //
-// Its entries are put in front of the flags of the command line, before either is parsed: so a file knows
-// exactly what the command knows, and a flag given beside it wins.
+// Its entries are put in front of the flags of the command line, before either is parsed: so a file
+// knows exactly what the command knows, and a flag given beside it wins.
 import Foundation
 import SVFT
 import Yams

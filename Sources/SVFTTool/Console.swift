@@ -1,5 +1,5 @@
-// What a person sees: progress on stderr (a single line on a terminal, plain lines elsewhere), errors with
-// the exit codes that scripts rely on. NO_COLOR is honoured.
+// What a person sees: progress on stderr (a single line on a terminal, plain lines elsewhere),
+// errors with the exit codes that scripts rely on. NO_COLOR is honoured.
 import Foundation
 import SVFT
 

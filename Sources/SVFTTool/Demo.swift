@@ -1,5 +1,5 @@
-// svft demo: the main job on a small model, shown step by step: text before, fine-tuning with SVFT, text after,
-// merged into one file that any GGUF runtime opens.
+// svft demo: the main job on a small model, shown step by step: text before, fine-tuning with SVFT,
+// text after, merged into one file that any GGUF runtime opens.
 import ArgumentParser
 import Foundation
 import SVFT
@@ -60,8 +60,8 @@ struct Demo: ParsableCommand {
   }
 }
 
-/// The small model that comes with the tool: share/svft/demo beside the bin folder where the tool is
-/// installed, Demo in a checkout (the tool lies in build/bin there).
+/// The small model that comes with the tool: share/svft/demo beside the bin folder where the tool
+/// is installed, Demo in a checkout (the tool lies in build/bin there).
 enum DemoFolder {
   static func path(_ part: String) -> String {
     let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

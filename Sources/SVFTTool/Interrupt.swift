@@ -1,5 +1,5 @@
-// Ctrl-C: the first one asks the work to stop cleanly (training saves a checkpoint first), the second one ends
-// the process as usual.
+// Ctrl-C: the first one asks the work to stop cleanly (training saves a checkpoint first), the
+// second one ends the process as usual.
 import Foundation
 import SVFT
 import Synchronization

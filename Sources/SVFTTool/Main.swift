@@ -1,5 +1,6 @@
-// The command line: one file per command, listed here. Each command parses its arguments, calls one function
-// of the Swift API and prints the result; stdout carries results only, stderr progress and notes.
+// The command line: one file per command, listed here. Each command parses its arguments, calls one
+// function of the Swift API and prints the result; stdout carries results only, stderr progress and
+// notes.
 import ArgumentParser
 import Foundation
 import SVFT

@@ -8,8 +8,8 @@ struct Train: ParsableCommand {
     abstract: "Fine-tune an adapter on text, prompts, messages or labelled records.",
     discussion: """
       Data: a .jsonl file ({"text"}, {"prompt","completion"}, {"messages"}, {"text","label"}, \
-      {"input_ids","labels"}), a .txt file, or a folder with train.jsonl and valid.jsonl. The output \
-      folder gets the adapter, metrics.jsonl and checkpoints; Ctrl-C saves one and stops.
+      {"input_ids","labels"}), a .txt file, or a folder with train.jsonl and valid.jsonl. The \
+      output folder gets the adapter, metrics.jsonl and checkpoints; Ctrl-C saves one and stops.
       """)
 
   @OptionGroup var source: ModelArguments
@@ -28,7 +28,8 @@ struct Train: ParsableCommand {
     let settings = try training.options()
     let model = try source.load()
     let adapter = try model.createAdapter(
-      try AdapterRequest.json(method: method, options: options, targets: targets, seed: training.seed),
+      try AdapterRequest.json(
+        method: method, options: options, targets: targets, seed: training.seed),
       progress: Console.progress)
     let trainer = try Trainer(
       adapter, data: data, validation: validation, output: output, options: settings)

@@ -1,8 +1,8 @@
-// The flags of training: one optional flag per option, so that the library's defaults stand in one place
-// (TrainingOptions).
+// The flags of training: one optional flag per option, so that the library's defaults stand in one
+// place (TrainingOptions).
 //
-// `--config` is taken out of the arguments before they are parsed (ConfigurationFile); it is declared here
-// so that help and completions know it.
+// `--config` is taken out of the arguments before they are parsed (ConfigurationFile); it is
+// declared here so that help and completions know it.
 import ArgumentParser
 import Foundation
 import SVFT

@@ -1,5 +1,7 @@
-/* The allocation functions of the C library, with a counter in front. Defined in the test executable they
- * replace the library's for every module of the process; glibc keeps its own under __libc_ names. */
+/* The allocation functions of the C library, with a counter in front. Defined in the test
+   executable they
+ * replace the library's for every module of the process; glibc keeps its own under __libc_ names.
+ * */
 #include "allocations.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-// Adapters on disk: what is saved comes back bit for bit, PEFT finds its keys, and what is broken is
-// refused by name.
+// Adapters on disk: what is saved comes back bit for bit, PEFT finds its keys, and what is broken
+// is refused by name.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

@@ -1,6 +1,6 @@
-// Nothing is allocated while a program replays: a counter in front of the allocator sees 0 blocks over 100
-// decoded tokens and over 10 training steps, after warm-up. Each count runs in a process of its own, because
-// tests beside it allocate.
+// Nothing is allocated while a program replays: a counter in front of the allocator sees 0 blocks
+// over 100 decoded tokens and over 10 training steps, after warm-up. Each count runs in a process
+// of its own, because tests beside it allocate.
 import CAllocations
 import SVFT
 import SVFTAdapters

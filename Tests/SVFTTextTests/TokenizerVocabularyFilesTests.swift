@@ -38,8 +38,10 @@ import Testing
 
   @Test(
     .enabled(if: SharedData.isPresent),
-    arguments: ["ggml-vocab/ggml-vocab-gpt-2.gguf", "ggml-vocab/ggml-vocab-llama-spm.gguf",
-      "ggml-vocab/ggml-vocab-bert-bge.gguf"])
+    arguments: [
+      "ggml-vocab/ggml-vocab-gpt-2.gguf", "ggml-vocab/ggml-vocab-llama-spm.gguf",
+      "ggml-vocab/ggml-vocab-bert-bge.gguf",
+    ])
   func realVocabulariesSurviveTheWay(_ file: String) throws {
     let one = try Tokenizer(gguf: GGUF(SharedData.path(file)))
     let other = try Self.rewritten(one.vocabulary())

@@ -1,15 +1,15 @@
-// A vocabulary in GGUF's terms as the files of a Hugging Face folder: tokenizer.json with the stages that each
-// kind stands for, and tokenizer_config.json with the roles. The way back is TokenizerFile+Export.swift; a
-// test goes both ways.
+// A vocabulary in GGUF's terms as the files of a Hugging Face folder: tokenizer.json with the
+// stages that each kind stands for, and tokenizer_config.json with the roles. The way back is
+// TokenizerFile+Export.swift; a test goes both ways.
 //
-// SentencePiece scores become merges by the rule of their own training: every way to put a token together from
-// two others, tokens of higher score first.
+// SentencePiece scores become merges by the rule of their own training: every way to put a token
+// together from two others, tokens of higher score first.
 package import SVFTFormats
 package import SVFTTensor
 
 extension TokenizerVocabulary {
-  /// tokenizer.json and tokenizer_config.json. Throws `.unsupported` for bytes that JSON cannot hold and for
-  /// unknown split patterns.
+  /// tokenizer.json and tokenizer_config.json. Throws `.unsupported` for bytes that JSON cannot
+  /// hold and for unknown split patterns.
   package func files() throws(SVFTError) -> [(name: String, json: JSON)] {
     try validate()
     let stages: JSON.Object =
@@ -29,7 +29,8 @@ extension TokenizerVocabulary {
   private func spelling(_ id: Int) throws(SVFTError) -> String {
     let bytes = kind == .bert ? PhantomSpace.imported(tokens[id], types[id]) : tokens[id]
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw SVFTError(.unsupported, "token \(id): expected UTF-8 for tokenizer.json, found other bytes")
+      throw SVFTError(
+        .unsupported, "token \(id): expected UTF-8 for tokenizer.json, found other bytes")
     }
     return text
   }

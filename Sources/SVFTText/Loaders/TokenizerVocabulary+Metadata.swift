@@ -90,7 +90,6 @@ extension TokenizerVocabulary {
     for (key, path) in Self.flags {
       if let flag = self[keyPath: path] { pairs.append((key, .bool(flag))) }
     }
-    if kind == .bert { pairs.append(("token_type_count", try .uint32(2))) }
     return pairs.map { (key: Self.prefix + $0.0, value: $0.1) }
   }
 }

@@ -1,4 +1,5 @@
-// The post-processor of a written tokenizer.json: which special tokens stand around a text or a pair.
+// The post-processor of a written tokenizer.json: which special tokens stand around a text or a
+// pair.
 import SVFTFormats
 import SVFTTensor
 
@@ -18,7 +19,8 @@ extension TokenizerVocabulary {
     guard let begin = special.classification ?? special.bos,
       let end = special.separator ?? special.eos
     else {
-      throw SVFTError(.format, "tokenizer.ggml.cls_token_id: expected [CLS] and [SEP], found neither")
+      throw SVFTError(
+        .format, "tokenizer.ggml.cls_token_id: expected [CLS] and [SEP], found neither")
     }
     let single = try line([begin], "A", 0, [end])
     return try processor(single, single + line([], "B", 1, [end]), [begin, end])

@@ -4,7 +4,8 @@
 
 /* Starts counting from 0. */
 void svft_allocations_begin(void);
-/* Stops counting; returns how many blocks were asked for, by any thread. -1 where counting is impossible
+/* Stops counting; returns how many blocks were asked for, by any thread. -1 where counting is
+   impossible
  * (another allocator is linked in, as under a sanitiser). */
 long svft_allocations_end(void);
 

@@ -13,7 +13,8 @@ from ._library import Log, library as _functions
 from .adapter import Adapter
 from .errors import (
     Busy, Cancelled, DataError, Error, FormatError, InputOutputError, InternalError,
-    InvalidArgument, LimitExceeded, Mismatch, NonFinite, NoSpace, OutOfMemory, ShapeError, StateError,
+    InvalidArgument, LimitExceeded, Mismatch, NonFinite, NoSpace, OutOfMemory, ShapeError,
+    StateError,
     Truncated, Unsupported,
 )
 from .model import Classification, Model, inspect
@@ -30,7 +31,8 @@ def set_log(callback) -> None:
     if callback is None:
         _log_callback = Log()
     else:
-        _log_callback = Log(lambda user, level, text: callback(level, text.decode("utf-8", "replace")))
+        _log_callback = Log(
+            lambda user, level, text: callback(level, text.decode("utf-8", "replace")))
     _functions.svft_set_log_callback(_log_callback, None)
 
 

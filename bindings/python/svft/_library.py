@@ -8,7 +8,8 @@ import os
 import signal
 import threading
 from ctypes import (
-    CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32,
+    CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t,
+    c_uint32,
     c_uint64, c_void_p,
 )
 from pathlib import Path
@@ -124,7 +125,7 @@ SIGNATURES = {
 
 
 def _candidates() -> list[Path]:
-    """Where the library may lie: named by SVFT_LIBRARY, in the wheel, in a checkout's build folder."""
+    """Where the library may lie: by SVFT_LIBRARY, in the wheel, in a checkout's build folder."""
     here = Path(__file__).resolve().parent
     named = os.environ.get("SVFT_LIBRARY")
     return ([Path(named)] if named else []) + [
@@ -176,7 +177,7 @@ def string_array(texts):
 
 
 def cache_folder() -> Optional[str]:
-    """Where singular factors are kept: $SVFT_CACHE (empty: nowhere), else the user's cache folder."""
+    """Where singular factors are kept: $SVFT_CACHE (empty: nowhere), else the user's cache."""
     named = os.environ.get("SVFT_CACHE")
     if named is not None:
         return named or None
@@ -202,7 +203,7 @@ class PendingException:
 
     @contextlib.contextmanager
     def interruptible(self) -> "Iterator[None]":
-        """Ctrl-C during a C call waits for its next callback, cancels there, and is raised after it."""
+        """Ctrl-C during a C call waits for its next callback, cancels there, is raised after it."""
         previous = signal.getsignal(signal.SIGINT)
         if (threading.current_thread() is not threading.main_thread()
                 or previous is not signal.default_int_handler):

@@ -76,7 +76,8 @@ class InternalError(Error):
 BY_STATUS = {
     kind.status: kind
     for kind in (
-        InvalidArgument, InputOutputError, FormatError, Truncated, Unsupported, ShapeError, Mismatch,
+        InvalidArgument, InputOutputError, FormatError, Truncated, Unsupported, ShapeError,
+        Mismatch,
         DataError, LimitExceeded, OutOfMemory, NoSpace, Busy, StateError, Cancelled, NonFinite,
         InternalError,
     )

@@ -220,7 +220,7 @@ class Model(Handle):
             library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
 
     def create_adapter(self, **options) -> Adapter:
-        """Attaches a fresh adapter: method="svft", pattern="banded", d=8, targets="all-linear" …"""
+        """Attaches a fresh adapter: method="svft", pattern="banded", d=8, targets=…"""
         out = c_void_p()
         check(library.svft_adapter_create(
             self._handle, json.dumps(options).encode("utf-8"), byref(out)))

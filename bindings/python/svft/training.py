@@ -44,8 +44,9 @@ class Trainer(Handle):
     """Fine-tunes an adapter on a data file or folder.
 
     Options are the fields of svft_train_params: epochs, steps, batch_size,
-    grad_accumulation_steps, learning_rate, head_learning_rate, optimizer, lr_schedule, warmup_steps,
-    warmup_ratio, weight_decay, beta1, beta2, epsilon, momentum, max_grad_norm, max_seq_length,
+    grad_accumulation_steps, learning_rate, head_learning_rate, optimizer, lr_schedule,
+    warmup_steps, warmup_ratio, weight_decay, beta1, beta2, epsilon, momentum, max_grad_norm,
+    max_seq_length,
     on_long, loss_on, chat_layout, seed, val_split, steps_per_eval, patience, save_every,
     save_total_limit, steps_per_report, resume.
     """

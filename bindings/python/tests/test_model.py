@@ -88,14 +88,17 @@ def test_options_reach_the_sampler(llama):
     free = llama.generate("The", temperature=0, max_tokens=3, ignores_end=True)
     bias = {token: -100.0 for token in banned}
     assert llama.generate("The", logit_bias=bias, temperature=0, max_tokens=3) != free
-    draws = {llama.generate("The", temperature=2.0, top_k=0, top_p=1.0, seed=s, max_tokens=8) for s in range(4)}
+    draws = {
+        llama.generate("The", temperature=2.0, top_k=0, top_p=1.0, seed=s, max_tokens=8)
+        for s in range(4)}
     assert len(draws) > 1
     with pytest.raises(TypeError, match="colour"):
         llama.generate("The", colour=1)
 
 
 @pytest.mark.parametrize("option", [
-    {"temperature": float("nan")}, {"temperature": -1}, {"top_p": 2}, {"top_k": -5}, {"max_tokens": -1},
+    {"temperature": float("nan")}, {"temperature": -1}, {"top_p": 2}, {"top_k": -5},
+    {"max_tokens": -1},
     {"min_p": -1}, {"repetition_penalty": 0}, {"logit_bias": {10**6: 1.0}}, {"stop": [""]},
 ])
 def test_absurd_options_are_named(llama, option):

@@ -19,7 +19,8 @@ def test_a_fresh_adapter_changes_nothing_and_a_trained_one_does(llama, tales, tm
     assert np.allclose(llama.logits(ids), before, atol=1e-4)
     assert adapter.describe()["trainable"] > 0
     events = []
-    with svft.Trainer(adapter, tales, output=tmp_path / "run", epochs=3, learning_rate=0.05) as trainer:
+    with svft.Trainer(
+            adapter, tales, output=tmp_path / "run", epochs=3, learning_rate=0.05) as trainer:
         report = trainer.run(lambda progress: events.append(progress))
     assert report["finished"] and events[-1].event == "finished"
     assert events[-1].validation_loss is None and events[-1].step == report["total_steps"]
@@ -63,7 +64,8 @@ def test_ctrl_c_saves_a_checkpoint_and_is_raised(llama, tales, tmp_path):
         trainer.run(interrupt)
     assert list(tmp_path.glob("checkpoint*"))
     trainer.close()
-    resumed = svft.Trainer(adapter, tales, output=tmp_path, epochs=500, steps_per_report=1, resume=True)
+    resumed = svft.Trainer(
+        adapter, tales, output=tmp_path, epochs=500, steps_per_report=1, resume=True)
     assert resumed.describe()["step"] >= 2
 
 

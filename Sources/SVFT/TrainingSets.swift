@@ -2,7 +2,7 @@
 import SVFTTensor
 
 /// Training and held-out examples.
-struct TrainingData {
+struct TrainingSets {
   let train: Dataset
   /// Held-out data: a file of its own, or a share of the training data; nil without either.
   let held: Dataset?
