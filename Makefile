@@ -28,7 +28,7 @@ export PYTHONPATH := $(CURDIR)/bindings/python
 PYTHON := build/venv/bin/python
 
 .PHONY: all library tool header setup test test-swift test-hosts test-python test-all demo \
-  install uninstall wheel test-package format lint clean help
+  install uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -79,10 +79,6 @@ test-python:
 	if [ -d bindings/python/tests ]; then $(PYTHON) -m pytest -q bindings/python/tests; \
 	else echo "python: no binding yet"; fi
 
-## test-package: a scratch package that depends on this one by version, through a local git URL
-test-package:
-	Tests/run-package.sh
-
 ## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
 test-all: test
 	$(TEST) --scratch-path .build-asan --sanitize=address
@@ -90,7 +86,6 @@ test-all: test
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
 	done
 	SVFT_TEST_LONG=1 $(TEST) --skip-build
-	$(MAKE) --no-print-directory test-package
 	@echo "make test-all: all passed"
 
 ## demo: set up, build, and run the whole job on the tiny model in Demo/

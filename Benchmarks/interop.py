@@ -2,8 +2,9 @@
 
     python Benchmarks/interop.py --stories STORIES --minilm MINILM --trec TREC --work FOLDER
 
-Needs torch, transformers, peft, safetensors and llama-cpp-python beside numpy. Each line says what was compared,
-the largest difference and the bound it was held to; the exit code is 1 where one was missed.
+Needs torch, transformers, peft, safetensors and llama-cpp-python beside numpy. Each line says
+what was compared, the largest difference and the bound it was held to; the exit code is 1 where one
+was missed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ import svft  # noqa: E402
 
 warnings.filterwarnings("ignore")
 PROMPT = "Once upon a time, there was a little girl named Lily. She"
-SENTENCES = ["That is a happy person", "That is a very happy person", "Where does the rain come from ?"]
+SENTENCES = [
+    "That is a happy person",
+    "That is a very happy person",
+     "Where does the rain come from ?"]
 failures: "list[str]" = []
 
 
@@ -81,16 +85,30 @@ def merged_causal(stories: Path, work: Path) -> None:
         path = fresh(work / f"stories-{name}")
         with svft.Model.load(stories, compute="f32") as model:
             adapter = trained(
-                model, work, STORY, 1e-2, method="svft", pattern="banded", d=2)  # detaches when forgotten
+    model,
+    work,
+    STORY,
+    1e-2,
+    method="svft",
+    pattern="banded",
+     d=2) # detaches when forgotten
             ids = model.tokenize(PROMPT)
             attached = model.logits(ids)
             report = model.save(path, format=name)
             adapter.close()
         with svft.Model.load(path, compute="f32") as saved:
             own = saved.logits(ids)
-        # In F32 on both sides, so that only what was written is compared, not torch's half products.
+        # In F32 on both sides, so that only what was written is compared, not
+        # torch's half products.
         other = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
-        check(f"merged {name} folder in transformers", largest(own, causal_logits(other, ids)), 1e-4)
+        check(
+    f"merged {name} folder in transformers",
+    largest(
+        own,
+        causal_logits(
+            other,
+            ids)),
+             1e-4)
         check(f"merged {name} folder against attached", largest(own, attached), bound)
         native = AutoModelForCausalLM.from_pretrained(path).eval()
         if native.dtype != dtype:
@@ -143,8 +161,12 @@ def adapters(stories: Path, work: Path) -> None:
     print(f"     it moves logits by {largest(ours, plain):.2f}")
 
     torch.manual_seed(0)
-    for name, extra in (("LoRA", {}), ("rsLoRA", {"use_rslora": True}),
-                        ("LoRA with patterns", {"rank_pattern": {"q_proj": 2}, "alpha_pattern": {"q_proj": 3}})):
+    for name, extra in (
+    ("LoRA", {}), ("rsLoRA", {
+        "use_rslora": True}), ("LoRA with patterns", {
+            "rank_pattern": {
+                "q_proj": 2}, "alpha_pattern": {
+                    "q_proj": 3}})):
         peft = get_peft_model(base(), LoraConfig(
             r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "down_proj"],
             task_type="CAUSAL_LM", **extra))
@@ -165,7 +187,7 @@ def adapters(stories: Path, work: Path) -> None:
             report = adapter.export(fresh(work / "exported"), to="peft", rank=rank)
             theirs = causal_logits(PeftModel.from_pretrained(base(), work / "exported").eval(), ids)
             moved = largest(ours, plain)
-            # ‖ΔW‖ left out, as a share, bounds the logits' change to first order; 4 for its curvature.
+            # ‖ΔW‖ left out, as a share, bounds the logits' change to first order; 4: curvature.
             limit = bound or 4 * moved * report["left_out"] ** 0.5
             check(f"SVFT as LoRA of rank {rank} in PEFT, {report['left_out']:.1e} left out",
                   largest(ours, theirs), limit)
@@ -198,7 +220,8 @@ def llama_cpp(stories: Path, minilm: Path, work: Path) -> None:
         check(f"{name} in llama.cpp: ids of the prompt", float(words != ids), 0)
         check(f"{name} in llama.cpp: logits", largest(mine, last), bound)
         same = next((k for k, pair in enumerate(zip(steps, theirs)) if pair[0] != pair[1]), 32)
-        # llama.cpp rounds activations of its quantised products to 8 bits: near ties may fall otherwise.
+        # llama.cpp rounds activations of its quantised products to 8 bits: near
+        # ties may fall otherwise.
         check(f"{name} in llama.cpp: greedy tokens that differ, of 32", 32 - same,
               0 if bound < 1e-1 else 32)
 
@@ -217,7 +240,8 @@ def llama_cpp(stories: Path, minilm: Path, work: Path) -> None:
         other = Llama(str(path), embedding=True, n_ctx=512, n_threads=2, verbose=False)
         theirs = np.array([other.embed(s, normalize=True) for s in SENTENCES])
         other.close()
-        check(f"MiniLM {kind} in llama.cpp: 1 - cosine", float((1 - (mine * theirs).sum(1)).max()), bound)
+        check(f"MiniLM {kind} in llama.cpp: 1 - cosine",
+              float((1 - (mine * theirs).sum(1)).max()), bound)
 
     for kind, bound in (("f32", 1e-4), ("f16", 1e-4), ("q8_0", 1e-3), ("q4_0", 5e-3)):
         attempt(f"MiniLM GGUF {kind}", encoder, kind, bound)

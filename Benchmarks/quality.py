@@ -1,12 +1,12 @@
-"""How well each method fine-tunes: one table of TREC (an encoder that classifies), one of Shakespeare.
+"""How well each method fine-tunes: tables of TREC (an encoder that classifies) and Shakespeare.
 
     python Benchmarks/quality.py trec --model MINILM --data TREC --out FOLDER [--quick]
     python Benchmarks/quality.py shakespeare --model STORIES --data INPUT_TXT --out FOLDER [--quick]
 
-Per method the learning rate comes from one grid of five, the same for all, by the validation tenth of the
-training data over the F32 base; the test set (or the last tenth of the text) is seen once per final run. Every
-run is one entry of FOLDER/runs.jsonl, so a stopped command goes on where it was. The table is written as
-FOLDER/table.md and FOLDER/table.json after each run.
+Per method the learning rate comes from one grid of five, the same for all, by the validation tenth
+of the training data over the F32 base; the test set (or the last tenth of the text) is seen once a
+final run. Every run is one entry of FOLDER/runs.jsonl, so a stopped command goes on where it was.
+The table is written as FOLDER/table.md and FOLDER/table.json after each run.
 """
 
 from __future__ import annotations
@@ -78,7 +78,14 @@ class Runs:
         return self.entries[key]
 
 
-def train_once(plan: Plan, method: str, base: str, rate: float, seed: int, part: str, cache) -> dict:
+def train_once(
+    plan: Plan,
+    method: str,
+    base: str,
+    rate: float,
+    seed: int,
+    part: str,
+     cache) -> dict:
     """Trains one adapter on a part of the data and evaluates it on the part's other half."""
     data, test = ("search", "valid") if part == "search" else ("train", "test")
     options = {**plan.training, **(plan.search if part == "search" else {})}
@@ -94,8 +101,12 @@ def train_once(plan: Plan, method: str, base: str, rate: float, seed: int, part:
             report = trainer.run()
             evaluation = model.evaluate(plan.files[test], **plan.evaluation)
         except svft.NonFinite:  # the rate was too large: the worst score there is
-            return {"score": 0.0 if plan.larger_wins else 1e9, "trainable": 0, "parameters": parameters,
-                    "rate": rate, "seconds": time.monotonic() - begin}
+            return {
+    "score": 0.0 if plan.larger_wins else 1e9,
+    "trainable": 0,
+    "parameters": parameters,
+    "rate": rate,
+     "seconds": time.monotonic() - begin}
     return {
         "score": evaluation[plan.score], "loss": evaluation["loss"], "rate": rate,
         "trainable": report["trainable"], "parameters": parameters, "skipped": report["skipped"],
@@ -139,7 +150,8 @@ def table(plan: Plan, runs: Runs, rates: dict, start: dict) -> "tuple[list[dict]
         own = row["trainable"] - head.get(row["base"], 0)
         row["trainable_share"] = own / row["parameters"]
     lines = [
-        f"| base | method | rate | runs | {plan.score} | trained, head aside | share of full's gain | s |",
+        f"| base | method | rate | runs | {plan.score} | trained, head aside | "
+        "share of full's gain | s |",
         "|---|---|---|---|---|---|---|---|"]
     factor = 100 if plan.larger_wins else 1
     for row in rows:
@@ -214,7 +226,7 @@ def trec(arguments) -> Plan:
 
 
 def shakespeare(arguments) -> Plan:
-    """Tenths of the text in its order: 1 to 8 and 9 search the rate, 1 to 9 train, 10 is the test."""
+    """Tenths of the text in order: 1 to 8 and 9 search the rate, 1 to 9 train, 10 is the test."""
     text, out = arguments.data.read_text(encoding="utf-8"), arguments.out
 
     def part(name: str, first: float, last: float) -> Path:
@@ -245,7 +257,10 @@ def main() -> None:
         command.add_argument("--model", type=Path, required=True, help="the base: a folder, F32")
         command.add_argument("--data", type=Path, required=True)
         command.add_argument("--out", type=Path, required=True, help="runs and table; resumed")
-        command.add_argument("--quick", action="store_true", help="one seed, fewer records and steps")
+        command.add_argument(
+    "--quick",
+    action="store_true",
+     help="one seed, fewer records and steps")
         command.add_argument("--methods", nargs="+", choices=list(METHODS))
         command.add_argument("--bases", nargs="+", choices=BASES)
         command.set_defaults(make=make)

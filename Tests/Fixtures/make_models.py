@@ -1,10 +1,10 @@
-"""Writes the tiny models that host programs, the Python tests and the scenario load, and their data.
+"""Writes the tiny models that host programs and the Python tests load, and their data.
 
 Run:  python3 Tests/Fixtures/make_models.py
 
-Weights are random with a fixed seed, in F16; nothing is learnt in them. The tokenizers are those that
-make_tokenizers.py wrote. Output beside this file: llama/ and bert/ (Hugging Face folders), tales.jsonl
-({"text"}) and questions.jsonl ({"text", "label"}).
+Weights are random with a fixed seed, in F16; nothing is learnt in them. The tokenizers are those
+that make_tokenizers.py wrote. Output beside this file: llama/ and bert/ (Hugging Face folders),
+tales.jsonl ({"text"}) and questions.jsonl ({"text", "label"}).
 """
 
 import json
@@ -28,7 +28,13 @@ def write(name, tokenizer, config, shapes):
         count = shape[0] * (shape[1] if len(shape) > 1 else 1)
         centre = 1.0 if "norm" in tensor.lower() and tensor.endswith("weight") else 0.0
         values = struct.pack(f"<{count}e", *(draw.gauss(centre, 0.15) for _ in range(count)))
-        header[tensor] = {"dtype": "F16", "shape": shape, "data_offsets": [len(data), len(data) + len(values)]}
+        header[tensor] = {
+    "dtype": "F16",
+    "shape": shape,
+    "data_offsets": [
+        len(data),
+        len(data) +
+         len(values)]}
         data += values
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -42,13 +48,16 @@ def llama():
     shapes = {"model.embed_tokens.weight": [vocabulary, WIDTH]}
     for number in range(layers):
         at = f"model.layers.{number}."
-        shapes.update({
-            at + "input_layernorm.weight": [WIDTH],
-            at + "self_attn.q_proj.weight": [WIDTH, WIDTH], at + "self_attn.k_proj.weight": [keys, WIDTH],
-            at + "self_attn.v_proj.weight": [keys, WIDTH], at + "self_attn.o_proj.weight": [WIDTH, WIDTH],
-            at + "post_attention_layernorm.weight": [WIDTH],
-            at + "mlp.gate_proj.weight": [WIDE, WIDTH], at + "mlp.up_proj.weight": [WIDE, WIDTH],
-            at + "mlp.down_proj.weight": [WIDTH, WIDE]})
+        shapes.update({ at +
+    "input_layernorm.weight": [WIDTH], at +
+    "self_attn.q_proj.weight": [WIDTH, WIDTH], at +
+    "self_attn.k_proj.weight": [keys, WIDTH], at +
+    "self_attn.v_proj.weight": [keys, WIDTH], at +
+    "self_attn.o_proj.weight": [WIDTH, WIDTH], at +
+    "post_attention_layernorm.weight": [WIDTH], at +
+    "mlp.gate_proj.weight": [WIDE, WIDTH], at +
+    "mlp.up_proj.weight": [WIDE, WIDTH], at +
+     "mlp.down_proj.weight": [WIDTH, WIDE]})
     shapes["model.norm.weight"] = [WIDTH]
     config = {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
@@ -82,10 +91,20 @@ def bert():
     norm(at + "output.LayerNorm")
     linear("pooler.dense", WIDTH, WIDTH)
     config = {
-        "architectures": ["BertModel"], "model_type": "bert", "hidden_act": "gelu", "hidden_size": WIDTH,
-        "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "intermediate_size": WIDE,
-        "num_hidden_layers": 1, "num_attention_heads": HEADS, "vocab_size": vocabulary,
-        "max_position_embeddings": CONTEXT, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0}
+    "architectures": ["BertModel"],
+    "model_type": "bert",
+    "hidden_act": "gelu",
+    "hidden_size": WIDTH,
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "intermediate_size": WIDE,
+    "num_hidden_layers": 1,
+    "num_attention_heads": HEADS,
+    "vocab_size": vocabulary,
+    "max_position_embeddings": CONTEXT,
+    "type_vocab_size": 2,
+    "layer_norm_eps": 1e-12,
+     "pad_token_id": 0}
     write("bert", "words", config, shapes)
 
 

@@ -1,9 +1,10 @@
-"""Writes the tiny tokenizers of the test suite, and the ids the `tokenizers` package gives for them.
+"""Writes the tiny tokenizers of the test suite, and the ids that the `tokenizers` package gives.
 
 Run:  pip install tokenizers && python3 Tests/Fixtures/make_tokenizers.py
 
-Vocabularies are trained here, on the few sentences below, by the plainest byte-pair algorithm; the package
-is only the witness. Output: tokenizer-{bytes,pieces,words}.json and tokenizer-golden.json beside this file.
+Vocabularies are trained here, on the few sentences below, by the plainest byte-pair algorithm; the
+package is only the witness. Output: tokenizer-{bytes,pieces,words}.json and tokenizer-golden.json
+beside this file.
 """
 
 import collections
@@ -14,15 +15,33 @@ from tokenizers import Tokenizer
 
 HERE = pathlib.Path(__file__).parent
 TEXT = (
-    "The old lighthouse keeper lit the lamp at dusk. The lamp shone over the sea, and the sea was still. "
-    "Who keeps the light? The keeper's daughter keeps the light, and she'll keep it when he's gone. "
-    "In 1907 there were 12 ships; in 1908 there were 7.\n\nThe lamp, the sea, the light: nothing else.\n"
+    "The old lighthouse keeper lit the lamp at dusk. The lamp shone over the sea, "
+    "and the sea was still. "
+    "Who keeps the light? The keeper's daughter keeps the light, "
+    "and she'll keep it when he's gone. "
+    "In 1907 there were 12 ships; in 1908 there were 7.\n\n"
+    "The lamp, the sea, the light: nothing else.\n"
 )
 NASTY = [
-    "", " ", "  ", "\n", "\n\n \t", "The lamp.", " the  lamp", "the sea's light, she'LL", "1907 12345",
-    "héé ﬁ Ω 灯台 \u0000 \u200d 👩‍🚀 a\u0301\u0323", "<s> </s> <mark>x</mark>", "keeper<mark>  keeper",
-    "▁the▁lamp", "\u00a0\u3000x\u2028y", "...!?", "\r\nThe\rsea\r\n", "한국어 ÀÇİ", "##keep [CLS] unlit",
-]
+    "",
+    " ",
+    "  ",
+    "\n",
+    "\n\n \t",
+    "The lamp.",
+    " the  lamp",
+    "the sea's light, she'LL",
+    "1907 12345",
+    "héé ﬁ Ω 灯台 \u0000 \u200d 👩‍🚀 a\u0301\u0323",
+    "<s> </s> <mark>x</mark>",
+    "keeper<mark>  keeper",
+    "▁the▁lamp",
+    "\u00a0\u3000x\u2028y",
+    "...!?",
+    "\r\nThe\rsea\r\n",
+    "한국어 ÀÇİ",
+    "##keep [CLS] unlit",
+     ]
 
 
 def alphabet():
@@ -60,8 +79,15 @@ def added(vocabulary, specials, plain):
         number = vocabulary.get(content, count)
         count += content not in vocabulary
         special = content in specials
-        tokens.append(dict(id=number, content=content, single_word=False, lstrip=False, rstrip=not special,
-                           normalized=False, special=special))
+        tokens.append(
+    dict(
+        id=number,
+        content=content,
+        single_word=False,
+        lstrip=False,
+        rstrip=not special,
+        normalized=False,
+         special=special))
     return tokens
 
 
@@ -91,7 +117,11 @@ def byte_level():
     merges = train(words, 150)
     vocabulary = {c: n for n, c in enumerate([*letters.values(), *map("".join, merges)])}
     tokens = added(vocabulary, ["<s>", "</s>"], ["<mark>"])
-    stage = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    stage = {
+    "type": "ByteLevel",
+    "add_prefix_space": False,
+    "trim_offsets": True,
+     "use_regex": True}
     ids = {t["content"]: t["id"] for t in tokens}
     return file(
         {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
@@ -107,7 +137,8 @@ def pieces():
     vocabulary = {c: n for n, c in enumerate([*known, *sorted(set(marked))])}
     return file(
         {"type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None,
-         "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True, "ignore_merges": False,
+         "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True,
+         "ignore_merges": False,
          "vocab": vocabulary, "merges": [list(m) for m in merges]},
         added(vocabulary, ["<unk>", "<s>", "</s>"], ["<mark>"]),
         normalizer={"type": "Sequence", "normalizers": [
@@ -124,8 +155,17 @@ def words():
     lower = TEXT.lower()
     parts = sorted({w for w in lower.split() if w.isalpha()})
     letters = sorted({c for c in lower if not c.isspace()})
-    known = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *("##" + c for c in letters if c.isalnum()),
-             *(p for p in parts if len(p) > 1), "##keep", "##er", "##s"]
+    known = ["[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    *letters,
+    *("##" + c for c in letters if c.isalnum()),
+    *(p for p in parts if len(p) > 1),
+    "##keep",
+    "##er",
+     "##s"]
     vocabulary = {c: n for n, c in enumerate(dict.fromkeys(known))}
     return file(
         {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
@@ -151,7 +191,8 @@ def main():
         pair = witness.encode("the lamp", "the sea")
         golden[name].append({"text": "the lamp", "second": "the sea", "ids": pair.ids,
                              "segments": pair.type_ids, "decoded": witness.decode(pair.ids)})
-    (HERE / "tokenizer-golden.json").write_text(json.dumps(golden, ensure_ascii=False, indent=0) + "\n")
+    text = json.dumps(golden, ensure_ascii=False, indent=0)
+    (HERE / "tokenizer-golden.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":
