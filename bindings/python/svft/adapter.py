@@ -20,6 +20,13 @@ class Adapter(Handle):
     def __init__(self, handle, model: "Model") -> None:
         super().__init__(handle)
         self.model = model
+        model._adapters.append(self)  # stays attached when nobody else holds it
+
+    def close(self) -> None:
+        """Takes the adapter off its model and frees it. Closing twice is fine."""
+        super().close()
+        if self in self.model._adapters:
+            self.model._adapters.remove(self)
 
     def set_scale(self, scale: float) -> None:
         """The factor on the change this adapter makes; 0 turns it off."""

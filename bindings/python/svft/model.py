@@ -53,6 +53,16 @@ class Model(Handle):
 
     _free = library.svft_model_free
 
+    def __init__(self, handle) -> None:
+        super().__init__(handle)
+        self._adapters: "list[Adapter]" = []
+
+    def close(self) -> None:
+        """Frees the model and the adapters on it. Closing twice is fine."""
+        for adapter in list(getattr(self, "_adapters", [])):
+            adapter.close()
+        super().close()
+
     @classmethod
     def load(
         cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,

@@ -1,5 +1,6 @@
 """Adapters and training through Python."""
 
+import gc
 import json
 import os
 import signal
@@ -118,3 +119,11 @@ def test_another_base_is_refused(llama, bert, tmp_path):
         llama.create_adapter(method="svft", targets="nothing_like_it")
     with pytest.raises((svft.Unsupported, svft.InvalidArgument)):
         llama.create_adapter(method="magic")
+
+
+def test_an_adapter_that_nobody_holds_stays_attached(llama, tales):
+    llama.create_adapter(method="lora", r=2)
+    gc.collect()
+    assert len(llama.describe()["adapters"]) == 1
+    llama._adapters[0].detach()
+    assert llama.describe()["adapters"] == []
