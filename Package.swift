@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // The manifest as a table: one row per target, floors from the ground up (README, "The floors").
-// No unsafeFlags, so that other packages can depend on this one by version; the linker settings of
+// No unsafe flags, so that other packages can depend on this one by version; the linker settings of
 // libsvft.so (soname, export list, static Swift runtime) stand in the Makefile.
 import PackageDescription
 
