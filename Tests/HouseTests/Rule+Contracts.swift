@@ -44,7 +44,7 @@ extension Rule {
     Rule.perFile(
       "no path of one machine stands in the tree",
       broken: SourceFile("README.md", "cd " + "/" + "home/me/svft"),
-      kept: SourceFile("README.md", "see docs/work/plan.md and /usr/lib")
+      kept: SourceFile("README.md", "see docs/home/plan.md and /usr/lib")
     ) { file in
       file.lines.enumerated().compactMap { index, line in
         machineFolders.contains { line.holdsPath($0) }
