@@ -27,8 +27,8 @@ export SVFT_LIBRARY := $(CURDIR)/build/lib/libsvft.so.0
 export PYTHONPATH := $(CURDIR)/bindings/python
 PYTHON := build/venv/bin/python
 
-.PHONY: all library tool header setup test test-swift test-hosts test-python test-all demo \
-  install uninstall wheel format lint clean help
+.PHONY: all library tool header setup test test-swift test-hosts test-python test-scenario \
+  test-all demo install uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -62,10 +62,12 @@ test: setup
 	$(MAKE) --no-print-directory test-swift 2>&1 | tee build/log/swift.log
 	$(MAKE) --no-print-directory test-hosts 2>&1 | tee build/log/hosts.log
 	$(MAKE) --no-print-directory test-python 2>&1 | tee build/log/python.log
+	$(MAKE) --no-print-directory test-scenario 2>&1 | tee build/log/scenario.log
 	@echo
 	@grep -hE 'Test run with' build/log/swift.log
 	@tail -n 1 build/log/hosts.log
 	@tail -n 1 build/log/python.log
+	@tail -n 1 build/log/scenario.log
 	@echo "make test: all passed"
 
 test-swift:
@@ -78,6 +80,12 @@ test-hosts:
 test-python:
 	if [ -d bindings/python/tests ]; then $(PYTHON) -m pytest -q bindings/python/tests; \
 	else echo "python: no binding yet"; fi
+
+test-scenario:
+	$(BUILD) --product ScenarioHost
+	mkdir -p build/scenario
+	$(INSTALL) -m 755 $(RELEASE)/ScenarioHost build/scenario/swift
+	$(PYTHON) -m pytest -q Tests/Scenario
 
 ## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
 test-all: test

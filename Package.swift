@@ -83,7 +83,13 @@ let package = Package(
         "SVFTFormats", "SVFTTensor",
       ]),
     tests("SVFTCTests", of: ["SVFTC", "SVFT", "SVFTTensor", "CSVFT"]),
+    tests("SVFTToolTests", of: ["SVFTTool", "SVFT"]),
     tests("HouseTests", of: []),
+
+    // The Swift door of the scenario that runs through every door.
+    .executableTarget(
+      name: "ScenarioHost", dependencies: ["SVFT"], path: "Tests/Scenario",
+      exclude: ["scenario.c", "scenario.json", "test_scenario.py"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -94,6 +94,7 @@ typedef struct svft_model_params {
   int32_t copies_file;      /* 1: read the file instead of mapping it */
   svft_progress_callback progress;
   void *user;
+  int32_t context_length; /* tokens of a sequence at most; 0: the model's own context */
 } svft_model_params;
 
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */

@@ -45,7 +45,7 @@ struct Generator {
     self.tokenizer = tokenizer
     self.options = options
     self.gate = gate
-    let context = network.geometry.contextLength
+    let context = network.contextLength
     let ends = Set(options.stopTokens).union(options.ignoresEnd ? [] : network.endTokens)
     sequences = []
     for (index, prompt) in prompts.enumerated() {

@@ -28,7 +28,7 @@ extension Model {
         ("formats", .object(JSON.Object(formats.map { (key: $0.key, value: .integer($0.value)) }))),
         ("layers", .integer(geometry.layers)), ("hidden_size", .integer(geometry.hiddenWidth)),
         ("vocabulary_size", .integer(geometry.vocabularySize)),
-        ("context_length", .integer(geometry.contextLength)),
+        ("context_length", .integer(contextLength)),
         ("generates", .bool(geometry.isCausal && network.heads.language != nil)),
         ("threads", .integer(network.threads)),
         ("compute", .string(options.precision.rawValue)),

@@ -59,13 +59,12 @@ public final class Model: @unchecked Sendable {
         "\(path): expected a tokenizer of at most \(loaded.architecture.geometry.vocabularySize) "
           + "tokens, the rows of the embedding, found \(tokenizer.vocabularySize)")
     }
-    network = Network(
+    network = try Network(
       loaded.architecture,
       Heads(
         language: loaded.architecture.languageModelHead, classes: loaded.classHead,
         embedding: loaded.embeddingHead),
-      threads: threads, compute: options.compute,
-      endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
+      options, endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: threads)
     let names = try ClassNames.stored(in: checkpoint)
     classNames = names.count == loaded.classHead?.outputs ? names : []
@@ -90,7 +89,7 @@ public final class Model: @unchecked Sendable {
   /// Numbers per row of logits.
   public var vocabularySize: Int { network.geometry.vocabularySize }
   /// Longest sequence, in tokens.
-  public var contextLength: Int { network.geometry.contextLength }
+  public var contextLength: Int { network.contextLength }
   /// Width of hidden states and of embeddings.
   public var hiddenWidth: Int { network.geometry.hiddenWidth }
 }

@@ -21,6 +21,8 @@ public struct ModelOptions: Sendable {
   public var precision = Precision.standard
   /// Bytes the model may use, weights included; 0 is no limit.
   public var memoryLimit = 0
+  /// Tokens of a sequence at most; 0 is the model's own context.
+  public var contextLength = 0
   /// Folder where singular factors are kept between runs; nil keeps none.
   public var cacheFolder: String?
   /// Reads files into memory instead of mapping them: for files that others may change meanwhile.
@@ -34,5 +36,12 @@ public struct ModelOptions: Sendable {
   func resolvedThreads() throws(SVFTError) -> Int {
     let count = try Checked.within(threads, 0...Parallel.threadLimit, "threads")
     return count == 0 ? Parallel.processors : count
+  }
+
+  /// The longest sequence meant, for a model with a context of `own` tokens. Throws
+  /// `.invalidArgument`.
+  func resolvedContext(of own: Int) throws(SVFTError) -> Int {
+    let length = try Checked.within(contextLength, 0...own, "context_length")
+    return length == 0 ? own : length
   }
 }

@@ -9,6 +9,8 @@ final class Network {
   let architecture: any Architecture
   var heads: Heads
   let threads: Int
+  /// Tokens of a sequence at most.
+  let contextLength: Int
   let compute: Compute
   /// Tokens that end a text, from the tokenizer and generation_config.json.
   let endTokens: Set<Int32>
@@ -21,13 +23,14 @@ final class Network {
   }
 
   init(
-    _ architecture: any Architecture, _ heads: Heads, threads: Int, compute: Compute,
+    _ architecture: any Architecture, _ heads: Heads, _ options: ModelOptions,
     endTokens: Set<Int32>, memory: MemoryBudget
-  ) {
+  ) throws(SVFTError) {
     self.architecture = architecture
     self.heads = heads
-    self.threads = threads
-    self.compute = compute
+    threads = try options.resolvedThreads()
+    contextLength = try options.resolvedContext(of: architecture.geometry.contextLength)
+    compute = options.compute
     self.endTokens = endTokens
     self.memory = memory
   }

@@ -97,7 +97,8 @@ package struct AdapterOptions: Sendable {
     _ body: () throws(SVFTError) -> Result
   ) throws(SVFTError) -> Result {
     do { return try body() } catch {
-      throw SVFTError(error.kind == .format ? .invalidArgument : error.kind, error.message)
+      let isForm = error.kind == .format || error.kind == .truncated
+      throw SVFTError(isForm ? .invalidArgument : error.kind, error.message)
     }
   }
 }

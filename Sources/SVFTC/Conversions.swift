@@ -41,6 +41,7 @@ extension ModelOptions {
     memoryLimit = try Checked.int(params.memory_limit, "memory_limit")
     cacheFolder = try optionalString(params.cache_folder, "cache_folder")
     copiesFile = params.copies_file != 0
+    contextLength = Int(params.context_length)
   }
 }
 

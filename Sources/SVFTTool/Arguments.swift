@@ -21,6 +21,11 @@ struct ModelArguments: ParsableArguments {
   @Option(name: [.customShort("t"), .long], help: "Threads; 0 is one per available processor.")
   var threads = 0
 
+  @Option(
+    name: [.customShort("c"), .long],
+    help: "Tokens of a sequence at most; 0 is the model's own context.")
+  var ctxSize = 0
+
   @Option(help: "Refuse to use more memory than this, e.g. 2G.")
   var memoryLimit: String?
 
@@ -33,6 +38,7 @@ struct ModelArguments: ParsableArguments {
     }
     options.precision = precision
     options.threads = threads
+    options.contextLength = ctxSize
     options.memoryLimit = try memoryLimit.map(Bytes.parse) ?? 0
     options.cacheFolder = CacheFolder.path
     let model = try Model(path: model, options: options, progress: Console.progress)
@@ -79,8 +85,9 @@ struct OutputArguments: ParsableArguments {
 }
 
 /// "DIR:SCALE", where a colon in the path itself needs no escape.
-enum AdapterReference {
-  static func split(_ text: String) -> (folder: String, scale: Float) {
+package enum AdapterReference {
+  /// The folder, and the factor at its end if there is one.
+  package static func split(_ text: String) -> (folder: String, scale: Float) {
     guard let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...])
     else { return (text, 1) }
     return (String(text[..<colon]), scale)
@@ -88,8 +95,9 @@ enum AdapterReference {
 }
 
 /// "512M", "2G".
-enum Bytes {
-  static func parse(_ text: String) throws -> Int {
+package enum Bytes {
+  /// A number of bytes. Throws a usage error for anything else.
+  package static func parse(_ text: String) throws -> Int {
     let units: [Character: Double] = ["K": 1024, "M": 1_048_576, "G": 1_073_741_824]
     let unit = text.last.flatMap { units[Character($0.uppercased())] }
     let number = Double(unit == nil ? text : String(text.dropLast()))
@@ -97,17 +105,6 @@ enum Bytes {
       throw ValidationError("expected a number of bytes such as 512M or 2G, found \(text)")
     }
     return Int(number * (unit ?? 1))
-  }
-
-  static func text(_ count: Int) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-    var value = Double(count)
-    var unit = 0
-    while value >= 1024, unit < units.count - 1 {
-      value /= 1024
-      unit += 1
-    }
-    return unit == 0 ? "\(count) B" : "\(String(format: "%.1f", value)) \(units[unit])"
   }
 }
 

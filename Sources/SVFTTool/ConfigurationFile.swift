@@ -2,19 +2,21 @@
 // or learning-rate, model, data …).
 //
 // Its entries are put in front of the flags of the command line, before either is parsed: so a file
-// knows exactly what the command knows, and a flag given beside it wins.
+// knows exactly what the command knows, and a flag given beside it wins. A key that is no flag of
+// the command is refused by name, with the nearest one that is.
 import Foundation
 import SVFT
 import Yams
 
 /// A file of flags.
-enum ConfigurationFile {
-  /// The arguments with the flags of the file that `--config` names. Throws `.io`, `.format`.
-  static func expand(_ arguments: [String]) throws -> [String] {
+package enum ConfigurationFile {
+  /// The arguments with the flags of the file that `--config` names. Throws `.io`, `.format`,
+  /// `.invalidArgument` for an unknown key.
+  package static func expand(_ arguments: [String]) throws -> [String] {
     guard let (path, rest) = taken(from: arguments), let command = rest.first else {
       return arguments
     }
-    return try [command] + flags(in: path) + rest.dropFirst()
+    return try [command] + flags(in: path, of: command) + rest.dropFirst()
   }
 
   /// The path after `--config`, and the arguments without the two.
@@ -33,7 +35,7 @@ enum ConfigurationFile {
     return (path, rest)
   }
 
-  private static func flags(in path: String) throws -> [String] {
+  private static func flags(in path: String, of command: String) throws -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw SVFTError(.io, "\(path): expected a configuration file, found none to read")
     }
@@ -46,9 +48,36 @@ enum ConfigurationFile {
     guard let object = parsed as? [String: Any] else {
       throw SVFTError(.format, "\(path): expected keys with values, found something else")
     }
+    let known = Tool.longFlags(of: command).filter { $0 != "config" }
     return try object.sorted { $0.key < $1.key }.flatMap { key, value in
-      try arguments(key.replacingOccurrences(of: "_", with: "-"), value, path)
+      let flag = key.replacingOccurrences(of: "_", with: "-")
+      guard known.contains(flag) else { throw unknown(key, flag, known, path) }
+      return try arguments(flag, value, path)
     }
+  }
+
+  private static func unknown(
+    _ key: String, _ flag: String, _ known: [String], _ path: String
+  ) -> SVFTError {
+    let nearest = known.min { distance($0, flag) < distance($1, flag) }
+    let hint = nearest.map { "did you mean \($0.replacingOccurrences(of: "-", with: "_"))?" }
+    return SVFTError(
+      .invalidArgument,
+      "\(path): \(key): expected a long flag of the command; \(hint ?? "it has none")")
+  }
+
+  /// Letters to add, drop or change on the way from one word to the other.
+  private static func distance(_ a: String, _ b: String) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var (diagonal, left) = (row[0], i + 1)
+      row[0] = left
+      for (j, y) in b.enumerated() {
+        left = min(left + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
+        (diagonal, row[j + 1]) = (row[j + 1], left)
+      }
+    }
+    return row[b.count]
   }
 
   /// One entry: true is the flag alone, a list repeats it, an object is its JSON text.

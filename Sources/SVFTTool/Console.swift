@@ -1,10 +1,10 @@
 // What a person sees: progress on stderr (a single line on a terminal, plain lines elsewhere),
 // errors with the exit codes that scripts rely on. NO_COLOR is honoured.
 import Foundation
-import SVFT
+package import SVFT
 
 /// Output to people and scripts.
-enum Console {
+package enum Console {
   static let isTerminal = isatty(STDERR_FILENO) == 1
   private static let colours =
     isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
@@ -32,7 +32,7 @@ enum Console {
   }
 
   /// 1 run-time, 2 usage, 3 bad input, 4 memory or limit, 130 interrupted.
-  static func exitCode(_ kind: SVFTError.Kind) -> Int32 {
+  package static func exitCode(_ kind: SVFTError.Kind) -> Int32 {
     switch kind {
     case .invalidArgument: 2
     case .io, .format, .truncated, .unsupported, .shape, .mismatch, .data: 3
@@ -48,7 +48,7 @@ enum Console {
   }
 
   /// Seconds as people read them.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite else { return "–" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
@@ -57,7 +57,7 @@ enum Console {
   }
 
   /// A number with `digits` places.
-  static func number(_ value: Double, _ digits: Int) -> String {
+  package static func number(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }
 

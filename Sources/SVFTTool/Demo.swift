@@ -19,6 +19,7 @@ struct Demo: ParsableCommand {
   @Option(help: "Method options as JSON.")
   var options = "{\"pattern\":\"banded\",\"d\":8}"
   @OptionGroup var training: TrainingFlags
+  @OptionGroup var result: OutputArguments
 
   func run() throws {
     let model = try Model(path: model, progress: Console.progress)
@@ -26,7 +27,7 @@ struct Demo: ParsableCommand {
     var generation = GenerationOptions()
     generation.temperature = 0
     generation.maxTokens = predict
-    try show("before", model, generation)
+    let textBefore = try show("before", model, generation)
     let before = try model.evaluate(validation).loss
 
     let adapter = try model.createAdapter(
@@ -41,9 +42,9 @@ struct Demo: ParsableCommand {
       return true
     }
     let after = try model.evaluate(validation).loss
-    try show("after", model, generation)
+    let textAfter = try show("after", model, generation)
     let fall = 100 * (1 - after / before)
-    Console.result(
+    tell(
       "held-out loss \(Console.number(before, 4)) → \(Console.number(after, 4)), "
         + "down \(Console.number(fall, 1)) %")
 
@@ -51,12 +52,27 @@ struct Demo: ParsableCommand {
     _ = try model.save(to: merged, format: "q8_0", progress: Console.progress)
     let picture = "\(output)/loss.svg"
     try Plotter.plot("\(run)/metrics.jsonl", to: picture)
-    Console.result("adapter  \(run)\nmerged   \(merged)\npicture  \(picture)")
+    tell("adapter  \(run)\nmerged   \(merged)\npicture  \(picture)")
+    guard result.json else { return }
+    try result.show([
+      "before": ["loss": before, "text": textBefore] as [String: Any],
+      "after": ["loss": after, "text": textAfter] as [String: Any],
+      "adapter": run, "merged": merged, "picture": picture,
+    ])
   }
 
-  private func show(_ when: String, _ model: Model, _ options: GenerationOptions) throws {
-    let text = try model.generate([prompt], options).first?.text ?? ""
-    Console.result("--- \(when)\n\(prompt)\(text)\n")
+  /// Continues the prompt, and shows and returns the text.
+  private func show(
+    _ when: String, _ model: Model, _ options: GenerationOptions
+  ) throws -> String {
+    let text = try prompt + (model.generate([prompt], options).first?.text ?? "")
+    tell("--- \(when)\n\(text)\n")
+    return text
+  }
+
+  /// A part of the story, for people.
+  private func tell(_ text: String) {
+    if !result.json { Console.result(text) }
   }
 }
 

@@ -20,6 +20,18 @@ struct Tool: ParsableCommand {
       Encode.self, Classify.self, Merge.self, Export.self, Bench.self, Plot.self, Demo.self,
     ])
 
+  /// The long flags of a command, as its help has them: without dashes, in order.
+  static func longFlags(of name: String) -> [String] {
+    let command = configuration.subcommands.first {
+      ($0.configuration.commandName ?? "\($0)".lowercased()) == name
+    }
+    guard let command else { return [] }
+    return helpMessage(for: command, columns: 1000).split(separator: "\n").flatMap { line in
+      let words = line.split { " ,".contains($0) }
+      return words.prefix { $0.hasPrefix("-") }.filter { $0.hasPrefix("--") }
+    }.map { String($0.dropFirst(2)) }.filter { $0 != "help" && $0 != "version" }
+  }
+
   static func main() {
     Console.installLog()
     Interrupt.watch()

@@ -55,7 +55,13 @@ struct TrainingFlags: ParsableArguments {
       ("save_every", saveEvery), ("save_total_limit", saveTotalLimit),
       ("steps_per_report", stepsPerReport), ("resume", resume ? true : nil),
     ]
-    for case (let key, let value?) in flags { object[key] = value }
+    for case (let key, let value?) in flags {
+      // Text that is JSON has no place for these.
+      guard (value as? Double)?.isFinite ?? true else {
+        throw SVFTError(.invalidArgument, "\(key): expected a finite number, found \(value)")
+      }
+      object[key] = value
+    }
     let data = try JSONSerialization.data(withJSONObject: object)
     return try TrainingOptions(json: String(decoding: data, as: UTF8.self))
   }

@@ -54,10 +54,7 @@ struct SourceTree: Sendable {
     name == ".ci" || !(name.hasPrefix(".") || leftOut.contains(name) || name.hasSuffix(".egg-info"))
   }
 
-  /// Placeholders hold a floor's place in the manifest until its first file comes.
   private static func isText(_ name: String) -> Bool {
-    let isStandIn = name.lowercased().hasPrefix("placeholder.") || name.contains("+Pending.")
-    guard !isStandIn else { return false }
     let parts = name.split(separator: ".")
     return parts.count == 1 || endings.contains(String(parts[parts.count - 1]))
   }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
+import operator
 import os
-import signal
-import threading
 from ctypes import (
     CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t,
     c_uint32,
     c_uint64, c_void_p,
 )
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Mapping, Optional
 
-from .errors import BY_STATUS, Error
+from .errors import BY_STATUS, Error, InvalidArgument
 
 ABI_VERSION = 1
 
@@ -29,6 +27,7 @@ class ModelParams(Structure):
         ("struct_size", c_uint32), ("threads", c_int32), ("quantize", c_char_p),
         ("compute", c_char_p), ("memory_limit", c_uint64), ("cache_folder", c_char_p),
         ("copies_file", c_int32), ("progress", Progress), ("user", c_void_p),
+        ("context_length", c_int32),
     ]
 
 
@@ -170,10 +169,40 @@ def text_out(function, *arguments) -> str:
     return take_string(out)
 
 
+def encoded(text) -> Optional[bytes]:
+    """A text or path in UTF-8; None stays None (NULL)."""
+    if text is None:
+        return None
+    data = str(text).encode("utf-8")
+    if b"\0" in data:
+        raise InvalidArgument(f"expected text without zero bytes, found {str(text)[:40]!r}")
+    return data
+
+
 def string_array(texts):
     """UTF-8 pointers to texts; None stays NULL."""
-    return (c_char_p * max(1, len(texts)))(
-        *(None if text is None else text.encode("utf-8") for text in texts))
+    return (c_char_p * max(1, len(texts)))(*map(encoded, texts))
+
+
+def set_fields(params: Structure, options: Mapping, caller: str) -> None:
+    """Sets fields of a params struct from the keyword options that ``caller`` was given.
+
+    TypeError for names that are no field; InvalidArgument for integers that a field cannot hold.
+    """
+    kinds = dict(params._fields_)
+    for name, value in options.items():
+        if name not in kinds or name == "struct_size":
+            raise TypeError(f"{caller}() got an unexpected option {name!r}")
+        if kinds[name] is c_char_p:
+            setattr(params, name, encoded(value))
+        elif kinds[name] in (c_float, c_double):
+            setattr(params, name, float(value))
+        else:
+            whole = operator.index(value)
+            setattr(params, name, whole)
+            if getattr(params, name) != whole:
+                bits = 8 * ctypes.sizeof(kinds[name])
+                raise InvalidArgument(f"{name}: expected an integer of {bits} bits, found {whole}")
 
 
 def cache_folder() -> Optional[str]:
@@ -183,46 +212,3 @@ def cache_folder() -> Optional[str]:
         return named or None
     base = os.environ.get("XDG_CACHE_HOME", "")
     return str((Path(base) if base.startswith("/") else Path.home() / ".cache") / "svft")
-
-
-class PendingException:
-    """Carries an exception out of a C callback, through which Python exceptions cannot pass."""
-
-    def __init__(self) -> None:
-        self.error: Optional[BaseException] = None
-
-    def guard(self, call) -> int:
-        """Runs a callback's body: 0 goes on, anything else cancels."""
-        if self.error is not None:
-            return 1
-        try:
-            return 1 if call() is False else 0
-        except BaseException as error:
-            self.error = error
-            return 1
-
-    @contextlib.contextmanager
-    def interruptible(self) -> "Iterator[None]":
-        """Ctrl-C during a C call waits for its next callback, cancels there, is raised after it."""
-        previous = signal.getsignal(signal.SIGINT)
-        if (threading.current_thread() is not threading.main_thread()
-                or previous is not signal.default_int_handler):
-            yield
-            return
-
-        def keep(number, frame) -> None:
-            self.error = KeyboardInterrupt()
-
-        signal.signal(signal.SIGINT, keep)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, previous)
-
-    def call(self, function, *arguments) -> None:
-        """Calls a function that takes callbacks; raises what they or the library raised."""
-        with self.interruptible():
-            status = function(*arguments)
-        if self.error is not None:
-            raise self.error
-        check(status)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ._handle import Handle
-from ._library import check, library, text_out
+from ._library import check, encoded, library, text_out
 
 if TYPE_CHECKING:
     from .model import Model
@@ -34,13 +34,13 @@ class Adapter(Handle):
 
     def save(self, path: str) -> None:
         """Writes adapter_config.json and adapter_model.safetensors into a folder."""
-        check(library.svft_adapter_save(self._handle, str(path).encode("utf-8")))
+        check(library.svft_adapter_save(self._handle, encoded(path)))
 
     def export(self, path: str, to: str = "peft", **options) -> dict:
         """Writes the adapter in another form: "peft" (with ``rank``), "gguf-lora" or "delta"."""
         request = json.dumps({"to": to, **options}).encode("utf-8")
         return json.loads(text_out(
-            library.svft_adapter_export, self._handle, str(path).encode("utf-8"), request))
+            library.svft_adapter_export, self._handle, encoded(path), request))
 
     def describe(self) -> dict:
         """Method, targets, trained numbers per module."""

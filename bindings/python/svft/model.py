@@ -12,12 +12,14 @@ from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
+from ._calls import Call
 from ._handle import Handle
 from ._library import (
-    GenerationParams, ModelParams, PendingException, Progress, Token, cache_folder, check, library,
-    string_array, take_string, text_out,
+    GenerationParams, ModelParams, Progress, Token, cache_folder, check, encoded, library,
+    set_fields, string_array, take_string, text_out,
 )
 from .adapter import Adapter
+from .errors import InvalidArgument
 
 CACHE_FOLDER = cache_folder()
 WorkProgress = Callable[[str, float, float], Optional[bool]]
@@ -32,20 +34,28 @@ class Classification:
     scores: "dict[str, float]"
 
 
-def _encoded(text: Optional[str]) -> Optional[bytes]:
-    return None if text is None else str(text).encode("utf-8")
-
-
-def _progress(callback: Optional[WorkProgress], pending: PendingException):
+def _progress(callback: Optional[WorkProgress], call: Call):
     return Progress(
-        lambda user, activity, done, left: pending.guard(
+        lambda user, activity, done, left: call.guard(
             lambda: callback and callback(activity.decode("utf-8"), done, left)))
+
+
+def _id_array(ids: Sequence[int]):
+    """Token ids of a list or an array of integers, as C has them."""
+    array = np.asarray(ids)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise InvalidArgument(
+            f"ids: expected a sequence of integers, found {array.ndim} dimensions of {array.dtype}")
+    limits = np.iinfo(np.int32)
+    if array.size and not (limits.min <= array.min() and array.max() <= limits.max):
+        raise InvalidArgument("ids: expected integers of 32 bits, found larger ones")
+    return (c_int32 * max(1, len(array)))(*array.tolist())
 
 
 def inspect(path: str, **options) -> dict:
     """Describes any model, adapter or tensor file without loading it."""
     return json.loads(
-        text_out(library.svft_inspect, _encoded(path), json.dumps(options).encode("utf-8")))
+        text_out(library.svft_inspect, encoded(path), json.dumps(options).encode("utf-8")))
 
 
 class Model(Handle):
@@ -63,25 +73,30 @@ class Model(Handle):
             adapter.close()
         super().close()
 
+    @property
+    def adapters(self) -> "tuple[Adapter, ...]":
+        """The adapters on this model, in the order in which they were attached."""
+        return tuple(self._adapters)
+
     @classmethod
     def load(
         cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,
         threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = CACHE_FOLDER,
-        copies_file: bool = False, progress: Optional[WorkProgress] = None,
+        copies_file: bool = False, context_length: int = 0,
+        progress: Optional[WorkProgress] = None,
     ) -> "Model":
         """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
 
         Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
         """
-        params, pending = ModelParams(), PendingException()
+        params, call, out = ModelParams(), Call(), c_void_p()
         check(library.svft_model_params_init(byref(params), ctypes.sizeof(params)))
-        callback = _progress(progress, pending)
-        params.threads, params.memory_limit = threads, memory_limit
-        params.quantize, params.compute = _encoded(quantize), _encoded(compute)
-        params.cache_folder, params.copies_file = _encoded(cache_folder), int(copies_file)
-        params.progress = callback
-        out = c_void_p()
-        pending.call(library.svft_model_load, _encoded(path), byref(params), byref(out))
+        set_fields(params, {
+            "threads": threads, "memory_limit": memory_limit, "quantize": quantize,
+            "compute": compute, "cache_folder": cache_folder, "copies_file": copies_file,
+            "context_length": context_length}, "load")
+        params.progress = _progress(progress, call)
+        call.run(library.svft_model_load, encoded(path), byref(params), byref(out))
         return cls(out)
 
     def describe(self) -> dict:
@@ -94,7 +109,7 @@ class Model(Handle):
 
     def tokenize(self, text: str, *, special: bool = True) -> "list[int]":
         """Ids of a text, with what the model expects around one unless ``special`` is false."""
-        data, count = _encoded(text), c_size_t()
+        data, count = encoded(text), c_size_t()
         library.svft_model_tokenize(self._handle, data, int(special), None, 0, byref(count))
         ids = (c_int32 * max(1, count.value))()
         check(library.svft_model_tokenize(
@@ -103,12 +118,12 @@ class Model(Handle):
 
     def detokenize(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens left out."""
-        array = (c_int32 * max(1, len(ids)))(*ids)
+        array = _id_array(ids)
         return text_out(library.svft_model_detokenize, self._handle, array, len(ids))
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """Logits of every position, [len(ids), vocabulary] float32."""
-        array, count = (c_int32 * max(1, len(ids)))(*ids), c_size_t()
+        array, count = _id_array(ids), c_size_t()
         vocabulary = int(self.describe()["vocabulary_size"])
         logits = np.empty((len(ids), vocabulary), dtype=np.float32)
         check(library.svft_model_logits(
@@ -133,12 +148,12 @@ class Model(Handle):
             return self._stream(prompt, options)
         prompts = [prompt] if isinstance(prompt, str) else list(prompt)
         params, kept = _generation_params(options)
-        pending = PendingException()
+        call = Call(self._handle)
         callback = Token(
-            lambda user, index, token, text: pending.guard(
+            lambda user, index, token, text: call.guard(
                 lambda: on_token and on_token(index, token, text.decode("utf-8"))))
         out = (c_void_p * max(1, len(prompts)))()
-        pending.call(
+        call.run(
             library.svft_generate, self._handle, string_array(prompts), len(prompts), byref(params),
             callback, None, out)
         texts = [take_string(c_void_p(pointer)) for pointer in out[: len(prompts)]]
@@ -176,9 +191,9 @@ class Model(Handle):
         array, count = string_array(listed), c_size_t()
         width = int(self.describe()["hidden_size"])
         vectors = np.empty((len(listed), width), dtype=np.float32)
-        check(library.svft_embed(
-            self._handle, array, len(listed), vectors.ctypes.data_as(ctypes.POINTER(c_float)),
-            vectors.size, byref(count)))
+        Call(self._handle).run(
+            library.svft_embed, self._handle, array, len(listed),
+            vectors.ctypes.data_as(ctypes.POINTER(c_float)), vectors.size, byref(count))
         return vectors[0] if isinstance(texts, str) else vectors
 
     def classify(
@@ -188,7 +203,7 @@ class Model(Handle):
         single = isinstance(texts, str)
         listed = [texts] if single else list(texts)
         second = [pairs] if isinstance(pairs, str) else pairs
-        report = json.loads(text_out(
+        report = json.loads(Call(self._handle).text(
             library.svft_classify, self._handle, string_array(listed),
             None if second is None else string_array(second), len(listed)))
         results = [
@@ -199,47 +214,45 @@ class Model(Handle):
     def evaluate(
         self, data: str, *, progress: Optional[WorkProgress] = None, **options) -> dict:
         """Loss, perplexity, accuracy or correlation on a data file."""
-        pending = PendingException()
-        callback, out = _progress(progress, pending), c_void_p()
-        pending.call(
-            library.svft_evaluate, self._handle, _encoded(data),
-            json.dumps(options).encode("utf-8"), callback, None, byref(out))
-        return json.loads(take_string(out))
+        call = Call(self._handle)
+        return json.loads(call.text(
+            library.svft_evaluate, self._handle, encoded(data),
+            json.dumps(options).encode("utf-8"), _progress(progress, call), None))
 
     def factor(
         self, targets: str = "all-linear", *, progress: Optional[WorkProgress] = None) -> None:
         """Computes the singular factors of targets, or finds them in the cache."""
-        pending = PendingException()
-        callback = _progress(progress, pending)
-        pending.call(library.svft_model_factor, self._handle, _encoded(targets), callback, None)
+        call = Call(self._handle)
+        call.run(
+            library.svft_model_factor, self._handle, encoded(targets), _progress(progress, call),
+            None)
 
     def save(
         self, path: str, *, format: Optional[str] = None, probe: Optional[str] = None,
         progress: Optional[WorkProgress] = None) -> dict:
         """Writes the model with its adapters merged: a folder, or a file ending in .gguf."""
-        pending = PendingException()
-        callback, out = _progress(progress, pending), c_void_p()
-        pending.call(
-            library.svft_model_save, self._handle, _encoded(path), _encoded(format),
-            _encoded(probe), callback, None, byref(out))
-        return json.loads(take_string(out))
+        call = Call(self._handle)
+        return json.loads(call.text(
+            library.svft_model_save, self._handle, encoded(path), encoded(format),
+            encoded(probe), _progress(progress, call), None))
 
     def bench(self, **options) -> dict:
         """Measured speed of prefill, decode and training on this model."""
-        return json.loads(text_out(
+        return json.loads(Call(self._handle).text(
             library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
 
     def create_adapter(self, **options) -> Adapter:
         """Attaches a fresh adapter: method="svft", pattern="banded", d=8, targets=…"""
         out = c_void_p()
-        check(library.svft_adapter_create(
-            self._handle, json.dumps(options).encode("utf-8"), byref(out)))
+        Call(self._handle).run(
+            library.svft_adapter_create, self._handle, json.dumps(options).encode("utf-8"),
+            byref(out))
         return Adapter(out, self)
 
     def load_adapter(self, path: str, scale: float = 1.0) -> Adapter:
         """Attaches a saved adapter, of this library or of PEFT."""
         out = c_void_p()
-        check(library.svft_adapter_load(self._handle, _encoded(path), scale, byref(out)))
+        check(library.svft_adapter_load(self._handle, encoded(path), scale, byref(out)))
         return Adapter(out, self)
 
 
@@ -253,14 +266,10 @@ def _generation_params(options: Mapping) -> "tuple[GenerationParams, list]":
     stop = [stop] if isinstance(stop, str) else list(stop)
     stop_tokens = list(options.pop("stop_tokens", None) or [])
     kept = [
-        (c_int32 * max(1, len(bias)))(*bias.keys()), (c_float * max(1, len(bias)))(*bias.values()),
-        string_array(stop), (c_int32 * max(1, len(stop_tokens)))(*stop_tokens)]
+        _id_array(list(bias)), (c_float * max(1, len(bias)))(*bias.values()),
+        string_array(stop), _id_array(stop_tokens)]
     params.bias_tokens, params.bias_values, params.stop_strings, params.stop_tokens = kept
     params.bias_count, params.stop_string_count = len(bias), len(stop)
     params.stop_token_count = len(stop_tokens)
-    known = {name for name, _ in GenerationParams._fields_}
-    for name, value in options.items():
-        if name not in known:
-            raise TypeError(f"generate() got an unexpected option {name!r}")
-        setattr(params, name, int(value) if isinstance(value, bool) else value)
+    set_fields(params, options, "generate")
     return params, kept

@@ -9,8 +9,9 @@ from ctypes import byref, c_double, c_void_p
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from ._calls import Call
 from ._handle import Handle
-from ._library import PendingException, Train, TrainParams, check, library, text_out
+from ._library import Train, TrainParams, check, encoded, library, set_fields, text_out
 from .adapter import Adapter
 
 
@@ -46,9 +47,8 @@ class Trainer(Handle):
     Options are the fields of svft_train_params: epochs, steps, batch_size,
     grad_accumulation_steps, learning_rate, head_learning_rate, optimizer, lr_schedule,
     warmup_steps, warmup_ratio, weight_decay, beta1, beta2, epsilon, momentum, max_grad_norm,
-    max_seq_length,
-    on_long, loss_on, chat_layout, seed, val_split, steps_per_eval, patience, save_every,
-    save_total_limit, steps_per_report, resume.
+    max_seq_length, on_long, loss_on, chat_layout, seed, val_split, steps_per_eval, patience,
+    save_every, save_total_limit, steps_per_report, resume.
     """
 
     _free = library.svft_trainer_free
@@ -59,16 +59,8 @@ class Trainer(Handle):
     ) -> None:
         params = TrainParams()
         check(library.svft_train_params_init(byref(params), ctypes.sizeof(params)))
-        known = {name for name, _ in TrainParams._fields_}
-        for name, value in options.items():
-            if name not in known:
-                raise TypeError(f"Trainer() got an unexpected option {name!r}")
-            if isinstance(value, str):
-                value = value.encode("utf-8")
-            setattr(params, name, int(value) if isinstance(value, bool) else value)
-        paths = [None if path is None else str(path).encode("utf-8")
-                 for path in (data, validation, output)]
-        out = c_void_p()
+        set_fields(params, options, "Trainer")
+        paths, out = map(encoded, (data, validation, output)), c_void_p()
         check(library.svft_trainer_create(adapter._handle, *paths, byref(params), byref(out)))
         super().__init__(out)
         self.adapter = adapter
@@ -78,13 +70,13 @@ class Trainer(Handle):
 
         Ctrl-C cancels too, after a checkpoint, and is raised again as KeyboardInterrupt.
         """
-        pending = PendingException()
+        call = Call(self.adapter.model._handle)
 
         def report(user, pointer) -> int:
-            return pending.guard(
+            return call.guard(
                 lambda: None if on_progress is None else on_progress(_report(pointer)))
 
-        pending.call(library.svft_trainer_run, self._handle, Train(report), None)
+        call.run(library.svft_trainer_run, self._handle, Train(report), None)
         return self.describe()
 
     def step(self) -> float:
@@ -100,4 +92,4 @@ class Trainer(Handle):
 
 def plot(metrics: str, path: str) -> None:
     """Draws the curves of a metrics.jsonl as an SVG file."""
-    check(library.svft_plot(str(metrics).encode("utf-8"), str(path).encode("utf-8")))
+    check(library.svft_plot(encoded(metrics), encoded(path)))

@@ -1,0 +1,165 @@
+// Running models through the C interface: text with its callback and params, vectors, classes,
+// evaluation.
+import CSVFT
+import Foundation
+import TestKit
+import Testing
+
+@Suite struct GenerationABITests {
+  private func params() throws -> svft_generation_params {
+    var params = svft_generation_params()
+    try succeed(svft_generation_params_init(&params, MemoryLayout<svft_generation_params>.size))
+    (params.temperature, params.max_tokens, params.ignores_end) = (0, 12, 1)
+    return params
+  }
+
+  /// Texts of prompts, freed.
+  private func generate(
+    _ host: TinyHost, _ prompts: [String], _ params: svft_generation_params,
+    _ callback: svft_token_callback? = nil, _ user: UnsafeMutableRawPointer? = nil
+  ) throws -> [String] {
+    var out = [UnsafeMutablePointer<CChar>?](repeating: nil, count: prompts.count)
+    var params = params
+    try withStrings(prompts) {
+      try succeed(
+        svft_generate(host.model, $0, prompts.count, &params, callback, user, &out))
+    }
+    defer { for text in out { svft_string_free(text) } }
+    return try out.map { String(cString: try #require($0)) }
+  }
+
+  @Test func theCallbackSeesEveryTokenAndTheWholeText() throws {
+    let host = try TinyHost()
+    var pieces = [["", "0"], ["", "0"]]
+    let texts = try withUnsafeMutablePointer(to: &pieces) { pieces in
+      try generate(
+        host, ["The lamp", "The sea is"], try params(),
+        { user, index, token, text in
+          let pieces = user?.assumingMemoryBound(to: [[String]].self)
+          pieces?.pointee[index][0] += text.map { String(cString: $0) } ?? "?"
+          pieces?.pointee[index][1] += token >= 0 ? "+" : "?"
+          return 0
+        }, UnsafeMutableRawPointer(pieces))
+    }
+    #expect(pieces.map { $0[0] } == texts)
+    #expect(pieces.allSatisfy { $0[1] == "0" + String(repeating: "+", count: 12) })
+    #expect(try generate(host, ["The lamp"], try params()) == [texts[0]])
+    #expect(try generate(host, [], try params()) == [])
+  }
+
+  @Test func aCallbackThatSaysNoCancels() throws {
+    let host = try TinyHost()
+    let failure = #expect(throws: Failure.self) {
+      try generate(host, ["The"], try params(), { _, _, _, _ in 7 })
+    }
+    #expect(failure?.status == number(SVFT_CANCELLED))
+    #expect(try generate(host, ["The"], try params()).count == 1)
+  }
+
+  @Test func biasStopStringsAndStopTokensArrive() throws {
+    let host = try TinyHost()
+    let free = try generate(host, ["The lamp"], try params())[0]
+    var params = try params()
+    let wanted = try host.tokens("x").last ?? 0
+    let (ids, values): ([Int32], [Float]) = ([wanted], [1e4])
+    let biased = try ids.withUnsafeBufferPointer { ids in
+      try values.withUnsafeBufferPointer { values in
+        (params.bias_tokens, params.bias_values) = (ids.baseAddress, values.baseAddress)
+        params.bias_count = 1
+        let all = try generate(host, ["The lamp"], params)[0]
+        (params.stop_tokens, params.stop_token_count) = (ids.baseAddress, 1)
+        return [all, try generate(host, ["The lamp"], params)[0]]
+      }
+    }
+    #expect(Set(biased[0].filter { $0 != " " }) == ["x"] && biased[1].count < 3)
+    params = try self.params()
+    let stop = String(free.prefix(4).suffix(1))
+    let stopped = try withStrings([stop]) {
+      (params.stop_strings, params.stop_string_count) = ($0, 1)
+      return try generate(host, ["The lamp"], params)[0]
+    }
+    #expect(free.hasPrefix(stopped) && !stopped.contains(stop))
+  }
+
+  @Test func absurdParamsAreNamed() throws {
+    let host = try TinyHost()
+    let changes: [(String, (inout svft_generation_params) -> Void)] = [
+      ("max_tokens", { $0.max_tokens = -1 }), ("temperature", { $0.temperature = .nan }),
+      ("top_k", { $0.top_k = -1 }), ("top_p", { $0.top_p = 2 }), ("min_p", { $0.min_p = -1 }),
+      ("repetition_penalty", { $0.repetition_penalty = 0 }),
+      ("frequency_penalty", { $0.frequency_penalty = .infinity }),
+      ("presence_penalty", { $0.presence_penalty = -.infinity }),
+      ("penalty_window", { $0.penalty_window = .min }),
+      ("bias_tokens", { $0.bias_count = 3 }), ("stop_strings", { $0.stop_string_count = 1 }),
+      ("stop_tokens", { $0.stop_token_count = Int.max }),
+    ]
+    for (name, change) in changes {
+      var params = try params()
+      change(&params)
+      let failure = #expect(throws: Failure.self) { try generate(host, ["The"], params) }
+      #expect(failure?.status == number(SVFT_INVALID_ARGUMENT))
+      #expect(lastError().hasPrefix(name), "\(lastError())")
+    }
+  }
+
+  @Test func vectorsComeRowByRow() throws {
+    let host = try TinyHost("bert")
+    var (vectors, count) = ([Float](repeating: 0, count: 64), 0)
+    try withStrings(["the lamp", "the sea was still"]) {
+      try succeed(svft_embed(host.model, $0, 2, &vectors, 64, &count))
+      #expect(svft_embed(host.model, $0, 2, &vectors, 63, &count) == number(SVFT_LIMIT))
+    }
+    #expect(count == 64)
+    for row in [vectors[..<32], vectors[32...]] {
+      #expect(row.contains { $0 != 0 } && row.allSatisfy(\.isFinite))
+    }
+  }
+
+  @Test func classesNeedAHeadAndPairsMayBeMissing() throws {
+    let host = try TinyHost("bert")
+    let adapter = try host.adapter(#"{"method":"lora","r":2,"targets":["query"]}"#)
+    defer { svft_adapter_free(adapter) }
+    var (params, trainer) = (svft_train_params(), OpaquePointer?.none)
+    try succeed(svft_train_params_init(&params, MemoryLayout<svft_train_params>.size))
+    let unlabelled = withStrings(["the lamp"]) { texts in
+      var out: UnsafeMutablePointer<CChar>?
+      return svft_classify(host.model, texts, nil, 1, &out)
+    }
+    #expect(unlabelled == number(SVFT_UNSUPPORTED))
+    try succeed(
+      svft_trainer_create(
+        adapter, TinyHost.fixture("questions.jsonl"), nil, nil, &params, &trainer))
+    svft_trainer_free(trainer)
+    let report = try withStrings(["who keeps the sea?", "where?"]) { texts in
+      var second: [UnsafePointer<CChar>?] = [texts[1], nil]
+      return try object { svft_classify(host.model, texts, &second, 2, $0) }
+    }
+    let results = try #require(report["results"] as? [[String: Any]])
+    #expect(results.count == 2)
+    for result in results {
+      let scores = try #require(result["scores"] as? [String: Double])
+      #expect(Set(scores.keys) == ["person", "place"])
+      #expect(abs(scores.values.reduce(0, +) - 1) < 1e-6)
+    }
+  }
+
+  @Test func evaluationReportsProgressAndCanBeCancelled() throws {
+    let host = try TinyHost()
+    let data = TinyHost.fixture("tales.jsonl")
+    let figures = try object { svft_evaluate(host.model, data, nil, nil, nil, $0) }
+    let loss = try #require(figures["loss"] as? Double)
+    #expect(loss > 0 && figures["count"] as? Int ?? 0 > 24)
+    let short = try object {
+      svft_evaluate(host.model, data, #"{"max_seq_length": 4}"#, { _, _, _, _ in 0 }, nil, $0)
+    }
+    #expect(short["count"] as? Int == 24 * 3)
+    var out: UnsafeMutablePointer<CChar>?
+    #expect(
+      svft_evaluate(host.model, data, nil, { _, _, _, _ in 1 }, nil, &out)
+        == number(SVFT_CANCELLED))
+    #expect(
+      svft_evaluate(host.model, data, #"{"max_len": 4}"#, nil, nil, &out)
+        == number(SVFT_INVALID_ARGUMENT))
+    #expect(out == nil)
+  }
+}

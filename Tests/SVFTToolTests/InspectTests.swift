@@ -1,0 +1,46 @@
+// svft inspect and factor: files described for people and as JSON.
+import Foundation
+import TestKit
+import Testing
+
+@Suite struct InspectTests {
+  @Test func aModelAFileAndAnAdapterAreDescribed() throws {
+    let folder = try TemporaryFolder()
+    try ToolRun.train(in: folder)
+    let paths = [
+      (ToolRun.fixture("llama"), "model"),
+      (ToolRun.fixture("llama/model.safetensors"), "tensor file"), ("run", "adapter"),
+    ]
+    for (path, kind) in paths {
+      let report = try ToolRun.json(["inspect", path], in: folder)
+      #expect(report["kind"] as? String == kind)
+      let tensors = try #require(report["tensors"] as? [[String: Any]])
+      let text = try ToolRun.result(["inspect", path], in: folder)
+      #expect(text.hasPrefix("kind: \(kind)\n"))
+      for tensor in tensors { #expect(text.contains(try #require(tensor["name"] as? String))) }
+    }
+    #expect(try ToolRun.failure(["inspect", "nowhere"], 3, in: folder).contains("nowhere"))
+  }
+
+  @Test func spectraFallAndCanBeDrawn() throws {
+    let folder = try TemporaryFolder()
+    let report = try ToolRun.json(
+      ["inspect", "--spectrum", ToolRun.fixture("llama")], in: folder)
+    let spectra = try #require(report["tensors"] as? [[String: Any]]).compactMap {
+      $0["spectrum"] as? [Double]
+    }
+    #expect(!spectra.isEmpty && spectra.allSatisfy { $0 == $0.sorted(by: >) })
+    try folder.write(
+      "spectra.json",
+      Array(try JSONSerialization.data(withJSONObject: report)))
+    let drawn = try ToolRun.json(["plot", "spectra.json", "-o", "spectra.svg"], in: folder)
+    #expect(drawn["picture"] as? String == "spectra.svg")
+  }
+
+  @Test func factorsNeedTargets() throws {
+    let folder = try TemporaryFolder()
+    let factor = ["factor"] + ToolRun.llama + ["--targets"]
+    #expect(try ToolRun.result(factor + ["q_proj,v_proj"], in: folder) == "cache none\n")
+    #expect(try ToolRun.failure(factor + ["nothing"], 3, in: folder).contains("nothing"))
+  }
+}

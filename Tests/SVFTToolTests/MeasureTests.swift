@@ -1,0 +1,34 @@
+// svft bench and plot: figures that are positive, pictures that are SVG.
+import Foundation
+import TestKit
+import Testing
+
+@Suite struct MeasureTests {
+  private static let bench =
+    ["bench"] + ToolRun.llama
+    + ["--prompt", "16", "--decode", "4", "--train", "1", "--repeats", "1"]
+
+  @Test func speedsComeAsJSONAndAsLines() throws {
+    let folder = try TemporaryFolder()
+    let report = try ToolRun.json(Self.bench, in: folder)
+    for part in ["prefill", "decode", "train"] {
+      let speed = (report[part] as? [String: Any])?["tokens_per_second"] as? Double
+      #expect((speed ?? 0) > 0)
+    }
+    let lines = try ToolRun.result(Self.bench, in: folder).split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("decode.tokens_per_second ") })
+    #expect(lines.contains("threads 1"))
+    #expect(
+      try ToolRun.failure(Self.bench + ["--method", "no JSON"], 2, in: folder).contains("JSON"))
+  }
+
+  @Test func aRunIsDrawn() throws {
+    let folder = try TemporaryFolder()
+    try ToolRun.train(["--steps", "3", "--steps-per-report", "1"], in: folder)
+    let plot = ["plot", "run/metrics.jsonl", "--output", "loss.svg"]
+    #expect(try ToolRun.result(plot, in: folder) == "picture loss.svg\n")
+    let picture = try String(contentsOfFile: folder.file("loss.svg"), encoding: .utf8)
+    #expect(picture.hasPrefix("<svg") || picture.hasPrefix("<?xml"))
+    #expect(try ToolRun.failure(["plot", "none", "-o", "x.svg"], 3, in: folder).contains("none"))
+  }
+}
