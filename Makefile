@@ -15,7 +15,8 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' bindings/python/pyproject.
 SCRATCH := .build-so
 BUILD := swift build -c release --scratch-path $(SCRATCH) --disable-local-rpath \
   -Xswiftc -static-stdlib -Xswiftc -use-ld=lld -Xlinker -s
-LINK_LIBRARY := -Xlinker -soname=libsvft.so.0 \
+# Never unloaded: its sleeping threads, thread-end and fork handlers live in its code.
+LINK_LIBRARY := -Xlinker -soname=libsvft.so.0 -Xlinker -z -Xlinker nodelete \
   -Xlinker --version-script=$(CURDIR)/Sources/SVFTC/exports.map
 RELEASE := $(SCRATCH)/release
 TEST := swift test -c release

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds a built libsvft.so.0 against its promises: exports, needed libraries, soname, and no search
-# path. The header it is compared with is include/svft.h.
+# Holds a built libsvft.so.0 against its promises: exports, needed libraries, soname, no search
+# path, and that it stays once loaded. The header it is compared with is include/svft.h.
 # Usage: check-library.sh LIBRARY
 set -euo pipefail
 library=$1
@@ -27,6 +27,7 @@ others=$(echo "$needed" | grep -vE "$allowed" || true)
 [ -z "$others" ] || fail "needs more than libc, libm, libgcc_s, libstdc++: ${others//$'\n'/ }"
 
 echo "$dynamic" | grep -q '(SONAME).*\[libsvft\.so\.0\]' || fail "soname is not libsvft.so.0"
+echo "$dynamic" | grep -q 'NODELETE' || fail "can be unloaded under its own threads (nodelete)"
 if echo "$dynamic" | grep -E '\((RPATH|RUNPATH)\)' >&2; then fail "carries a search path"; fi
 
 [ "$failures" -eq 0 ] || exit 1
