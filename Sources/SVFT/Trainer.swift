@@ -43,6 +43,7 @@ public final class Trainer: @unchecked Sendable {
     let prepared = try gate.exclusively { () throws(SVFTError) in
       let sets = try TrainingSets(data, validation, model, options)
       try adapter.prepareHead(for: sets.train, seed: options.seed)
+      try model.network.heads.require(Pass.Purpose(sets.train.task))
       // Names that only the held-out data has would stop the run at its first evaluation.
       if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
       let stepsPerEpoch = sets.train.stepsPerEpoch(options)
