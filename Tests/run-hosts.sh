@@ -5,7 +5,9 @@
 #
 # A program ends with 0 when it passes, 77 when it had to skip (it prints why), anything else when
 # it fails. It is given an empty scratch folder as its argument, and these variables: SVFT_LIBRARY
-# (the shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo).
+# (the shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo),
+# SVFT_MALFORMED (malformed files, where this machine has them). Every function and every status of
+# svft.h stands in at least one of the programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,7 +34,7 @@ attempt() {
   mkdir -p "$program.scratch"
   env -i PATH=/usr/bin:/bin LD_LIBRARY_PATH="$root/build/lib" HOME="$root/$program.scratch" \
     SVFT_LIBRARY="$root/build/lib/libsvft.so.0" SVFT_FIXTURES="$root/Tests/Fixtures" \
-    SVFT_MODEL="$root/Demo/model" CI="${CI:-}" \
+    SVFT_MODEL="$root/Demo/model" SVFT_MALFORMED="$root/../shared/data/malformed" CI="${CI:-}" \
     timeout 300 "$program" "$root/$program.scratch" >"$program.log" 2>&1 || status=$?
   case $status in
     0) passed=$((passed + 1)) ;;
@@ -72,6 +74,12 @@ for compiler in g++ clang++; do
     attempt "$build/$(basename "$source" .cpp)-$compiler" "$compiler" -std=c++17 "$source"
   done
 done
+
+# Of the header's functions and statuses, those that no program uses.
+names() { grep -ohE "$1" "${@:2}" | tr -d '( ' | sort -u; }
+unused=$(comm -23 <(names '(svft_[a-z0-9_]+\(|SVFT_[A-Z_]+ )' include/svft.h) \
+  <(names '(svft|SVFT)_[A-Za-z0-9_]+' Tests/CHost/*.c Tests/CxxHost/*.cpp))
+for name in $unused; do failed+=("$name is used by no host program"); done
 
 for failure in "${failed[@]:+${failed[@]}}"; do echo "failed: $failure"; done
 echo "host programs: $passed passed, ${#failed[@]} failed, $skipped skipped"

@@ -1,0 +1,163 @@
+/* Processes that are killed while they save. A child trains with a checkpoint after every step and
+ * gets SIGKILL, twenty times over, at moments of a save drawn from a fixed seed; each next one goes
+ * on from the newest checkpoint, and never from less than was there. An undisturbed run has the
+ * same adapter in the end, byte for byte. Likewise a child that saves a merged model over an old
+ * one. */
+#define _XOPEN_SOURCE 700
+
+#include "expect.h"
+#include "files.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { KILLS = 20, STEPS = 60 };
+
+/* Tells the parent that a save begins or has ended; `pipe` points to the end to write to. */
+static int32_t tell(void *pipe, const svft_train_progress *progress) {
+  (void)progress;
+  return pipe && write(*(int *)pipe, ".", 1) != 1;
+}
+
+/* Trains to the end in this process, with a checkpoint after every step where there is a pipe. */
+static svft_status train(const char *output, int *pipe) {
+  svft_model_params loading;
+  svft_train_params params;
+  svft_model *model = NULL;
+  svft_adapter *adapter = NULL;
+  svft_trainer *trainer = NULL;
+  svft_model_params_init(&loading, sizeof loading);
+  loading.threads = 1;
+  svft_train_params_init(&params, sizeof params);
+  params.steps = STEPS;
+  params.batch_size = 1;
+  params.save_every = pipe ? 1 : 0;
+  params.steps_per_report = 1;
+  params.resume = 1;
+  svft_status status = svft_model_load(fixture("llama"), &loading, &model);
+  if (status == SVFT_OK)
+    status = svft_adapter_create(model, "{\"method\": \"lora\", \"r\": 4}", &adapter);
+  if (status == SVFT_OK)
+    status =
+        svft_trainer_create(adapter, fixture("tales.jsonl"), NULL, output, &params, &trainer);
+  if (status == SVFT_OK) status = svft_trainer_run(trainer, tell, pipe);
+  svft_trainer_free(trainer);
+  svft_adapter_free(adapter);
+  svft_model_free(model);
+  return status;
+}
+
+/* Saves the fixture over `path` for ever, or until something fails. */
+static svft_status save_for_ever(const char *path, int *pipe) {
+  svft_model *model = NULL;
+  svft_status status = svft_model_load(fixture("llama"), NULL, &model);
+  while (status == SVFT_OK && tell(pipe, NULL) == 0) {
+    char *report = NULL;
+    status = svft_model_save(model, path, NULL, NULL, NULL, NULL, &report);
+    svft_string_free(report);
+  }
+  return status;
+}
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A child that saves, and how long one of its saves takes; 0 while that is not known. */
+struct child {
+  svft_status (*work)(const char *, int *);
+  const char *path;
+  double save;
+};
+
+/* Starts the child and kills it when this part of a save has passed (1: a whole one). Returns its
+ * exit status, or -1 if killed. */
+static int killed_at(struct child *child, double part) {
+  int status = 0, ends[2];
+  char told;
+  if (pipe(ends) != 0) return 2;
+  pid_t process = fork();
+  if (process == 0) {
+    close(ends[0]);
+    svft_status result = child->work(child->path, &ends[1]);
+    if (result != SVFT_OK) fprintf(stderr, "in a child: %d %s\n", result, svft_last_error());
+    _exit(result == SVFT_OK ? 0 : 1);
+  }
+  close(ends[1]);
+  ssize_t count = read(ends[0], &told, 1);
+  double begin = seconds();
+  if (child->save == 0 && read(ends[0], &told, 1) == count) child->save = seconds() - begin;
+  const long wait = (long)(1e9 * part * child->save);
+  const struct timespec moment = {wait / 1000000000, wait % 1000000000};
+  nanosleep(&moment, NULL);
+  kill(process, SIGKILL);
+  waitpid(process, &status, 0);
+  close(ends[0]);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The largest step among the checkpoints of a run that say they are complete; -1 without any. */
+static long newest_checkpoint(const char *output) {
+  long newest = -1;
+  DIR *folder = opendir(output);
+  if (!folder) return newest;
+  for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+    if (strncmp(entry->d_name, "checkpoint-", 11) != 0) continue;
+    long step = strtol(entry->d_name + 11, NULL, 10);
+    if (step > newest) newest = step;
+  }
+  closedir(folder);
+  return newest;
+}
+
+/* A number from 0 to 1.5, the next of a fixed row. */
+static double draw(unsigned *state) {
+  *state = *state * 1664525u + 1013904223u;
+  return 1.5 * (double)(*state >> 8) / (1 << 24);
+}
+
+static void survives_kills_while_training(const char *killed, const char *whole) {
+  struct child child = {train, killed, 0};
+  unsigned state = 42;
+  long newest = -1;
+  for (int kills = 0; kills < KILLS; kills++) {
+    EXPECT(killed_at(&child, draw(&state)) == -1);
+    long now = newest_checkpoint(killed);
+    if (!EXPECT(now >= newest)) fprintf(stderr, "  step %ld after %ld\n", now, newest);
+    newest = now;
+  }
+  printf("%d kills while training, the last at step %ld of %d\n", KILLS, newest, STEPS);
+  EXPECT(newest > 0 && newest < STEPS);
+  WORKS(train(killed, NULL));
+  WORKS(train(whole, NULL));
+  EXPECT(same_adapters(killed, whole));
+}
+
+/* Whatever is under the name is a whole model: what was saved first, or what came after. */
+static void survives_kills_while_merging(const char *path) {
+  struct child child = {save_for_ever, path, 0};
+  unsigned state = 7;
+  svft_model *model = NULL;
+  char *report = NULL;
+  if (!WORKS(svft_model_load(fixture("llama"), NULL, &model))) return;
+  WORKS(svft_model_save(model, path, NULL, NULL, NULL, NULL, &report));
+  svft_string_free(report);
+  svft_model_free(model);
+  for (int kills = 0; kills < KILLS; kills++) {
+    EXPECT(killed_at(&child, draw(&state)) == -1);
+    if (WORKS(svft_model_load(path, NULL, &model))) svft_model_free(model);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 2;
+  survives_kills_while_training(in(argv[1], "killed"), in(argv[1], "whole"));
+  survives_kills_while_merging(in(argv[1], "merged"));
+  survives_kills_while_merging(in(argv[1], "merged.gguf"));
+  return finish();
+}
