@@ -28,6 +28,8 @@ static void refuses_loading(void) {
   BAD(quantize, "\xff", SVFT_INVALID_ARGUMENT, "quantize");
   BAD(compute, "f64", SVFT_INVALID_ARGUMENT, "compute");
   BAD(memory_limit, UINT64_MAX, SVFT_LIMIT, "memory_limit");
+  BAD(context_length, -1, SVFT_INVALID_ARGUMENT, "context_length");
+  BAD(context_length, INT32_MAX, SVFT_INVALID_ARGUMENT, "context_length");
   BAD(cache_folder, "\xc0\x80", SVFT_INVALID_ARGUMENT, "cache_folder");
 #undef BAD
 }
