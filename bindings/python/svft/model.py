@@ -241,12 +241,11 @@ class Model(Handle):
         return json.loads(Call(self._handle).text(
             library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
 
-    def create_adapter(self, **options) -> Adapter:
-        """Attaches a fresh adapter: method="svft", pattern="banded", d=8, targets=…"""
-        out = c_void_p()
+    def create_adapter(self, method: str = "svft", **options) -> Adapter:
+        """Attaches a fresh adapter: "svft" with pattern="banded", d=8, targets=… and the like."""
+        request, out = json.dumps({"method": method, **options}).encode("utf-8"), c_void_p()
         Call(self._handle).run(
-            library.svft_adapter_create, self._handle, json.dumps(options).encode("utf-8"),
-            byref(out))
+            library.svft_adapter_create, self._handle, request, byref(out))
         return Adapter(out, self)
 
     def load_adapter(self, path: str, scale: float = 1.0) -> Adapter:

@@ -73,12 +73,19 @@ def test_a_callback_that_calls_back_finds_the_model_busy(llama):
 
 
 def test_another_thread_cancels(llama):
-    timer = threading.Timer(0.05, llama.cancel)
-    timer.start()
+    cancelled = threading.Event()
+
+    def cancel():
+        while not cancelled.wait(0.01):  # once could fall between two calls
+            llama.cancel()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
     with pytest.raises(svft.Cancelled):
         for _ in range(10_000):
             llama.generate(["The"] * 8, temperature=0, max_tokens=100, ignores_end=True)
-    timer.join()
+    cancelled.set()
+    canceller.join()
 
 
 def test_options_reach_the_sampler(llama):
@@ -167,3 +174,42 @@ def test_a_closed_model_says_so(llama):
     llama.close()
     with pytest.raises(svft.StateError):
         llama.describe()
+
+
+def test_the_context_can_be_shorter_than_the_models(llama):
+    path = llama.describe()["path"]
+    with svft.Model.load(path, context_length=8) as short:
+        assert short.describe()["context_length"] == 8
+        with pytest.raises(svft.LimitExceeded):
+            short.logits([1] * 9)
+    with pytest.raises(svft.InvalidArgument, match="context_length"):
+        svft.Model.load(path, context_length=129)
+
+
+def test_factors_progress_and_are_kept(llama, tmp_path):
+    seen = []
+    path = llama.describe()["path"]
+    with svft.Model.load(path, cache_folder=tmp_path) as model:
+        model.factor("q_proj,v_proj", progress=lambda *report: seen.append(report))
+    assert seen and all(0 <= done <= 1 for _, done, _ in seen)
+    assert any(tmp_path.iterdir())
+    with pytest.raises(svft.Mismatch):
+        llama.factor("nothing_like_it")
+
+
+def test_loading_progresses_and_can_be_cancelled(llama):
+    path = llama.describe()["path"]
+    seen = []
+    svft.Model.load(
+        path, quantize="q8_0", copies_file=True,
+        progress=lambda *report: seen.append(report)).close()
+    assert seen[-1][1] == 1
+    with pytest.raises(svft.Cancelled):
+        svft.Model.load(path, quantize="q8_0", progress=lambda *_: False)
+
+
+def test_bench_measures(llama):
+    speeds = llama.bench(prompt=8, decode=2, repeats=1, train=1)
+    assert all(speeds[part]["tokens_per_second"] > 0 for part in ("prefill", "decode", "train"))
+    with pytest.raises(svft.InvalidArgument):
+        llama.bench(prompts=8)

@@ -125,5 +125,5 @@ def test_an_adapter_that_nobody_holds_stays_attached(llama, tales):
     llama.create_adapter(method="lora", r=2)
     gc.collect()
     assert len(llama.describe()["adapters"]) == 1
-    llama._adapters[0].detach()
+    llama.adapters[0].detach()
     assert llama.describe()["adapters"] == []
