@@ -18,7 +18,7 @@ import Testing
   @Test func streamedPipedBatchedAndJSONAreTheSameText() throws {
     let folder = try TemporaryFolder()
     let streamed = try ToolRun.result(Self.greedy + ["-p", "The lamp"], in: folder)
-    let piped = try ToolRun(Self.greedy + ["-p", "-"], in: folder, input: "The lamp")
+    let piped = try ToolRun(Self.greedy + ["-p", "-"], in: folder, text: "The lamp")
     #expect(piped.status == 0 && piped.output == streamed)
     let both = try results(["-p", "The sea is", "-p", "The lamp"], in: folder)
     #expect(both.map(\.tokens.count) == [12, 12] && both[1].text + "\n" == streamed)

@@ -41,6 +41,7 @@ import Testing
     let folder = try TemporaryFolder()
     let factor = ["factor"] + ToolRun.llama + ["--targets"]
     #expect(try ToolRun.result(factor + ["q_proj,v_proj"], in: folder) == "cache none\n")
+    #expect(try ToolRun.json(factor + ["q_proj"], in: folder)["cache"] as? String == "none")
     #expect(try ToolRun.failure(factor + ["nothing"], 3, in: folder).contains("nothing"))
   }
 }

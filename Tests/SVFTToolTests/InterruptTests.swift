@@ -28,14 +28,24 @@ import Testing
     #expect(second.status == 130)
   }
 
-  @Test func generationStopsWithoutAnError() throws {
+  @Test func otherWorkStopsWithoutAResult() throws {
     let folder = try TemporaryFolder()
     let run = try ToolRun(
       ["bench"] + ToolRun.llama + ["--prompt", "32", "--repeats", "1000", "--train", "10000"],
       in: folder)
-    usleep(300_000)
     run.interrupt()
     #expect(run.status == 130)
     #expect(run.output.isEmpty)
+  }
+
+  @Test func theSecondOneEndsWhatDoesNotListen() throws {
+    let pipe = Pipe()
+    let run = try ToolRun(
+      ["generate"] + ToolRun.llama + ["--prompt", "-"], in: TemporaryFolder(),
+      input: pipe.fileHandleForReading)
+    run.interrupt()
+    #expect(run.isRunning)
+    run.interruptAgain()
+    #expect(run.status == 130 && run.output.isEmpty)
   }
 }

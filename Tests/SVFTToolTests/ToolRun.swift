@@ -15,16 +15,16 @@ final class ToolRun {
   init(
     _ arguments: [String], in folder: TemporaryFolder,
     environment: [String: String] = ["SVFT_CACHE": ""],
-    input: String = "", errors: FileHandle? = nil
+    text: String = "", input: FileHandle? = nil, errors: FileHandle? = nil
   ) throws {
     self.folder = folder
-    try folder.write("stdin", input)
+    try folder.write("stdin", text)
     for name in ["stdout", "stderr"] { try folder.write(name, "") }
     process.executableURL = Self.tool
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = environment.merging(["HOME": folder.path]) { given, _ in given }
-    process.standardInput = FileHandle(forReadingAtPath: folder.file("stdin"))
+    process.standardInput = input ?? FileHandle(forReadingAtPath: folder.file("stdin"))
     process.standardOutput = FileHandle(forWritingAtPath: folder.file("stdout"))
     process.standardError = errors ?? FileHandle(forWritingAtPath: folder.file("stderr"))
     try process.run()
@@ -33,20 +33,44 @@ final class ToolRun {
   static let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("svft-cli")
 
-  /// Waits for its end; the exit code, or minus the signal that ended it.
+  /// Waits for its end; the exit code, or minus the signal that ended it. After two minutes that
+  /// is -9.
   var status: Int32 {
+    for _ in 0..<24_000 where process.isRunning { usleep(5_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     return process.terminationReason == .exit
       ? process.terminationStatus : -process.terminationStatus
   }
 
   /// What it has written to stdout so far.
-  var output: String { text("stdout") }
+  var output: String { written("stdout") }
   /// What it has written to stderr so far.
-  var notes: String { text("stderr") }
+  var notes: String { written("stderr") }
 
-  /// Presses Ctrl-C.
-  func interrupt() { process.interrupt() }
+  /// Whether it is still at work.
+  var isRunning: Bool { process.isRunning }
+
+  /// Presses Ctrl-C, until the tool has noted it or is gone: a press before it watches for them is
+  /// lost.
+  func interrupt() {
+    for _ in 0..<300 where process.isRunning && !notes.contains("Ctrl-C again") {
+      if watchesForInterrupts { process.interrupt() }
+      usleep(100_000)
+    }
+  }
+
+  /// Presses Ctrl-C once more.
+  func interruptAgain() { process.interrupt() }
+
+  /// Whether SIGINT, bit 1 of the signals caught, would no longer end it unheard.
+  private var watchesForInterrupts: Bool {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let status = try? String(contentsOfFile: path, encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let bits = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+    return (bits ?? 0) & 2 != 0
+  }
 
   /// Waits until stderr has `words`. False when the process ends, or a minute passes, before that.
   func hasNoted(_ words: String) -> Bool {
@@ -58,7 +82,7 @@ final class ToolRun {
     return false
   }
 
-  private func text(_ name: String) -> String {
+  private func written(_ name: String) -> String {
     String(
       decoding: FileManager.default.contents(atPath: folder.file(name)) ?? Data(), as: UTF8.self)
   }

@@ -1,4 +1,4 @@
-"""What every call keeps: the interpreter goes on meanwhile, Ctrl-C ends it, arguments arrive whole."""
+"""What every call keeps: other threads go on, Ctrl-C ends it, arguments arrive whole."""
 
 import os
 import pathlib
