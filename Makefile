@@ -28,8 +28,11 @@ export SVFT_LIBRARY := $(CURDIR)/build/lib/libsvft.so.0
 export PYTHONPATH := $(CURDIR)/bindings/python
 PYTHON := build/venv/bin/python
 
-.PHONY: all library tool header setup test test-swift test-hosts test-python test-scenario \
-  test-all demo install uninstall wheel format lint clean help
+# What `make test` runs, one target test-… each; the last line of each says how it went.
+SUITES := swift hosts python scenario package
+
+.PHONY: all library tool header setup test $(SUITES:%=test-%) test-all demo install uninstall \
+  wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -60,15 +63,12 @@ setup:
 test: setup
 	$(MAKE) --no-print-directory all
 	mkdir -p build/log
-	$(MAKE) --no-print-directory test-swift 2>&1 | tee build/log/swift.log
-	$(MAKE) --no-print-directory test-hosts 2>&1 | tee build/log/hosts.log
-	$(MAKE) --no-print-directory test-python 2>&1 | tee build/log/python.log
-	$(MAKE) --no-print-directory test-scenario 2>&1 | tee build/log/scenario.log
+	for suite in $(SUITES); do \
+	  $(MAKE) --no-print-directory test-$$suite 2>&1 | tee build/log/$$suite.log; \
+	done
 	@echo
 	@grep -hE 'Test run with' build/log/swift.log
-	@tail -n 1 build/log/hosts.log
-	@tail -n 1 build/log/python.log
-	@tail -n 1 build/log/scenario.log
+	@for suite in $(filter-out swift,$(SUITES)); do tail -n 1 build/log/$$suite.log; done
 	@echo "make test: all passed"
 
 test-swift:
@@ -79,14 +79,17 @@ test-hosts:
 	Tests/run-hosts.sh
 
 test-python:
-	if [ -d bindings/python/tests ]; then $(PYTHON) -m pytest -q bindings/python/tests; \
-	else echo "python: no binding yet"; fi
+	$(PYTHON) Demo/corpus.py --check
+	$(PYTHON) -m pytest -q bindings/python/tests
 
 test-scenario:
 	$(BUILD) --product ScenarioHost
 	mkdir -p build/scenario
 	$(INSTALL) -m 755 $(RELEASE)/ScenarioHost build/scenario/swift
 	$(PYTHON) -m pytest -q Tests/Scenario
+
+test-package:
+	Tests/run-package.sh
 
 ## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
 test-all: test
