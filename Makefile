@@ -29,10 +29,10 @@ export PYTHONPATH := $(CURDIR)/bindings/python
 PYTHON := build/venv/bin/python
 
 # What `make test` runs, one target test-… each; the last line of each says how it went.
-SUITES := swift hosts python scenario package
+SUITES := swift hosts install python scenario package
 
-.PHONY: all library tool header setup test $(SUITES:%=test-%) test-all demo install uninstall \
-  wheel format lint clean help
+.PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-all demo install \
+  uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -71,7 +71,7 @@ test: setup
 	@for suite in $(filter-out swift,$(SUITES)); do tail -n 1 build/log/$$suite.log; done
 	@echo "make test: all passed"
 
-test-swift:
+test-swift: lint
 	$(TEST)
 
 test-hosts:
@@ -88,11 +88,18 @@ test-scenario:
 	$(INSTALL) -m 755 $(RELEASE)/ScenarioHost build/scenario/swift
 	$(PYTHON) -m pytest -q Tests/Scenario
 
+test-install:
+	Tests/run-install.sh
+
 test-package:
 	Tests/run-package.sh
 
-## test-all: test, then the address sanitiser, every instruction set, and the long fault loops
+test-wheel: wheel
+	Tests/run-wheel.sh
+
+## test-all: test, the wheel, the address sanitiser, every instruction set, the long fault loops
 test-all: test
+	$(MAKE) --no-print-directory test-wheel
 	$(TEST) --scratch-path .build-asan --sanitize=address
 	for isa in portable avx2 avx512; do \
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
@@ -108,40 +115,51 @@ demo: setup
 build/bin/svft build/lib/libsvft.so.0:
 	$(MAKE) --no-print-directory all
 
+INTO = $(DESTDIR)$(PREFIX)
+# The shells' completions: the tool writes its own.
+COMPLETIONS := bash:bash-completion/completions/svft zsh:zsh/site-functions/_svft \
+  fish:fish/vendor_completions.d/svft.fish
+
 ## install: install what is built into PREFIX (default /usr/local) below DESTDIR
 install: | build/bin/svft build/lib/libsvft.so.0
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
-	install -m 755 build/bin/svft $(DESTDIR)$(PREFIX)/bin/svft
-	install -m 755 build/lib/libsvft.so.0 $(DESTDIR)$(PREFIX)/lib/libsvft.so.0
-	ln -sf libsvft.so.0 $(DESTDIR)$(PREFIX)/lib/libsvft.so
-	install -m 644 include/svft.h $(DESTDIR)$(PREFIX)/include/svft.h
+	install -d $(INTO)/bin $(INTO)/lib/pkgconfig $(INTO)/include
+	install -m 755 build/bin/svft $(INTO)/bin/svft
+	install -m 755 build/lib/libsvft.so.0 $(INTO)/lib/libsvft.so.0
+	ln -sf libsvft.so.0 $(INTO)/lib/libsvft.so
+	install -m 644 include/svft.h $(INTO)/include/svft.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/svft.pc.in \
-	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/svft.pc
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/pkgconfig/svft.pc
+	  > $(INTO)/lib/pkgconfig/svft.pc
+	chmod 644 $(INTO)/lib/pkgconfig/svft.pc
+	for each in $(COMPLETIONS); do \
+	  target=$(INTO)/share/$${each#*:}; \
+	  install -D -m 644 <(build/bin/svft --generate-completion-script $${each%%:*}) $$target; \
+	done
 
 ## uninstall: remove what install put there
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/, bin/svft lib/libsvft.so.0 lib/libsvft.so \
-	  include/svft.h lib/pkgconfig/svft.pc)
+	rm -f $(addprefix $(INTO)/, bin/svft lib/libsvft.so.0 lib/libsvft.so include/svft.h \
+	  lib/pkgconfig/svft.pc $(foreach each,$(COMPLETIONS),share/$(lastword $(subst :, ,$(each)))))
 
-SWIFT_FILES = $(shell git ls-files '*.swift')
+SWIFT_FILES := Package.swift Sources Tests
 
 ## format: bring Swift code and comments into the house's form
 format:
-	swift format -i --configuration .swift-format $(SWIFT_FILES)
+	swift format -i -r -p --configuration .swift-format $(SWIFT_FILES)
 	python3 Setup/wrap_comments.py $(shell git ls-files '*.swift' '*.c' '*.h')
 
 ## lint: check the form without changing anything
 lint:
-	swift format lint --strict --configuration .swift-format $(SWIFT_FILES)
+	swift format lint -r -p --strict --configuration .swift-format $(SWIFT_FILES)
 
 ## wheel: the Python package with the library inside, in build/wheel
 wheel: library
 	rm -rf build/wheel-source build/wheel
 	mkdir -p build
 	cp -r bindings/python build/wheel-source
+	rm -rf build/wheel-source/tests
 	install -m 644 build/lib/libsvft.so.0 build/wheel-source/svft/libsvft.so.0
-	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir build/wheel build/wheel-source
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir build/wheel build/wheel-source \
+	  --config-settings=--build-option=--plat-name=$$(packaging/wheel-platform.sh $(SVFT_LIBRARY))
 
 ## clean: remove everything that was built
 clean:

@@ -28,6 +28,7 @@ cxx=$(command -v g++ || command -v clang++)
 require "libc6-dev libgcc-12-dev binutils" compiles "$c" c 'int main(void) { return 0; }'
 require "libstdc++-12-dev" compiles "$cxx" c++ $'#include <string>\nint main() { return 0; }'
 require "binutils" nm --version
+require "pkgconf" pkg-config --version
 require "libsqlite3-0 libxml2 libcurl4 libncurses6 libedit2 zlib1g" swift build --version
 require "ca-certificates" test -s /etc/ssl/certs/ca-certificates.crt
 require "tzdata" test -e /usr/share/zoneinfo/UTC

@@ -35,6 +35,7 @@ public struct GenerationOptions: Sendable {
   /// Whether special tokens written out in a prompt are parsed as such.
   public var parsesSpecial = false
 
+  /// The defaults.
   public init() {}
 
   /// Throws `.invalidArgument` naming the first field that is out of range.

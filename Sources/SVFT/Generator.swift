@@ -17,6 +17,7 @@ public struct Generation: Sendable, Equatable {
   public let text: String
   /// The generated ids, end token included.
   public let tokens: [Int32]
+  /// Why generation of it ended.
   public let ending: Ending
   /// Tokens of the prompt.
   public let promptTokens: Int

@@ -18,6 +18,7 @@ public struct ModelOptions: Sendable {
   /// Format that matrices are brought into while loading ("q8_0", "f16", …); nil leaves them as
   /// they lie.
   public var quantization: String?
+  /// How exactly products are computed.
   public var precision = Precision.standard
   /// Bytes the model may use, weights included; 0 is no limit.
   public var memoryLimit = 0
@@ -28,6 +29,7 @@ public struct ModelOptions: Sendable {
   /// Reads files into memory instead of mapping them: for files that others may change meanwhile.
   public var copiesFile = false
 
+  /// The defaults: files as they lie, every processor.
   public init() {}
 
   var compute: Compute { precision == .f32 ? .f32 : .standard }

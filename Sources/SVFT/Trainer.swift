@@ -11,6 +11,7 @@ public final class Trainer: @unchecked Sendable {
   /// Receives reports; returns false to stop (a checkpoint is written first).
   public typealias Callback = (TrainingProgress) -> Bool
 
+  /// What is trained.
   public let adapter: Adapter
   let options: TrainingOptions
   let run: TrainingRun

@@ -5,9 +5,10 @@ package import SVFTFormats
 
 /// One report of a run in progress.
 public struct TrainingProgress: Sendable {
-  /// What the report is about.
+  /// The occasions of a report.
   public enum Event: String, Sendable { case step, evaluation, checkpoint, skipped, finished }
 
+  /// What the report is about.
   public var event: Event
   /// Optimiser steps done.
   public var step: Int
@@ -23,12 +24,15 @@ public struct TrainingProgress: Sendable {
   public var validationScore: Double?
   /// Norm of the gradients before clipping, at the last step.
   public var gradientNorm: Double
+  /// Learning rate of the last step.
   public var learningRate: Double
-  /// Tokens trained on since the start, and per second.
+  /// Tokens trained on since the start.
   public var tokens: Int
+  /// Tokens trained on per second.
   public var tokensPerSecond: Double
-  /// Seconds since the run began, and the estimate of what is left.
+  /// Seconds since the run began.
   public var elapsed: Double
+  /// Seconds left, as estimated.
   public var remaining: Double
 }
 

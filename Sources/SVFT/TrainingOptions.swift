@@ -27,7 +27,9 @@ public struct TrainingOptions: Sendable, Equatable {
   public var learningRate = 1e-3
   /// Peak learning rate of a class or score head; 0 means the adapter's.
   public var headLearningRate = 0.0
+  /// The rule that turns gradients into steps.
   public var optimizer = Optimizer.adamw
+  /// How the learning rate goes after warm-up.
   public var schedule = ScheduleShape.cosine
   /// Steps of warm-up; 0 means by `warmupRatio`.
   public var warmupSteps = 0
@@ -35,8 +37,11 @@ public struct TrainingOptions: Sendable, Equatable {
   public var warmupRatio = 0.0
   /// Decoupled weight decay, on matrices only.
   public var weightDecay = 0.0
+  /// AdamW: decay of the mean gradient.
   public var beta1 = 0.9
+  /// AdamW: decay of the mean squared gradient.
   public var beta2 = 0.999
+  /// AdamW: what keeps the divisor above zero.
   public var epsilon = 1e-8
   /// Momentum of SGD.
   public var momentum = 0.0
@@ -44,8 +49,11 @@ public struct TrainingOptions: Sendable, Equatable {
   public var maxGradientNorm = 1.0
   /// Records are cut to this many tokens; 0 means the model's context.
   public var maxLength = 0
+  /// What happens to records longer than `maxLength`.
   public var longRecords = LongRecords.truncate
+  /// Which tokens of a record count.
   public var lossOn = LossTarget.all
+  /// How messages are laid out as text.
   public var chatStyle = ChatStyle.auto
   /// Seed of initialisation, order and dropout.
   public var seed: UInt64 = 0
@@ -64,6 +72,7 @@ public struct TrainingOptions: Sendable, Equatable {
   /// Goes on from the newest complete checkpoint of the output folder.
   public var resumes = false
 
+  /// The defaults: one pass over the data with AdamW.
   public init() {}
 
   /// Throws `.invalidArgument` naming the first field that is out of range.

@@ -39,7 +39,7 @@ extension Rule {
 
   /// Files without a test of their own name, each with the reason.
   private static let untested = [
-    "Sources/SVFTTensor/ElementFormat.swift": "a protocol; its contract suite runs per format",
+    "Sources/SVFTTensor/ElementFormat.swift": "a protocol; its contract suite runs per format"
   ]
 
   /// Floors that are being built, whose tests are on their way; this set may only shrink.
