@@ -42,7 +42,7 @@ struct ModelArguments: ParsableArguments {
     options.memoryLimit = try memoryLimit.map(Bytes.parse) ?? 0
     options.cacheFolder = CacheFolder.path
     let model = try Model(path: model, options: options, progress: Console.progress)
-    Interrupt.watch(model)
+    try Interrupt.watch(model)
     for specification in adapter {
       let (folder, scale) = AdapterReference.split(specification)
       _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)

@@ -23,7 +23,7 @@ struct Demo: ParsableCommand {
 
   func run() throws {
     let model = try Model(path: model, progress: Console.progress)
-    Interrupt.watch(model)
+    try Interrupt.watch(model)
     var generation = GenerationOptions()
     generation.temperature = 0
     generation.maxTokens = predict
@@ -39,7 +39,7 @@ struct Demo: ParsableCommand {
     Console.note(trainer.summary)
     try trainer.train { progress in
       Console.show(progress)
-      return true
+      return !Interrupt.isRequested
     }
     let after = try model.evaluate(validation).loss
     let textAfter = try show("after", model, generation)

@@ -34,7 +34,7 @@ struct Generate: ParsableCommand {
     let streams = !output.json && prompts.count == 1
     let results = try model.generate(prompts, try options()) { _, _, text in
       if streams { Console.result(text, terminator: "") }
-      return true
+      return !Interrupt.isRequested
     }
     if output.json {
       Console.result(try Report.json(of: results))

@@ -14,10 +14,12 @@ enum Interrupt {
   /// Watches for Ctrl-C from now on; work that has no model yet asks `isRequested`.
   static func watch() { source.resume() }
 
-  /// Ctrl-C cancels the work of this model too.
-  static func watch(_ watched: Model) {
+  /// Ctrl-C cancels the work of this model too. Throws `.cancelled` where it came before.
+  ///
+  /// Between two calls there is nothing to cancel: callbacks ask `isRequested` besides.
+  static func watch(_ watched: Model) throws(SVFTError) {
     model.withLock { $0 = watched }
-    if isRequested { watched.cancel() }
+    if isRequested { throw SVFTError(.cancelled, "loading \(watched.path) was cancelled") }
   }
 
   /// Lives as long as the process.

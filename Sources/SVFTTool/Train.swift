@@ -36,7 +36,7 @@ struct Train: ParsableCommand {
     Console.note(trainer.summary)
     try trainer.train { progress in
       Console.show(progress)
-      return true
+      return !Interrupt.isRequested
     }
     Console.status("")
     if result.json {

@@ -48,4 +48,15 @@ import Testing
     run.interruptAgain()
     #expect(run.status == 130 && run.output.isEmpty)
   }
+
+  @Test func oneBeforeTheWorkBeginsIsNotForgotten() throws {
+    let pipe = Pipe()
+    let run = try ToolRun(
+      ["generate"] + ToolRun.llama + ["--prompt", "-"], in: TemporaryFolder(),
+      input: pipe.fileHandleForReading)
+    run.interrupt()
+    try pipe.fileHandleForWriting.close()
+    #expect(run.status == 130)
+    #expect(run.notes.contains("cancelled"))
+  }
 }

@@ -11,7 +11,8 @@ final class ToolRun {
   let folder: TemporaryFolder
   private let process = Process()
 
-  /// Starts svft in `folder`, with no environment but HOME and what is given.
+  /// Starts svft in `folder`, with its own HOME, and no other settings in the environment than
+  /// are given.
   init(
     _ arguments: [String], in folder: TemporaryFolder,
     environment: [String: String] = ["SVFT_CACHE": ""],
@@ -23,7 +24,10 @@ final class ToolRun {
     process.executableURL = Self.tool
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.environment = environment.merging(["HOME": folder.path]) { given, _ in given }
+    var inherited = ProcessInfo.processInfo.environment
+    for name in ["SVFT_CACHE", "XDG_CACHE_HOME", "NO_COLOR"] { inherited[name] = nil }
+    inherited["HOME"] = folder.path
+    process.environment = inherited.merging(environment) { $1 }
     process.standardInput = input ?? FileHandle(forReadingAtPath: folder.file("stdin"))
     process.standardOutput = FileHandle(forWritingAtPath: folder.file("stdout"))
     process.standardError = errors ?? FileHandle(forWritingAtPath: folder.file("stderr"))

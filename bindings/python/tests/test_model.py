@@ -2,6 +2,8 @@
 
 import gc
 import json
+import os
+import signal
 import threading
 
 import numpy as np
@@ -56,6 +58,18 @@ def test_leaving_a_stream_early_frees_the_model(llama):
     for _ in llama.generate("The", stream=True, temperature=0, max_tokens=100, ignores_end=True):
         break
     gc.collect()
+    assert llama.generate("The", **GREEDY)
+
+
+def test_a_stream_raises_what_it_meets_where_it_is_read(llama):
+    with pytest.raises(svft.InvalidArgument, match="top_p"):
+        list(llama.generate("The", stream=True, top_p=2))
+    for arguments in ({"prompt": ["The"]}, {"prompt": "The", "on_token": print}):
+        with pytest.raises(TypeError, match="stream"):
+            llama.generate(stream=True, **arguments)
+    with pytest.raises(KeyboardInterrupt):
+        for _ in llama.generate("The", stream=True, **GREEDY):
+            os.kill(os.getpid(), signal.SIGINT)
     assert llama.generate("The", **GREEDY)
 
 
