@@ -31,7 +31,7 @@ PYTHON := build/venv/bin/python
 # What `make test` runs, one target test-… each; the last line of each says how it went.
 SUITES := swift hosts install python scenario package
 
-.PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-all demo install \
+.PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-readme test-all demo install \
   uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
@@ -54,7 +54,7 @@ header:
 	sed -e 's|@PREFIX@|$(CURDIR)/build|' -e 's|@VERSION@|$(VERSION)|' packaging/svft.pc.in \
 	  > build/lib/pkgconfig/svft.pc
 
-## setup: install what is missing (apt as root or through sudo; Python packages into build/venv)
+## setup: install what is missing (apt; Python packages into build/venv)
 setup:
 	Setup/system.sh
 	Setup/python.sh
@@ -97,9 +97,12 @@ test-package:
 test-wheel: wheel
 	Tests/run-wheel.sh
 
-## test-all: test, the wheel, the address sanitiser, every instruction set, the long fault loops
+test-readme:
+	Tests/run-readme.sh
+
+## test-all: test, wheel, README, address sanitiser, every instruction set, long fault loops
 test-all: test
-	$(MAKE) --no-print-directory test-wheel
+	$(MAKE) --no-print-directory test-wheel test-readme
 	$(TEST) --scratch-path .build-asan --sanitize=address
 	for isa in portable avx2 avx512; do \
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
@@ -167,4 +170,5 @@ clean:
 
 ## help: this list
 help:
-	@sed -n 's/^## \(.*\): \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^## \([^:]*\): /\1|/p' Makefile | \
+	  while IFS='|' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Runs the README's examples for the command line, C and Python as they are printed, and looks at
+# what they leave behind. (Its Swift example is run by run-package.sh.)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+unset SVFT_LIBRARY SVFT_BUILD PYTHONPATH
+made=(build/reports/adapter_model.safetensors build/reports.gguf build/reports.svg build/generate)
+rm -rf build/reports build/env "${made[@]}"
+examples=$(sed -n '/^\*\*Command line\.\*\*/,/^\*\*Swift\.\*\*/s/^    //p' README.md)
+grep -q 'svft train' <<<"$examples" && grep -q 'import svft' <<<"$examples" ||
+  { echo "readme: the examples were not found in README.md" >&2 && exit 1; }
+
+bash -euxo pipefail -c "$examples"
+
+for file in "${made[@]}"; do
+  [ -s "$file" ] || { echo "readme: expected $file from the examples" >&2 && exit 1; }
+done
+echo "readme: the examples ran as printed"
