@@ -31,8 +31,8 @@ PYTHON := build/venv/bin/python
 # What `make test` runs, one target test-… each; the last line of each says how it went.
 SUITES := swift hosts install python scenario package
 
-.PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-readme test-all demo install \
-  uninstall wheel format lint clean help
+.PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-readme test-all \
+  demo install uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
