@@ -30,7 +30,7 @@ import Testing
 
   /// What a failing run writes to a terminal.
   private func failure(_ environment: [String: String]) throws -> String {
-    let controller = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+    let controller = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK)
     try #require(controller >= 0)
     defer { close(controller) }
     var (locked, number): (Int32, Int32) = (0, 0)
