@@ -81,13 +81,44 @@ public final class Adapter: @unchecked Sendable {
     try AdapterFile.save(method, attached.options, to: folder, extra: extra)
   }
 
-  /// Takes the numbers of a saved state of this adapter; the caller holds the gate.
+  /// Takes the numbers of a saved state of this adapter; the caller holds the gate. Throws
+  /// `.mismatch` for a state of another adapter; then this one stays as it was.
   func reload(from folder: String) throws(SVFTError) {
-    detachNow()
     let contents = try AdapterContents(folder: folder)
-    (attached.method, attached.options) = try AdapterFile.load(
-      contents, model.sites, model.factors)
+    detachNow()
+    do throws(SVFTError) {
+      let (saved, options) = try AdapterFile.load(contents, model.sites, model.factors)
+      try requireSameKind(saved)
+      (attached.method, attached.options) = (saved, options)
+    } catch {
+      try attachNow()
+      throw error
+    }
     try attachNow()
+  }
+
+  /// Throws `.mismatch` where a saved method has other modules or options than this one. Objects
+  /// are left out: they hold figures of the factorisation, which differ between machines.
+  private func requireSameKind(_ saved: any AdapterMethod) throws(SVFTError) {
+    let theirs = Adapter.traits(saved)
+    for (key, mine) in Adapter.traits(method).members {
+      if case .object = mine { continue }
+      guard theirs[key] != mine else { continue }
+      let (expected, found) = (try mine.text(.compact), try theirs[key]?.text(.compact) ?? "none")
+      throw SVFTError(
+        .mismatch,
+        "checkpoint of another run: expected an adapter with \(key) \(expected), found \(found)")
+    }
+  }
+
+  private static func traits(_ method: any AdapterMethod) -> JSON.Object {
+    var traits = JSON.Object([
+      ("method", .string(type(of: method).name)),
+      ("targets", .array(method.projections.map { .string($0.name) })),
+      ("modules_to_save", .array(method.standIns.map { .string($0.slot.name) })),
+    ])
+    for (key, value) in method.configuration.members { traits[key] = value }
+    return traits
   }
 
   /// Attaches with a scale other than 1.
