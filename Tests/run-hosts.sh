@@ -21,12 +21,26 @@ failed=()
 rm -rf "$build"
 mkdir -p "$build"
 
+# has_openmp COMPILER: whether it compiles and links programs that include omp.h.
+has_openmp() {
+  "$1" -x c -fopenmp -o "$build/openmp" - <<<$'#include <omp.h>\nint main(void) { return 0; }' \
+    >/dev/null 2>&1
+}
+
 # attempt PROGRAM COMPILER FLAGS... SOURCE: compiles one program and runs it.
 attempt() {
-  local program=$1 source=${*: -1}
+  local program=$1 source=${*: -1} openmp=()
   shift
-  if ! "$@" "${warnings[@]}" -O1 -g -Ibuild/include -o "$program" -Lbuild/lib -Wl,--as-needed \
-    -lsvft -lm -lpthread -ldl; then
+  if grep -q '<omp.h>' "$source"; then
+    openmp=(-fopenmp)
+    if ! has_openmp "$1"; then
+      skipped=$((skipped + 1))
+      echo "skipped $source: $1 has no OpenMP"
+      return
+    fi
+  fi
+  if ! "$@" ${openmp[@]+"${openmp[@]}"} "${warnings[@]}" -O1 -g -Ibuild/include -o "$program" \
+    -Lbuild/lib -Wl,--as-needed -lsvft -lm -lpthread -ldl; then
     failed+=("$source (does not compile with $1)")
     return
   fi
