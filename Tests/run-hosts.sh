@@ -14,8 +14,6 @@ cd "$(dirname "$0")/.."
 root=$PWD
 build=build/hosts
 warnings=(-Wall -Wextra -pedantic -Werror)
-passed=0
-skipped=0
 failed=()
 
 rm -rf "$build"
@@ -23,44 +21,51 @@ mkdir -p "$build"
 
 # has_openmp COMPILER: whether it compiles and links programs that include omp.h.
 has_openmp() {
-  "$1" -x c -fopenmp -o "$build/openmp" - <<<$'#include <omp.h>\nint main(void) { return 0; }' \
+  "$1" -x c -fopenmp -o "$build/openmp-$1" - <<<$'#include <omp.h>\nint main(void) { return 0; }' \
     >/dev/null 2>&1
 }
 
-# attempt PROGRAM COMPILER FLAGS... SOURCE: compiles one program and runs it.
+# attempt PROGRAM COMPILER FLAGS... SOURCE: compiles one program and runs it. What came of it is
+# the line in PROGRAM.result: "passed", "skipped ..." or "failed ...".
 attempt() {
-  local program=$1 source=${*: -1} openmp=()
+  local program=$1 source=${*: -1} openmp=() status=0
   shift
   if grep -q '<omp.h>' "$source"; then
     openmp=(-fopenmp)
     if ! has_openmp "$1"; then
-      skipped=$((skipped + 1))
-      echo "skipped $source: $1 has no OpenMP"
+      echo "skipped $source: $1 has no OpenMP" >"$program.result"
       return
     fi
   fi
   if ! "$@" ${openmp[@]+"${openmp[@]}"} "${warnings[@]}" -O1 -g -Ibuild/include -o "$program" \
     -Lbuild/lib -Wl,--as-needed -lsvft -lm -lpthread -ldl; then
-    failed+=("$source (does not compile with $1)")
+    echo "failed $source (does not compile with $1)" >"$program.result"
     return
   fi
-  local status=0
   mkdir -p "$program.scratch"
   env -i PATH=/usr/bin:/bin LD_LIBRARY_PATH="$root/build/lib" HOME="$root/$program.scratch" \
     SVFT_LIBRARY="$root/build/lib/libsvft.so.0" SVFT_FIXTURES="$root/Tests/Fixtures" \
     SVFT_MODEL="$root/Demo/model" SVFT_MALFORMED="$root/../shared/data/malformed" CI="${CI:-}" \
     timeout 300 "$program" "$root/$program.scratch" >"$program.log" 2>&1 || status=$?
   case $status in
-    0) passed=$((passed + 1)) ;;
-    77)
-      skipped=$((skipped + 1))
-      echo "skipped $source: $(tail -n 1 "$program.log")"
-      ;;
-    *)
-      failed+=("$source ($1, status $status)")
-      sed "s|^|  $(basename "$program"): |" "$program.log"
-      ;;
-  esac
+    0) echo "passed $source" ;;
+    77) echo "skipped $source: $(tail -n 1 "$program.log")" ;;
+    *) echo "failed $source ($1, status $status)" ;;
+  esac >"$program.result"
+  [ $status -eq 0 ] || [ $status -eq 77 ] || sed "s|^|  $(basename "$program"): |" "$program.log"
+}
+
+# attempt_all STANDARD SOURCE COMPILER...: one program with every compiler at hand, side by side.
+attempt_all() {
+  local standard=$1 source=$2 name compiler
+  name=$(basename "${source%.*}")
+  shift 2
+  for compiler in "$@"; do
+    command -v "$compiler" >/dev/null || continue
+    echo "failed $source ($compiler, no result)" >"$build/$name-$compiler.result"
+    attempt "$build/$name-$compiler" "$compiler" "-std=$standard" "$source" &
+  done
+  wait
 }
 
 # reads_header COMPILER LANGUAGE STANDARD: the header alone, included as a host includes it.
@@ -72,22 +77,14 @@ reads_header() {
 
 for compiler in gcc clang; do
   command -v "$compiler" >/dev/null || continue
-  for standard in c99 c11 c17; do
-    reads_header "$compiler" c $standard
-  done
-  for source in Tests/CHost/*.c; do
-    attempt "$build/$(basename "$source" .c)-$compiler" "$compiler" -std=c99 "$source"
-  done
+  for standard in c99 c11 c17; do reads_header "$compiler" c $standard; done
 done
 for compiler in g++ clang++; do
   command -v "$compiler" >/dev/null || continue
-  for standard in c++11 c++17 c++20; do
-    reads_header "$compiler" c++ $standard
-  done
-  for source in Tests/CxxHost/*.cpp; do
-    attempt "$build/$(basename "$source" .cpp)-$compiler" "$compiler" -std=c++17 "$source"
-  done
+  for standard in c++11 c++17 c++20; do reads_header "$compiler" c++ $standard; done
 done
+for source in Tests/CHost/*.c; do attempt_all c99 "$source" gcc clang; done
+for source in Tests/CxxHost/*.cpp; do attempt_all c++17 "$source" g++ clang++; done
 
 # Of the header's functions and statuses, those that no program uses.
 names() { grep -ohE "$1" "${@:2}" | tr -d '( ' | sort -u; }
@@ -95,6 +92,10 @@ unused=$(comm -23 <(names '(svft_[a-z0-9_]+\(|SVFT_[A-Z_]+ )' include/svft.h) \
   <(names '(svft|SVFT)_[A-Za-z0-9_]+' Tests/CHost/*.c Tests/CxxHost/*.cpp))
 for name in $unused; do failed+=("$name is used by no host program"); done
 
+results=$(cat "$build"/*.result)
+while read -r failure; do failed+=("$failure"); done < <(sed -n 's/^failed //p' <<<"$results")
+sed -n 's/^skipped /skipped: /p' <<<"$results"
 for failure in "${failed[@]:+${failed[@]}}"; do echo "failed: $failure"; done
-echo "host programs: $passed passed, ${#failed[@]} failed, $skipped skipped"
+counts="$(grep -c '^passed ' <<<"$results" || true) passed, ${#failed[@]} failed"
+echo "host programs: $counts, $(grep -c '^skipped ' <<<"$results" || true) skipped"
 [ ${#failed[@]} -eq 0 ]
