@@ -112,12 +112,10 @@ public final class Adapter: @unchecked Sendable {
   }
 
   private static func traits(_ method: any AdapterMethod) -> JSON.Object {
-    var traits = JSON.Object([
-      ("method", .string(type(of: method).name)),
-      ("targets", .array(method.projections.map { .string($0.name) })),
-      ("modules_to_save", .array(method.standIns.map { .string($0.slot.name) })),
-    ])
+    var traits = JSON.Object([("method", .string(type(of: method).name))])
     for (key, value) in method.configuration.members { traits[key] = value }
+    traits["targets"] = .array(method.projections.map { .string($0.name) })
+    traits["modules_to_save"] = .array(method.standIns.map { .string($0.slot.name) })
     return traits
   }
 
