@@ -19,8 +19,9 @@
  *             the exception. Different models are independent. Callbacks run on the calling thread;
  *             non-zero cancels (SVFT_CANCELLED).
  *   Host.     No signal handlers, no threads before the first computation, nothing on stdout or
- *             stderr, no environment, no network. A freed or foreign pointer is undefined
- *             behaviour, NULL or another type's handle is SVFT_INVALID_ARGUMENT. */
+ *             stderr, no environment, no network. Once loaded it stays: dlclose() leaves its code
+ *             in place. A freed or foreign pointer is undefined behaviour, NULL or another type's
+ *             handle is SVFT_INVALID_ARGUMENT. */
 #ifndef SVFT_H
 #define SVFT_H
 
