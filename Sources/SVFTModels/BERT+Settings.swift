@@ -18,6 +18,8 @@ extension BERT {
     let activation: ActivationFunction
     /// Probability for the embeddings and the residual branches.
     let dropout: Double
+    /// Probability for the weights of attention.
+    let attentionDropout: Double
     /// Probability before the classifier.
     let headDropout: Double
 
@@ -51,6 +53,8 @@ extension BERT {
       activation = try hyper.activation("hidden_act", default: "gelu")
       dropout = try hyper.number(
         "hidden_dropout_prob", in: 0...0.999, default: isGGUF ? 0 : 0.1)
+      attentionDropout = try hyper.number(
+        "attention_probs_dropout_prob", in: 0...0.999, default: isGGUF ? 0 : 0.1)
       headDropout = try hyper.number("classifier_dropout", in: 0...0.999, default: dropout)
       try Self.refuseVariants(hyper)
     }
@@ -77,7 +81,7 @@ extension BERT {
     let s = settings
     return JSON.Object([
       ("architectures", ["BertModel"]), ("model_type", "bert"),
-      ("attention_probs_dropout_prob", .number(s.dropout)),
+      ("attention_probs_dropout_prob", .number(s.attentionDropout)),
       ("classifier_dropout", .number(s.headDropout)),
       ("hidden_act", .string(s.activation.configName)),
       ("hidden_dropout_prob", .number(s.dropout)), ("hidden_size", .integer(s.hidden)),

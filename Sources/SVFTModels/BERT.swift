@@ -5,9 +5,8 @@
 //   h = norm(h + Wo attention(Wq h, Wk h, Wv h))      every module has a bias
 //   h = norm(h + Wdown act(Wup h))
 //
-// Dropout follows the embeddings and both residual branches (`hidden_dropout_prob`). Dropout of
-// attention probabilities is left out: it would have to be recomputed inside the attention's
-// backward, and training from a checkpoint does as well without it.
+// Dropout follows the embeddings and both residual branches (`hidden_dropout_prob`) and falls on
+// attention probabilities (`attention_probs_dropout_prob`).
 import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -179,7 +178,7 @@ package final class BERT: Architecture, @unchecked Sendable {
       scale: 1 / Float(width).squareRoot(), causal: false, layer: number)
     let attended = try graph.attention(
       graph.project(hidden, layer.query), graph.project(hidden, layer.key),
-      graph.project(hidden, layer.value), shape)
+      graph.project(hidden, layer.value), shape, dropout: Float(settings.attentionDropout))
     return try graph.project(attended, layer.output)
   }
 

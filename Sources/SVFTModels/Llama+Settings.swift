@@ -21,6 +21,8 @@ extension Llama {
     var isTied: Bool
     var attentionBias: Bool
     var feedForwardBias: Bool
+    /// Probability, in training, for the weights of attention.
+    let attentionDropout: Double
 
     /// Reads and checks everything.
     ///
@@ -72,6 +74,7 @@ extension Llama {
       isTied = try hyper.flag("tie_word_embeddings", default: false)
       attentionBias = try hyper.flag("attention_bias", default: false)
       feedForwardBias = try hyper.flag("mlp_bias", default: false)
+      attentionDropout = try hyper.number("attention_dropout", in: 0...0.999, default: 0)
       try Self.refuseVariants(hyper, headWidth: headWidth)
     }
 
@@ -105,7 +108,8 @@ extension Llama {
     return try JSON.Object([
       ("architectures", [languageModelHead == nil ? "LlamaModel" : "LlamaForCausalLM"]),
       ("model_type", "llama"),
-      ("attention_bias", .bool(s.attentionBias)), ("attention_dropout", 0.0),
+      ("attention_bias", .bool(s.attentionBias)),
+      ("attention_dropout", .number(s.attentionDropout)),
       ("head_dim", .integer(s.headWidth)), ("hidden_act", .string(s.activation.configName)),
       ("hidden_size", .integer(s.hidden)), ("initializer_range", 0.02),
       ("intermediate_size", .integer(s.feedForward)),

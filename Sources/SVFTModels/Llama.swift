@@ -194,7 +194,7 @@ package final class Llama: Architecture, @unchecked Sendable {
       scale: 1 / Float(s.headWidth).squareRoot(), causal: true, layer: number)
     let attended = graph.attention(
       graph.rope(query, rotary, heads: s.heads), graph.rope(key, rotary, heads: s.keyValueHeads),
-      value, shape)
+      value, shape, dropout: Float(s.attentionDropout))
     return try graph.project(attended, layer.output)
   }
 }

@@ -24,8 +24,11 @@ struct AttentionTests {
       v = numbers(shape.keyValueHeads)
     }
 
-    /// The outputs by definition, [count, heads · width].
-    func attended() -> [Double] {
+    /// The outputs by definition, [count, heads · width]; `kept` is what dropout multiplies a
+    /// probability with.
+    func attended(kept: (_ query: Int, _ head: Int, _ key: Int) -> Double = { _, _, _ in 1 })
+      -> [Double]
+    {
       let width = shape.headWidth
       var output = [Double](repeating: 0, count: q.count)
       for head in 0..<shape.heads {
@@ -45,7 +48,8 @@ struct AttentionTests {
           for (j, weight) in weights.enumerated() {
             for d in 0..<width {
               output[(i * shape.heads + head) * width + d] +=
-                weight / total * Double(v[(j * shape.keyValueHeads + shared) * width + d])
+                kept(i, head, j) * weight / total
+                * Double(v[(j * shape.keyValueHeads + shared) * width + d])
             }
           }
         }
@@ -67,12 +71,12 @@ struct AttentionTests {
     let inputs: [Value]
     let output: Value
 
-    init(_ shape: AttentionShape, rows: Int, threads: Int = 2) throws {
-      let graph = Graph(training: false)
+    init(_ shape: AttentionShape, rows: Int, threads: Int = 2, dropout: Float = 0) throws {
+      let graph = Graph(training: dropout > 0)
       let query = graph.input(width: shape.heads * shape.headWidth)
       let key = graph.input(width: shape.keyValueHeads * shape.headWidth)
       let value = graph.input(width: shape.keyValueHeads * shape.headWidth)
-      output = graph.attention(query, key, value, shape)
+      output = graph.attention(query, key, value, shape, dropout: dropout)
       graph.output(output)
       inputs = [query, key, value]
       program = try Program(graph, rows: rows, threads: threads)
@@ -179,5 +183,51 @@ struct AttentionTests {
     replay.fill(Sequence(shape, count: 4, seed: 1), 0..<4, at: 0)
     replay.program.forward(batch)
     #expect(replay.rows(0..<4).allSatisfy { $0 == 0 })
+  }
+
+  /// A sequence of 300 behind another through attention with dropout.
+  private func dropped(_ sequence: Sequence, key: UInt64, threads: Int, training: Bool = true)
+    throws -> [Double]
+  {
+    let replay = try Replay(sequence.shape, rows: 310, threads: threads, dropout: 0.25)
+    let batch = try Batch(rows: 310, sequences: 2)
+    batch.training = training
+    batch.randomKey = key
+    for count in [10, 300] { try batch.append([Int32](repeating: 0, count: count)) }
+    replay.fill(sequence, 0..<10, at: 0)
+    replay.fill(sequence, 0..<300, at: 10)
+    replay.program.forward(batch)
+    return replay.rows(10..<310)
+  }
+
+  @Test(arguments: shapes)
+  func dropoutFallsOnProbabilitiesAfterTheSoftmax(_ shape: AttentionShape) throws {
+    let sequence = Sequence(shape, count: 300, seed: 3)
+    let mask = DropoutMask(probability: 0.25, key: 7, stream: 0)
+    var ones = [Float](repeating: 1, count: 300)
+    var masks: [[Float]] = []
+    for line in 0..<300 * shape.heads {
+      var row = ones
+      mask.apply(
+        &ones, first: (10 * shape.heads + line) << 32, count: 300, into: &row)
+      masks.append(row)
+    }
+    let kept = masks.joined().count { $0 > 0 }
+    #expect(abs(Double(kept) / Double(300 * 300 * shape.heads) - 0.75) < 0.005)
+    let expected = sequence.attended { query, head, key in
+      Double(masks[query * shape.heads + head][key])
+    }
+    let found = try dropped(sequence, key: 7, threads: 2)
+    #expect(distance(found, expected) < 4e-6)
+    for threads in [1, 3, 5] {
+      #expect(try dropped(sequence, key: 7, threads: threads) == found)
+    }
+    #expect(try dropped(sequence, key: 8, threads: 2) != found)
+  }
+
+  @Test func outsideTrainingNoProbabilityFalls() throws {
+    let sequence = Sequence(Self.shapes[2], count: 300, seed: 3)
+    let found = try dropped(sequence, key: 7, threads: 2, training: false)
+    #expect(distance(found, sequence.attended()) < 2e-6)
   }
 }

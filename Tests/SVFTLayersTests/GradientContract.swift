@@ -110,6 +110,9 @@ struct Contract: Sendable, CustomTestStringConvertible {
     // 260 queries see a little moves a F32 loss less than rounding does.
     attention("several blocks", 2, 1, [270, 35], scale: 4, causal: true),
     attention("several blocks, full", 2, 2, [260, 3], scale: 4, causal: false),
+    attention("attention with dropout", 6, 2, dropout: 0.3, causal: true),
+    attention("full attention with dropout", 3, 3, dropout: 0.3, causal: false),
+    attention("dropout in several blocks", 2, 1, [270, 35], scale: 4, dropout: 0.2, causal: true),
     Contract("attention of a value on itself") {
       let x = $0.input(10)
       return $0.graph.attention(
@@ -128,14 +131,14 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   private static func attention(
     _ name: String, _ heads: Int, _ keyValueHeads: Int, _ lengths: [Int] = [4, 1, 7],
-    scale: Float = 1.3, causal: Bool
+    scale: Float = 1.3, dropout: Float = 0, causal: Bool
   ) -> Contract {
     Contract(name, lengths) {
       $0.graph.attention(
         $0.input(heads * 5), $0.input(keyValueHeads * 5), $0.input(keyValueHeads * 5),
         AttentionShape(
           heads: heads, keyValueHeads: keyValueHeads, headWidth: 5, scale: scale, causal: causal,
-          layer: 0))
+          layer: 0), dropout: dropout)
     }
   }
 

@@ -113,7 +113,8 @@ package struct TinyModel: Sendable {
     var model = TinyModel(
       size,
       JSON.Object([
-        ("architectures", [.string(kind)]), ("model_type", "bert"), ("hidden_act", "gelu"),
+        ("architectures", [.string(kind)]), ("attention_probs_dropout_prob", .number(dropout)),
+        ("model_type", "bert"), ("hidden_act", "gelu"),
         ("hidden_dropout_prob", .number(dropout)), ("hidden_size", .integer(size.hidden)),
         ("intermediate_size", .integer(size.feedForward)), ("layer_norm_eps", 1e-12),
         ("max_position_embeddings", .integer(size.context)),

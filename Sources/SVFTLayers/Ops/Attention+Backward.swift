@@ -92,10 +92,10 @@ extension Attention {
           q: Kernels.Matrix(run.pointer(query) + first + begin * wide, rowStride: wide),
           g: Kernels.Matrix(g + first + begin * wide, rowStride: wide),
           totals: run.pointer(total) + (span.offset + begin) * shape.heads + head,
-          delta: delta + begin * shape.heads)
+          delta: delta + begin * shape.heads, row: span.offset + begin, head: head)
         passBack(
           part, sight, dQ: targets.query.map { $0 + first + begin * wide },
-          (dK.map { $0 + start * stride }, dV.map { $0 + start * stride }, stride), run.scratch)
+          (dK.map { $0 + start * stride }, dV.map { $0 + start * stride }, stride), run)
       }
     }
   }
@@ -108,15 +108,20 @@ extension Attention {
     let g: Kernels.Matrix
     let totals: UnsafeMutablePointer<Float>
     let delta: UnsafeMutablePointer<Float>
+    /// The first query's row in the step.
+    let row: Int
+    let head: Int
   }
 
   private func passBack(
     _ part: Part, _ sight: Sight, dQ: UnsafeMutablePointer<Float>?,
     _ target: (dK: UnsafeMutablePointer<Float>?, dV: UnsafeMutablePointer<Float>?, stride: Int),
-    _ scratch: UnsafeMutableRawPointer
+    _ run: Run
   ) {
     let (n, m, width) = (part.queries.count, part.keys.count, shape.headWidth)
     let row = Attention.gradientBlock
+    let scratch = run.scratch
+    let mask = mask(run)
     let p = scratch.assumingMemoryBound(to: Float.self)
     let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
     let products = scratch + 2 * Attention.scoreBytes
@@ -134,7 +139,10 @@ extension Attention {
       let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
       for j in 0..<seen { p[j] -= total }
       Kernels.exp(p, into: p, count: seen)
+      let place = (row: part.row + i, head: part.head, key: part.keys.lowerBound)
+      if let mask { drop(dS, mask, at: place, count: seen) }
       for j in 0..<seen { dS[j] = p[j] * (dS[j] - delta) * shape.scale }
+      if let mask { drop(p, mask, at: place, count: seen) }
       (p + seen).update(repeating: 0, count: m - seen)
       (dS + seen).update(repeating: 0, count: m - seen)
     }

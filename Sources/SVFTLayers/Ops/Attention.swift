@@ -7,7 +7,7 @@
 // their log Σ exp (Milakov and Gimelshein, 2018; Dao et al., 2022). Keeps q, k, v, O and one log Σ
 // exp per row and head. With a cache the step's keys and values are written there first and every
 // query sees the past; a training step has no cache. The backward pass is in
-// `Attention+Backward.swift`.
+// `Attention+Backward.swift`, dropout of P in `Attention+Dropout.swift`.
 import SVFTTensor
 
 #if canImport(Glibc)
@@ -64,15 +64,17 @@ final class Attention: Op {
   let output: Value
   /// log Σ exp of the scores, [T, heads].
   let total: Value
+  /// Probability that one of P falls in training.
+  let dropout: Float
   private let training: Bool
 
   init(
-    _ inputs: (query: Value, key: Value, value: Value), _ output: Value, total: Value,
-    _ shape: AttentionShape, training: Bool
+    _ inputs: (query: Value, key: Value, value: Value), _ results: (output: Value, total: Value),
+    _ shape: AttentionShape, dropout: Float, training: Bool
   ) {
     (query, key, value) = inputs
-    self.output = output
-    self.total = total
+    (output, total) = results
+    self.dropout = dropout
     self.shape = shape
     self.training = training
   }
@@ -156,6 +158,7 @@ final class Attention: Op {
     }
     let scores = run.scratch.assumingMemoryBound(to: Float.self)
     let productScratch = run.scratch + 2 * Attention.scoreBytes
+    let mask = mask(run)
     let last = shape.causal ? sight.past + block.upperBound : sight.past + span.count
     for start in stride(from: 0, to: last, by: Attention.keyBlock) {
       let keys = start..<min(last, start + Attention.keyBlock)
@@ -165,6 +168,10 @@ final class Attention: Op {
         join(
           scores + i * Attention.keyBlock, seen: seen, of: keys.count,
           total: totals + i * shape.heads, output: o + i * shape.queryWidth, isFirst: start == 0)
+        if let mask {
+          drop(
+            scores + i * Attention.keyBlock, mask, at: (row + i, head, start), count: seen)
+        }
       }
       mix(
         scores, block.count, sight.values(keys), keys.count, into: o, accumulate: start > 0,
@@ -283,13 +290,16 @@ extension Graph {
   /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads ·
   /// width].
   ///
+  /// `dropout` in 0 ..< 1 is the probability that a weight on a value falls in training.
   /// → [T, heads · width]
   package func attention(
-    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape
+    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape, dropout: Float = 0
   ) -> Value {
     let output = self.value(width: shape.queryWidth)
     let total = self.value(width: shape.heads)
-    record(Attention((query, key, value), output, total: total, shape, training: training))
+    record(
+      Attention(
+        (query, key, value), (output, total), shape, dropout: dropout, training: training))
     return output
   }
 }
