@@ -78,10 +78,7 @@ package final class SingularVectorMethod: AdapterMethod {
     // A dense matrix replaces the frozen one, so nothing may lie beneath.
     let isLowest = place.projection.attachments.first?.adapter === self
     if isLowest, settings.resolved(rows: place.projection.rows, columns: x.width) == .materialised {
-      let matrix = try MaterialisedMatrix(
-        place.projection.weight.weight, site.factors, coefficients, scale: place.scale,
-        threads: threads)
-      site.materialised = matrix
+      let matrix = try site.materialised(coefficients, scale: place.scale, threads: threads)
       let y = graph.value(width: place.projection.rows)
       let z = graph.training ? graph.value(width: site.factors.order) : nil
       graph.record(MaterialisedProduct(x, y, z, matrix))
@@ -135,8 +132,8 @@ final class SingularSite {
   let gate: Parameter?
   /// Whether each direction is left out because it cannot be told from others.
   let tied: [Bool]
-  /// W' as last recorded.
-  var materialised: MaterialisedMatrix?
+  /// W', one for all recordings: those of training and of evaluation see the same numbers.
+  fileprivate(set) var materialised: MaterialisedMatrix?
   /// The dense M whose gradient gives top-k its scores, while it is being collected.
   var scores: Parameter?
 
@@ -169,6 +166,22 @@ final class SingularSite {
   }
 
   var parameters: [Parameter] { [matrix, gate].compactMap { $0 } }
+
+  /// W' of the numbers at hand, made where there is none for this M and this scale.
+  fileprivate func materialised(
+    _ coefficients: Coefficients, scale: Float, threads: Int
+  ) throws(SVFTError) -> MaterialisedMatrix {
+    if let matrix = materialised, matrix.coefficients === coefficients,
+      matrix.factors === factors, matrix.scale == scale
+    {
+      matrix.refresh(threads: threads)
+      return matrix
+    }
+    let matrix = try MaterialisedMatrix(
+      projection.weight.weight, factors, coefficients, scale: scale, threads: threads)
+    materialised = matrix
+    return matrix
+  }
 
   /// The parameter that holds the values of `count` cells.
   static func matrix(_ projection: Projection, count: Int) throws(SVFTError) -> Parameter {
