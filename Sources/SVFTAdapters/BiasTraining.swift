@@ -21,7 +21,12 @@ package final class BiasTraining: AdapterMethod {
   }
 
   package static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object {
-    file.targetsOfTensors()
+    var options = JSON.Object()
+    options["targets"] = .array(file.modules(["bias"]).map { .string($0) })
+    // Weights come from modules trained in full beside: the head of classes.
+    let whole = file.modules(["weight"])
+    if !whole.isEmpty { options["modules_to_save"] = .array(whole.map { .string($0) }) }
+    return options
   }
 }
 
