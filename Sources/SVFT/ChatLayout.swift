@@ -1,10 +1,12 @@
-// How a conversation becomes text, and which parts of it count for the loss.
+// How a conversation is laid out, and which parts of it count for the loss.
 //
 //   chatml  <|im_start|>role\ncontent<|im_end|>\n
 //   plain   Role: content\n\n
 //
-// A model file's own template is not interpreted here; it is refused by name, so that nobody trains
-// on a layout the model does not know without having chosen it.
+// A layout gives pieces, not one text: what people wrote is never searched for the layout's own
+// control tokens (`ChatEncoder`). A model file's own template is not interpreted here; it is
+// refused by name, so that nobody trains on a layout the model does not know without having chosen
+// it.
 package import SVFTTensor
 
 /// A built-in layout of conversations.
@@ -12,9 +14,17 @@ package enum ChatLayout: Sendable {
   case chatml
   case plain
 
-  /// A stretch of rendered text, and whether the assistant wrote it.
-  package struct Piece: Equatable {
-    package let text: String
+  /// A stretch of a rendered conversation.
+  package enum Piece: Sendable, Equatable {
+    /// One of the layout's own control tokens, by its spelling.
+    case marker(String)
+    /// Text in one stretch: the layout's own words, then what somebody wrote, with its closing.
+    case text(frame: String, content: String)
+  }
+
+  /// The pieces of one message, and whether the assistant wrote it.
+  package struct Turn: Sendable, Equatable {
+    package let pieces: [Piece]
     package let fromAssistant: Bool
   }
 
@@ -36,25 +46,31 @@ package enum ChatLayout: Sendable {
     }
   }
 
-  /// The conversation as pieces of text, in order.
-  package func render(_ messages: [DataRecord.Message]) -> [Piece] {
-    messages.flatMap { message in
-      let mine = message.role == "assistant"
-      let (before, after) = frame(of: message.role)
-      return [
-        Piece(text: before, fromAssistant: false),
-        Piece(text: message.content + after, fromAssistant: mine),
-      ]
-    }
+  /// The spellings that only the layout itself may write as control tokens.
+  package static let markers = ["<|im_start|>", "<|im_end|>"]
+
+  /// One message as pieces, in order.
+  package func turn(_ message: DataRecord.Message) -> Turn {
+    let pieces: [Piece] =
+      switch self {
+      case .chatml:
+        [
+          .marker("<|im_start|>"), .text(frame: "\(message.role)\n", content: message.content),
+          .marker("<|im_end|>"), .text(frame: "", content: "\n"),
+        ]
+      case .plain: [.text(frame: name(message.role) + ": ", content: message.content + "\n\n")]
+      }
+    return Turn(pieces: pieces, fromAssistant: message.role == "assistant")
   }
 
-  /// The text that asks the assistant for its turn.
-  package var invitation: String { frame(of: "assistant").before }
-
-  private func frame(of role: String) -> (before: String, after: String) {
+  /// What asks the assistant for its turn: the beginning of its turns, as far as a space that would
+  /// be part of the answer's first token.
+  package var invitation: [Piece] {
     switch self {
-    case .chatml: ("<|im_start|>\(role)\n", "<|im_end|>\n")
-    case .plain: ("\(role.prefix(1).uppercased())\(role.dropFirst()): ", "\n\n")
+    case .chatml: [.marker("<|im_start|>"), .text(frame: "assistant\n", content: "")]
+    case .plain: [.text(frame: name("assistant") + ":", content: "")]
     }
   }
+
+  private func name(_ role: String) -> String { role.prefix(1).uppercased() + role.dropFirst() }
 }

@@ -20,6 +20,11 @@ package enum DataRecord: Sendable, Equatable {
   package struct Message: Sendable, Equatable {
     package let role: String
     package let content: String
+
+    package init(role: String, content: String) {
+      self.role = role
+      self.content = content
+    }
   }
 
   /// What a labelled record should give.
@@ -33,7 +38,8 @@ package enum DataRecord: Sendable, Equatable {
     case text = "{\"text\"}"
     case completion = "{\"prompt\",\"completion\"}"
     case messages = "{\"messages\"}"
-    case labelled = "{\"text\",\"label\"}"
+    case named = "{\"text\",\"label\"} with a name"
+    case numbered = "{\"text\",\"label\"} with a number"
     case tokens = "{\"input_ids\",\"labels\"}"
   }
 
@@ -42,7 +48,8 @@ package enum DataRecord: Sendable, Equatable {
     case .text: .text
     case .completion: .completion
     case .messages: .messages
-    case .labelled: .labelled
+    case .labelled(_, _, .name): .named
+    case .labelled(_, _, .number): .numbered
     case .tokens: .tokens
     }
   }
@@ -52,8 +59,12 @@ package enum DataRecord: Sendable, Equatable {
     if object.has("messages") { return .messages }
     if object.has("prompt") || object.has("completion") { return .completion }
     if object.has("input_ids") { return .tokens }
-    if object.has("text") { return object.has("label") ? .labelled : .text }
-    return nil
+    guard object.has("text") else { return nil }
+    switch object["label"] {
+    case nil: return .text
+    case .integer, .number: return .numbered
+    default: return .named
+    }
   }
 
   /// Reads one line. `expected` is the shape of the file's first record. Throws `.data`.
@@ -84,14 +95,15 @@ package enum DataRecord: Sendable, Equatable {
       return .completion(
         prompt: try object.string("prompt"), completion: try object.string("completion"))
     case .messages: return .messages(try messages(object))
-    case .labelled:
+    case .named, .numbered:
       let pair = object.has("text_pair") ? try object.string("text_pair") : nil
       return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
     case .tokens: return try tokens(object)
     }
   }
 
-  private static func messages(_ object: JSON.Object) throws(SVFTError) -> [Message] {
+  /// The turns of an object's "messages". Throws `.data`, `.format`.
+  static func messages(_ object: JSON.Object) throws(SVFTError) -> [Message] {
     var messages: [Message] = []
     for turn in try object.objects("messages") {
       let role = try turn.string("role")
@@ -112,8 +124,8 @@ package enum DataRecord: Sendable, Equatable {
     if case .string(let name) = value { return .name(name) }
     if case .bool(let truth) = value { return .name(truth ? "true" : "false") }
     let number = try value.double("label")
-    guard number.isFinite else {
-      throw SVFTError(.data, "label: expected a finite number, found \(number)")
+    guard Float(number).isFinite else {
+      throw SVFTError(.data, "label: expected a number within the range of F32, found \(number)")
     }
     return .number(number)
   }

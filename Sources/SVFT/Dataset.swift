@@ -17,6 +17,15 @@ package struct Example: Sendable, Equatable {
   /// The class or number of a labelled record.
   package var label: DataRecord.Label?
 
+  package init(
+    ids: [Int32], segments: [Int32]? = nil, labels: [Int32] = [], label: DataRecord.Label? = nil
+  ) {
+    self.ids = ids
+    self.segments = segments
+    self.labels = labels
+    self.label = label
+  }
+
   /// Rows whose prediction counts.
   package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
 }
@@ -36,6 +45,16 @@ package struct Dataset: Sendable {
   package let dropped: Int
   /// Whether the file was one running text, which is held out at its end and not by drawing.
   package let isRunningText: Bool
+
+  package init(
+    examples: [Example], task: Task, classes: [String], dropped: Int, isRunningText: Bool
+  ) {
+    self.examples = examples
+    self.task = task
+    self.classes = classes
+    self.dropped = dropped
+    self.isRunningText = isRunningText
+  }
 
   /// Splits off the held-out share: the end of a running text, a seeded draw of records.
   package func split(share: Double, seed: UInt64) -> (train: Dataset, held: Dataset) {

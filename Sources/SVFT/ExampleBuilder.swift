@@ -12,13 +12,16 @@ package struct ExampleBuilder {
   private let options: TrainingOptions
   private let maxLength: Int
   private let hasTemplate: Bool
+  private let outputs: Int
 
   /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether
-  /// the model brings a conversation layout of its own.
+  /// the model brings a conversation layout of its own, `outputs` how many its class head has.
   package init(
-    _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool
+    _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool,
+    outputs: Int
   ) {
     self.hasTemplate = hasTemplate
+    self.outputs = outputs
     self.tokenizer = tokenizer
     self.options = options
     maxLength = options.maxLength == 0 ? contextLength : min(options.maxLength, contextLength)
@@ -67,7 +70,7 @@ package struct ExampleBuilder {
       throw SVFTError(
         .data, "\(path): expected records with something to learn from, found \(dropped) without")
     }
-    let (task, classes) = try Labels.task(of: examples, path)
+    let (task, classes) = Labels.task(of: examples, outputs: outputs)
     return Dataset(
       examples: examples, task: task, classes: classes, dropped: dropped, isRunningText: false)
   }
@@ -82,6 +85,7 @@ package struct ExampleBuilder {
       return try completed(prompt, completion)
     case .messages(let messages): return try conversation(messages)
     case .labelled(let text, let pair, let label):
+      try Labels.check(label, outputs: outputs)
       let encoded = try tokenizer.encodePair(text, pair)
       return Example(
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label)
@@ -108,22 +112,11 @@ package struct ExampleBuilder {
   }
 
   private func conversation(_ messages: [DataRecord.Message]) throws(SVFTError) -> Example {
-    let layout = try ChatLayout(
-      options.chatStyle, hasTemplate: hasTemplate,
-      hasMarkers: tokenizer.id(of: "<|im_start|>") != nil)
-    var text = ""
-    var ids: [Int32] = []
-    var counts: [Bool] = []
-    for piece in layout.render(messages) {
-      text += piece.text
-      let whole = try tokenizer.encode(text, addSpecial: true, parseSpecial: true)
-      let kept = shared(ids, whole)
-      let counted = options.lossOn == .all || piece.fromAssistant
-      counts = Array(counts.prefix(kept)) + Array(repeating: counted, count: whole.count - kept)
-      ids = whole
-    }
-    var example = next(ids, masked: 0)
-    for index in example.labels.indices.dropLast() where !counts[index + 1] {
+    let chat = try ChatEncoder(tokenizer, options.chatStyle, hasTemplate: hasTemplate)
+    let conversation = try chat.whole(messages)
+    var example = next(conversation.ids, masked: 0)
+    guard options.lossOn != .all else { return example }
+    for (index, counts) in conversation.fromAssistant.dropFirst().enumerated() where !counts {
       example.labels[index] = -100
     }
     return example

@@ -84,18 +84,26 @@ extension Model {
       throw SVFTError(
         .data, "label: expected at least two classes to learn, found \(dataset.classes.count)")
     }
-    if network.heads.classes != nil, dataset.task == .classes, !classNames.isEmpty {
-      let unknown = dataset.classes.filter { !classNames.contains($0) }
-      guard unknown.isEmpty else {
-        throw SVFTError(
-          .mismatch,
-          "expected classes among \(classNames.prefix(12).joined(separator: ", ")), the data has "
-            + unknown.prefix(12).joined(separator: ", "))
+    if let head = network.heads.classes {
+      // A score head serves scores, numbers are classes of the head itself, names must be its own.
+      if dataset.classes.isEmpty, dataset.task == .classes || head.outputs == 1 { return }
+      if dataset.task == .classes, !classNames.isEmpty {
+        return try requireKnown(dataset.classes)
       }
-      return
     }
     try addHead(outputs: outputs, seed: seed)
     classNames = dataset.classes
+  }
+
+  /// Throws `.mismatch` for classes that the head does not have.
+  private func requireKnown(_ classes: [String]) throws(SVFTError) {
+    let unknown = classes.filter { !classNames.contains($0) }
+    guard unknown.isEmpty else {
+      throw SVFTError(
+        .mismatch,
+        "expected classes among \(classNames.prefix(12).joined(separator: ", ")), the data has "
+          + unknown.prefix(12).joined(separator: ", "))
+    }
   }
 
   private func addHead(outputs: Int, seed: UInt64) throws(SVFTError) {

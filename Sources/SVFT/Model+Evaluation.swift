@@ -11,9 +11,7 @@ extension Model {
     try options.validate()
     return try gate.exclusively { () throws(SVFTError) in
       let files = try DataFiles(data)
-      let builder = ExampleBuilder(
-        tokenizer, options, contextLength: contextLength, hasTemplate: hasChatTemplate)
-      let dataset = try builder.dataset(file: files.valid ?? files.train)
+      let dataset = try exampleBuilder(options).dataset(file: files.valid ?? files.train)
       return try Evaluator(network: network, gate: gate, classes: classNames)
         .evaluate(dataset, progress: progress)
     }

@@ -57,20 +57,30 @@ extension Model {
     _ prompts: [String], _ options: GenerationOptions = GenerationOptions(),
     onToken: TokenCallback? = nil
   ) throws(SVFTError) -> [Generation] {
+    var encoded: [[Int32]] = []
+    for prompt in prompts {
+      let ids = try tokenizer.encode(
+        prompt, addSpecial: true, parseSpecial: options.parsesSpecial)
+      encoded.append(ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids)
+    }
+    return try generate(tokens: encoded, options, onToken: onToken)
+  }
+
+  /// Continues prompts that are tokens already, those of a conversation for instance. Throws what
+  /// `generate` of texts does, and `.invalidArgument` for ids outside the vocabulary.
+  public func generate(
+    tokens prompts: [[Int32]], _ options: GenerationOptions = GenerationOptions(),
+    onToken: TokenCallback? = nil
+  ) throws(SVFTError) -> [Generation] {
     try gate.exclusively { () throws(SVFTError) in
       try options.validate(vocabulary: vocabularySize)
+      for prompt in prompts { try network.check(prompt) }
       guard network.geometry.isCausal, network.heads.language != nil else {
         throw SVFTError(
           .unsupported, "expected a model that generates text, found an encoder: \(path)")
       }
-      var encoded: [[Int32]] = []
-      for prompt in prompts {
-        let ids = try tokenizer.encode(
-          prompt, addSpecial: true, parseSpecial: options.parsesSpecial)
-        encoded.append(ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids)
-      }
-      guard !encoded.isEmpty else { return [] }
-      var generator = try Generator(network, tokenizer, prompts: encoded, options, gate: gate)
+      guard !prompts.isEmpty else { return [] }
+      var generator = try Generator(network, tokenizer, prompts: prompts, options, gate: gate)
       return try generator.run(onToken)
     }
   }

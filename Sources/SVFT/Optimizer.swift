@@ -86,12 +86,14 @@ package final class Optimizer {
       guard let m = first.values(Float.self).baseAddress,
         let v = second.values(Float.self).baseAddress
       else { return }
+      // The corrections are those of the rounded betas that the moments are made with: for β₂ near
+      // one, 1 - β₂ differs between the two by 2e-5.
+      let (beta1, beta2) = (Float(options.beta1), Float(options.beta2))
       Kernels.adamW(
         AdamWStep(
-          rate: Float(rate), beta1: Float(options.beta1), beta2: Float(options.beta2),
-          epsilon: Float(options.epsilon), decay: decay,
-          correction1: 1 - pow(options.beta1, Double(updates)),
-          correction2: 1 - pow(options.beta2, Double(updates))),
+          rate: Float(rate), beta1: beta1, beta2: beta2, epsilon: Float(options.epsilon),
+          decay: decay, correction1: 1 - pow(Double(beta1), Double(updates)),
+          correction2: 1 - pow(Double(beta2), Double(updates))),
         x, gradient: g, m, v, count: parameter.count)
     case .sgd:
       let m = options.momentum > 0 ? first.values(Float.self).baseAddress : nil

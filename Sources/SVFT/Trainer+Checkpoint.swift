@@ -26,7 +26,8 @@ extension Trainer {
         FileSystem.join(folder, "trainer_state.json"),
         text: JSON.object(state.json(horizon: totalSteps)).text(.pretty))
     }
-    try output.checkpoints.prune(keep: options.checkpointsKept)
+    try output.checkpoints.prune(
+      keep: options.checkpointsKept, and: state.evaluations > 0 ? state.bestStep : nil)
     if let callback { try report(.checkpoint, nil, callback) }
   }
 

@@ -16,8 +16,13 @@ extension Trainer {
       + "(\(data.tokenCount) tokens\(held)\(dropped)) for \(totalSteps) steps"
   }
 
-  /// Steps, losses, best evaluation, parameters and data, as JSON.
+  /// Steps, losses, best evaluation, parameters and data, as JSON. Throws `.busy` while the model
+  /// is in use.
   public func describe() throws(SVFTError) -> String {
+    try adapter.model.gate.exclusively { () throws(SVFTError) in try description() }
+  }
+
+  private func description() throws(SVFTError) -> String {
     var object = JSON.Object([
       ("step", .integer(state.step)), ("total_steps", .integer(totalSteps)),
       ("finished", .bool(state.finished)), ("stopped_early", .bool(state.stoppedEarly)),
@@ -27,7 +32,10 @@ extension Trainer {
       ("held_out", .integer(held?.examples.count ?? 0)),
     ])
     if state.lastLoss.isFinite { object["last_loss"] = .number(state.lastLoss) }
-    if state.bestLoss.isFinite { object["best_validation_loss"] = .number(state.bestLoss) }
+    if state.bestLoss.isFinite {
+      object["best_validation_loss"] = .number(state.bestLoss)
+      object["best_step"] = .integer(state.bestStep)
+    }
     return try JSON.object(object).text(.pretty)
   }
 }

@@ -19,6 +19,8 @@ struct TrainerState: Equatable {
   var lossCount = 0
   var lastLoss = Double.nan
   var bestLoss = Double.infinity
+  /// The step of that evaluation.
+  var bestStep = 0
   var evaluationsSinceBest = 0
   var evaluations = 0
   /// The step whose held-out loss was measured last.
@@ -67,6 +69,7 @@ struct TrainerState: Equatable {
     evaluatedStep = step
     if evaluation.loss < bestLoss {
       bestLoss = evaluation.loss
+      bestStep = step
       evaluationsSinceBest = 0
     } else {
       evaluationsSinceBest += 1
@@ -92,7 +95,7 @@ extension TrainerState {
     ("updates", \.updates), ("skipped_in_row", \.skippedInRow), ("skipped", \.skipped),
     ("loss_count", \.lossCount), ("evaluations_since_best", \.evaluationsSinceBest),
     ("evaluations", \.evaluations), ("evaluated_step", \.evaluatedStep),
-    ("metric_lines", \.metricLines),
+    ("best_step", \.bestStep), ("metric_lines", \.metricLines),
   ]
   private typealias Flag = (String, any WritableKeyPath<TrainerState, Bool> & Sendable)
   private static let flags: [Flag] = [

@@ -125,7 +125,7 @@ final class TrainingRun {
       var order = EpochOrder(count: dataset.examples.count, seed: options.seed)
       for step in 0..<steps {
         try gate.checkCancelled("preparing the adapter")
-        _ = try accumulate([order.next(options.batchSize)], step: step)
+        _ = try accumulate(draw(&order), step: step)
       }
       try method.prepare()
       asked += 1

@@ -1,4 +1,5 @@
 // The data of a run: what is trained on, what is held out.
+import SVFTModels
 import SVFTTensor
 
 /// Training and held-out examples.
@@ -12,9 +13,7 @@ struct TrainingSets {
     _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions
   ) throws(SVFTError) {
     let files = try DataFiles(path)
-    let builder = ExampleBuilder(
-      model.tokenizer, options, contextLength: model.contextLength,
-      hasTemplate: model.hasChatTemplate)
+    let builder = model.exampleBuilder(options)
     let all = try builder.dataset(file: files.train)
     if let file = validation ?? files.valid {
       let held = try builder.dataset(file: file)
@@ -34,6 +33,15 @@ struct TrainingSets {
       train = all
       held = nil
     }
+  }
+}
+
+extension Model {
+  /// What turns records into examples for this model.
+  func exampleBuilder(_ options: TrainingOptions) -> ExampleBuilder {
+    ExampleBuilder(
+      tokenizer, options, contextLength: contextLength, hasTemplate: hasChatTemplate,
+      outputs: network.heads.classes?.outputs ?? 0)
   }
 }
 

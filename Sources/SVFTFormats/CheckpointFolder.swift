@@ -50,12 +50,13 @@ package struct CheckpointFolder: Sendable {
   /// Removes all but the newest `keep` whole checkpoints, and what is unfinished and older than
   /// these.
   ///
-  /// At least two are kept, so that a fault found late in the newest leaves one. Damaged ones stay.
-  package func prune(keep: Int) throws(SVFTError) {
+  /// At least two are kept, so that a fault found late in the newest leaves one. Damaged ones stay,
+  /// and so does the one of step `best`.
+  package func prune(keep: Int, and best: Int? = nil) throws(SVFTError) {
     var kept = 0
     for entry in try entries().reversed() {
       if kept >= max(2, keep) {
-        try FileSystem.remove(entry.path)
+        if entry.step != best { try FileSystem.remove(entry.path) }
       } else if try FolderManifest(reading: entry.path) != nil {
         kept += 1
       }

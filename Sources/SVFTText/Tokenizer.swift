@@ -74,7 +74,7 @@ package final class Tokenizer: Sendable {
   package func encode(
     bytes: [UInt8], addSpecial: Bool = true, parseSpecial: Bool = false
   ) throws(SVFTError) -> [Int32] {
-    let ids = try plainIDs(bytes, parseSpecial)
+    let ids = try plainIDs(bytes, Sought(parseSpecial))
     return addSpecial ? stages.template.encoding(ids).ids : ids
   }
 
@@ -82,22 +82,61 @@ package final class Tokenizer: Sendable {
   package func encodePair(
     _ first: String, _ second: String?, parseSpecial: Bool = false
   ) throws(SVFTError) -> Encoding {
-    let first = try plainIDs(Array(first.utf8), parseSpecial)
+    let first = try plainIDs(Array(first.utf8), Sought(parseSpecial))
     guard let second else { return stages.template.encoding(first) }
-    return stages.template.encoding(first, try plainIDs(Array(second.utf8), parseSpecial))
+    return stages.template.encoding(
+      first, try plainIDs(Array(second.utf8), Sought(parseSpecial)))
+  }
+
+  /// The ids of one stretch of a text that is put together from stretches and tokens: nothing
+  /// around it, no control token in it.
+  ///
+  /// - Parameters:
+  ///   - first: whether the stretch begins the text.
+  ///   - added: whether added tokens that are no control tokens are sought; without, the model
+  ///     alone cuts the stretch.
+  package func encode(
+    stretch: String, first: Bool, added: Bool = true
+  ) throws(SVFTError) -> [Int32] {
+    try plainIDs(Array(stretch.utf8), added ? .literal : .nothing, isFirst: first)
+  }
+
+  /// The special tokens that the vocabulary wants before and after a text.
+  package var around: (before: [Int32], after: [Int32]) { stages.template.around }
+
+  /// Which added tokens are sought in a text.
+  private enum Sought {
+    case nothing, literal, all
+
+    init(_ parseSpecial: Bool) { self = parseSpecial ? .all : .literal }
+  }
+
+  /// A text cut at the added tokens that are sought in it, before or after normalising.
+  private func parts(
+    _ text: [UInt8], _ sought: Sought, normalized: Bool
+  ) -> [AddedTokenMatcher.Part] {
+    switch sought {
+    case .nothing: text.isEmpty ? [] : [.text(text.indices)]
+    case .literal: matchers[normalized ? 2 : 0].parts(text)
+    case .all: matchers[normalized ? 3 : 1].parts(text)
+    }
   }
 
   /// The ids of a text alone.
-  private func plainIDs(_ text: [UInt8], _ parseSpecial: Bool) throws(SVFTError) -> [Int32] {
+  private func plainIDs(
+    _ text: [UInt8], _ sought: Sought, isFirst: Bool = true
+  ) throws(SVFTError) -> [Int32] {
     guard text.count <= Self.longestText else {
       throw SVFTError(
         .limit, "text: expected at most \(Self.longestText) bytes, found \(text.count)")
     }
     var ids: [Int32] = []
-    for part in matchers[parseSpecial ? 1 : 0].parts(text) {
+    for part in parts(text, sought, normalized: false) {
       switch part {
       case .token(let id): ids.append(id)
-      case .text(let range): try encode(text, range, parseSpecial, into: &ids)
+      case .text(let range):
+        let begins = isFirst && range.lowerBound == 0
+        try encode(Array(text[range]), sought, isFirst: begins, into: &ids)
       }
     }
     return ids
@@ -105,22 +144,22 @@ package final class Tokenizer: Sendable {
 
   /// A stretch without added tokens: normalised, searched again, cut, and given to the model.
   private func encode(
-    _ text: [UInt8], _ range: Range<Int>, _ parseSpecial: Bool, into ids: inout [Int32]
+    _ text: [UInt8], _ sought: Sought, isFirst: Bool, into ids: inout [Int32]
   ) throws(SVFTError) {
-    var stretch = range.count == text.count ? text : Array(text[range])
+    var stretch = text
     for normalizer in stages.normalizers { stretch = normalizer.normalized(stretch) }
     // Decomposition makes a text longer, at worst tenfold; positions must still fit.
     guard stretch.count < Int(Int32.max) else {
       throw SVFTError(.limit, "text: \(stretch.count) bytes after normalisation are beyond 31 bits")
     }
-    for part in matchers[parseSpecial ? 3 : 2].parts(stretch) {
+    for part in parts(stretch, sought, normalized: true) {
       switch part {
       case .token(let id): ids.append(id)
       case .text(let inner):
         let isWhole = inner.count == stretch.count
         var words = Words(
           isWhole ? stretch : Array(stretch[inner]),
-          isFirst: range.lowerBound == 0 && inner.lowerBound == 0)
+          isFirst: isFirst && inner.lowerBound == 0)
         for preTokenizer in stages.preTokenizers { preTokenizer.split(&words) }
         stages.model.encode(words, into: &ids)
       }

@@ -95,6 +95,7 @@ import Testing
   @Test(arguments: [
     #"{"method":"lora","r":4,"dropout":0.1}"#, #"{"method":"svft"}"#, #"{"method":"full"}"#,
     #"{"method":"svft","pattern":"topk","count":16}"#,
+    #"{"method":"svft","pattern":"random","count":16,"form":"materialised"}"#,
   ])
   func resumedOnOtherThreadsEqualsUninterrupted(_ method: String) throws {
     let tiny = try TinyVerbs()
@@ -157,5 +158,110 @@ import Testing
       return true
     }
     #expect(kind == .busy)
+  }
+
+  /// The two halves of a run of an encoder with dropout everywhere, against the run in one piece.
+  @Test(arguments: [
+    (#"{"method":"head"}"#, TrainingOptions.Optimizer.adamw), (#"{"method":"head"}"#, .sgd),
+    (#"{"method":"bias"}"#, .sgd), (#"{"method":"full"}"#, .adamw),
+  ])
+  func anEncoderGoesOnExactly(_ method: String, _ rule: TrainingOptions.Optimizer) throws {
+    let tiny = try TinyVerbs(encoder: true, dropout: 0.2)
+    func trainer(_ name: String, threads: Int, resumes: Bool) throws -> Trainer {
+      var options = long(resumes: resumes)
+      options.optimizer = rule
+      options.momentum = 0.7
+      return try Trainer(
+        try tiny.model(threads: threads).createAdapter(method), data: try tiny.labelled(),
+        output: tiny.folder.file(name), options: options)
+    }
+    try trainer("whole", threads: 1, resumes: false).train()
+    do {
+      let first = try trainer("parts", threads: 3, resumes: false)
+      #expect(kind { try first.train { $0.step < 5 } } == .cancelled)
+    }
+    try trainer("parts", threads: 2, resumes: true).train()
+    let whole = try products(tiny.folder.file("whole"))
+    let parts = try products(tiny.folder.file("parts"))
+    for (name, bytes) in whole { #expect(parts[name] == bytes, "\(name)") }
+  }
+
+  @Test func scoresAreLearnt() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    var bench = try TrainingBench(
+      tiny.model(), #"{"method":"full"}"#, data: tiny.scored(), validation: tiny.scored()
+    ) {
+      $0.steps = 60
+      $0.optimizer = .sgd
+      $0.momentum = 0.9
+      $0.learningRate = 0.02
+      $0.evaluateEvery = 20
+    }
+    let model = bench.adapter.model
+    let before = try model.evaluate(tiny.scored()).loss
+    try bench.run()
+    let after = try model.evaluate(tiny.scored())
+    #expect(after.loss < before / 2 && after.spearman != nil)
+    #expect(bench.reports(.evaluation).last?.validationLoss == after.loss)
+    #expect(bench.reports(.evaluation).last?.validationScore == after.spearman)
+  }
+
+  @Test func withoutProgressTheRunEndsEarly() throws {
+    let tiny = try TinyVerbs()
+    var bench = try TrainingBench(
+      tiny.model(), #"{"method":"lora","r":2}"#, data: tiny.data(),
+      output: tiny.folder.file("out")
+    ) {
+      $0.steps = 50
+      $0.learningRate = 0
+      $0.validationShare = 0.25
+      $0.evaluateEvery = 2
+      $0.patience = 3
+    }
+    try bench.run()
+    #expect(bench.trainer.step == 8 && bench.trainer.isFinished)
+    #expect(bench.reports(.evaluation).map(\.step) == [2, 4, 6, 8])
+    #expect(try TrainerDescriptionTests.object(bench.trainer).bool("stopped_early"))
+    #expect(kind { _ = try bench.trainer.trainStep() } == .state)
+  }
+
+  @Test(arguments: [
+    #"{"method":"lora","r":4,"dropout":0.3}"#,
+    #"{"method":"svft","pattern":"topk","count":16}"#,
+    #"{"method":"svft","form":"materialised"}"#,
+  ])
+  func evaluatingChangesNothing(_ method: String) throws {
+    let tiny = try TinyVerbs()
+    func run(every: Int) throws -> (losses: [Double], tensors: [String: [Float]]) {
+      var bench = try TrainingBench(
+        tiny.model(), method, data: tiny.data(), validation: tiny.data()
+      ) {
+        $0.steps = 7
+        $0.evaluateEvery = every
+      }
+      try bench.run()
+      return (bench.reports(.step).map(\.loss), try bench.saved())
+    }
+    let (without, with) = (try run(every: 0), try run(every: 1))
+    #expect(without.losses == with.losses && without.tensors == with.tensors)
+  }
+
+  @Test func epochsAreCountedInSteps() throws {
+    let tiny = try TinyVerbs()
+    var bench = try TrainingBench(
+      tiny.model(), #"{"method":"lora","r":1,"targets":["q_proj"]}"#, data: tiny.data()
+    ) {
+      $0.steps = 0
+      $0.epochs = 3
+      $0.batchSize = 5
+      $0.accumulation = 2
+    }
+    #expect(bench.trainer.totalSteps == 6)
+    try bench.run()
+    let share = 10.0 / 12
+    let epochs: [Double] = [share, 1, 1 + share, 2, 2 + share, 3]
+    #expect(bench.reports(.step).map(\.epoch) == epochs)
+    let tokens = try TrainerDescriptionTests.object(bench.trainer).int("tokens")
+    #expect(bench.reports.last?.tokens == tokens && tokens % 3 == 0)
   }
 }

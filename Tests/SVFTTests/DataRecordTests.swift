@@ -1,0 +1,43 @@
+// The shapes of a record.
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import Testing
+
+@Suite struct DataRecordTests {
+  private func record(_ text: String) throws -> DataRecord {
+    try DataRecord(JSON.parse(text), expected: nil)
+  }
+
+  @Test(arguments: [
+    (#"{"text":"a"}"#, DataRecord.text("a")),
+    (#"{"prompt":"a","completion":""}"#, .completion(prompt: "a", completion: "")),
+    (
+      #"{"messages":[{"role":"tool","content":"a"}],"text":"b"}"#,
+      .messages([.init(role: "tool", content: "a")])
+    ),
+    (#"{"text":"a","label":"b"}"#, .labelled(text: "a", pair: nil, label: .name("b"))),
+    (#"{"text":"a","label":true}"#, .labelled(text: "a", pair: nil, label: .name("true"))),
+    (
+      #"{"text":"a","text_pair":"c","label":-2}"#,
+      .labelled(text: "a", pair: "c", label: .number(-2))
+    ),
+    (#"{"text":"a","label":0.5}"#, .labelled(text: "a", pair: nil, label: .number(0.5))),
+    (#"{"input_ids":[1,2]}"#, .tokens(ids: [1, 2], labels: [1, 2])),
+    (#"{"input_ids":[1,2],"labels":[-100,3]}"#, .tokens(ids: [1, 2], labels: [-100, 3])),
+    (#"{"text":"b","unknown":{"text":"a"}}"#, .text("b")),
+  ])
+  func isReadByItsKeys(_ text: String, _ expected: DataRecord) throws {
+    #expect(try record(text) == expected)
+  }
+
+  @Test func theFirstRecordDecidesTheShape() throws {
+    let first = try record(#"{"text":"a","label":"b"}"#)
+    let failure = #expect(throws: SVFTError.self) {
+      try DataRecord(JSON.parse(#"{"text":"a","label":2}"#), expected: first.shape)
+    }
+    #expect(failure?.kind == .data)
+    #expect(failure?.message.contains("with a name") == true)
+    #expect(failure?.message.contains("with a number") == true)
+  }
+}

@@ -1,0 +1,193 @@
+// Checkpoints: when they are written, which stay, what resuming makes of damaged ones.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct TrainerCheckpointTests {
+  private let tiny: TinyVerbs
+  private let output: String
+
+  init() throws {
+    tiny = try TinyVerbs()
+    output = tiny.folder.file("out")
+  }
+
+  private func bench(
+    _ method: String = #"{"method":"lora","r":2,"targets":["q_proj"]}"#, model: Model? = nil,
+    resumes: Bool = false, _ change: (inout TrainingOptions) -> Void = { _ in }
+  ) throws -> TrainingBench {
+    try TrainingBench(
+      model ?? tiny.model(), method, data: tiny.data(), output: output
+    ) {
+      $0.steps = 6
+      $0.resumes = resumes
+      change(&$0)
+    }
+  }
+
+  private var steps: [Int] {
+    get throws { try CheckpointFolder(output).entries().map(\.step) }
+  }
+
+  @Test func theNewestAreKept() throws {
+    var bench = try bench { $0.saveEvery = 1 }
+    var saved: [Int] = []
+    try bench.run {
+      if $0.event == .checkpoint { saved.append($0.step) }
+      return true
+    }
+    #expect(saved == [1, 2, 3, 4, 5])
+    #expect(try steps == [5, 6])
+  }
+
+  @Test func theBestIsKeptWithThem() throws {
+    var bench = try bench {
+      $0.saveEvery = 1
+      $0.evaluateEvery = 1
+      $0.validationShare = 0.25
+      $0.optimizer = .sgd
+      $0.learningRate = 1e3
+      $0.maxGradientNorm = 0
+      $0.warmupSteps = 6
+    }
+    try bench.run()
+    let losses = bench.reports(.evaluation).compactMap(\.validationLoss)
+    let best = try #require(losses.firstIndex(of: losses.min() ?? 0)) + 1
+    #expect(losses.count == 6 && best < 5, "\(losses)")
+    #expect(try steps == [best, 5, 6])
+    #expect(try TrainerDescriptionTests.object(bench.trainer).int("best_step") == best)
+  }
+
+  @Test func cancellingSavesAndCallingAgainGoesOn() throws {
+    var whole = try TrainingBench(
+      tiny.model(), #"{"method":"lora","r":2,"targets":["q_proj"]}"#, data: tiny.data()
+    ) { $0.steps = 6 }
+    try whole.run()
+    var bench = try bench()
+    let model = bench.adapter.model
+    #expect(
+      kind {
+        try bench.run {
+          if $0.step == 2 { model.cancel() }
+          return true
+        }
+      } == .cancelled)
+    #expect(try steps == [2])
+    #expect(bench.trainer.step == 2)
+    #expect(kind { try bench.run { $0.step < 4 } } == .cancelled)
+    #expect(try steps == [2, 4])
+    try bench.run()
+    #expect(try bench.saved() == whole.saved())
+    #expect(try TrainingBench.tensors(output + "/adapter_model.safetensors") == whole.saved())
+  }
+
+  @Test func aFreshRunDoesNotTakeAnothersFolder() throws {
+    var bench = try bench()
+    #expect(kind { try bench.run { $0.step < 2 } } == .cancelled)
+    #expect(kind { _ = try self.bench() } == .busy)
+    #expect(kind { _ = try self.bench(resumes: true) } == .busy)
+    withExtendedLifetime(bench) {}
+  }
+
+  @Test func aFinishedFolderIsNotWrittenOver() throws {
+    do {
+      var bench = try bench()
+      try bench.run()
+    }
+    #expect(kind { _ = try bench() } == .state)
+    var again = try bench(resumes: true)
+    try again.run()
+    #expect(again.reports.isEmpty && again.trainer.isFinished)
+  }
+
+  @Test func resumingNeedsAFolder() throws {
+    #expect(
+      kind {
+        _ = try TrainingBench(
+          tiny.model(), #"{"method":"lora","r":2}"#, data: tiny.data()
+        ) { $0.resumes = true }
+      } == .invalidArgument)
+    _ = try bench(resumes: true)
+  }
+
+  /// A run stopped after two checkpoints.
+  private func stopped(_ method: String) throws {
+    var bench = try bench(method) { $0.saveEvery = 1 }
+    #expect(kind { try bench.run { $0.event != .checkpoint || $0.step < 2 } } == .cancelled)
+    #expect(try steps == [1, 2])
+  }
+
+  @Test func anUnfinishedCheckpointIsPassedOver() throws {
+    try stopped(#"{"method":"lora","r":2,"targets":["q_proj"]}"#)
+    try FileManager.default.removeItem(atPath: output + "/checkpoint-2/COMPLETE")
+    var bench = try bench(resumes: true)
+    #expect(bench.trainer.step == 1)
+    try bench.run()
+    #expect(bench.reports.first?.step == 2)
+  }
+
+  @Test func damageIsNeverTakenForAFreshStart() throws {
+    try stopped(#"{"method":"lora","r":2,"targets":["q_proj"]}"#)
+    let folder = output + "/checkpoint-2"
+    let model = try tiny.model()
+    for name in try FolderManifest.names(in: folder) {
+      let path = folder + "/" + name
+      let whole = try TrainingBench.bytes(path)
+      for count in stride(from: 0, to: whole.count, by: max(1, whole.count / 25)) {
+        try Data(whole.prefix(count)).write(to: URL(fileURLWithPath: path))
+        let found = kind { _ = try bench(model: model, resumes: true) }
+        #expect(found == .format || found == .truncated, "\(name) to \(count)")
+      }
+      for place in stride(from: 0, to: whole.count, by: max(1, whole.count / 60)) {
+        var bytes = whole
+        bytes[place] ^= 0x10
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let found = kind { _ = try bench(model: model, resumes: true) }
+        // A digit or a blank of the manifest may change without changing what it says.
+        #expect(found != nil || name == "COMPLETE", "\(name) at \(place)")
+      }
+      try Data(whole).write(to: URL(fileURLWithPath: path))
+    }
+    #expect(try bench(model: model, resumes: true).trainer.step == 2)
+  }
+
+  /// The same with a manifest that says the damage is right: the readers themselves must hold.
+  @Test(arguments: [
+    #"{"method":"lora","r":2,"targets":["q_proj"]}"#,
+    #"{"method":"svft","pattern":"topk","count":8,"score_steps":1,"targets":["q_proj"]}"#,
+  ])
+  func damageUnderARightManifestIsRefusedOrHarmless(_ method: String) throws {
+    try stopped(method)
+    let folder = output + "/checkpoint-2"
+    let model = try tiny.model()
+    func attempt(_ bytes: [UInt8], _ path: String) throws -> SVFTError.Kind? {
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      try FolderManifest(describing: folder).write(to: folder)
+      return kind {
+        let bench = try bench(method, model: model, resumes: true)
+        try bench.adapter.detach()
+      }
+    }
+    for name in try FolderManifest.names(in: folder) where name != FolderManifest.name {
+      let path = folder + "/" + name
+      let whole = try TrainingBench.bytes(path)
+      // The adapter's own files are read where a method chose its cells from data.
+      let isRead = name.hasPrefix("adapter") == false || method.contains("topk")
+      for count in stride(from: 0, to: whole.count, by: max(1, whole.count / 40)) {
+        let found = try attempt(Array(whole.prefix(count)), path)
+        #expect(found != nil || !isRead, "\(name) to \(count)")
+        #expect(found != .internal)
+      }
+      for place in stride(from: 0, to: whole.count, by: max(1, whole.count / 150)) {
+        var bytes = whole
+        bytes[place] ^= place % 2 == 0 ? 0x80 : 0x01
+        #expect(try attempt(bytes, path) != .internal, "\(name) at \(place)")
+      }
+      _ = try attempt(whole, path)
+    }
+    #expect(try bench(method, model: model, resumes: true).trainer.step == 2)
+  }
+}
