@@ -17,6 +17,6 @@ SVK_KERNEL(void, encode_bf16, (const float *source, int64_t count, void *target)
            (source, count, target))
 
 const svk_format *svk_format_bf16(void) {
-  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16, NULL, NULL};
+  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16, NULL, NULL, NULL};
   return &format;
 }

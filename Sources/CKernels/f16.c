@@ -26,6 +26,6 @@ static void encode_f16(const float *source, int64_t count, void *target) {
 }
 
 const svk_format *svk_format_f16(void) {
-  static const svk_format format = {1, 2, decode_f16, encode_f16, NULL, NULL};
+  static const svk_format format = {1, 2, decode_f16, encode_f16, NULL, NULL, NULL};
   return &format;
 }

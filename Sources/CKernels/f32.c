@@ -16,6 +16,6 @@ static void encode_f32(const float *source, int64_t count, void *target) {
 }
 
 const svk_format *svk_format_f32(void) {
-  static const svk_format format = {1, 4, decode_f32, encode_f32, NULL, NULL};
+  static const svk_format format = {1, 4, decode_f32, encode_f32, NULL, NULL, NULL};
   return &format;
 }

@@ -5,7 +5,8 @@
  *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k]. NULL: decode a row, then dot.
  * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale
  * per 32,
- *              value = code * scale. NULL: the format takes no integer products. */
+ *              value = code * scale. NULL: the format takes no integer products.
+ * `strips`     how its blocks stand in strips (strips.h). NULL: they cannot. */
 #ifndef SVK_FORMAT_H
 #define SVK_FORMAT_H
 
@@ -13,6 +14,10 @@
 
 #include "cpu.h"
 #include "kernels.h"
+
+enum { SVK_BLOCK = 32 }; /* values of a block, in formats that unpack and stand in strips */
+
+typedef struct svk_strip_layout svk_strip_layout;
 
 struct svk_format {
   int64_t block_length;
@@ -22,6 +27,7 @@ struct svk_format {
   void (*row_dots)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
                    const float *x, int64_t ldx, int64_t tokens, float *out);
   void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales);
+  const svk_strip_layout *strips;
 };
 
 /* Bytes that `count` values take. */

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "strips.h"
+
 /* tile: row i at tile + i * SVK_TILE_LENGTH, or, across, column p at tile + p * SVK_TILE_WIDTH. */
 typedef void (*microkernel)(int rows, int across, const float *tile, int64_t k, const float *panel,
                             float *c, int64_t ldc, svk_update update);
@@ -47,28 +49,57 @@ static void gemm_transpose__portable(const float *rows, int64_t stride, int64_t 
    */
 static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                        float *panel, float *spare) {
-  const svk_format *format = b.format;
-  const uint8_t *from = b.rows + j * b.row_bytes + svk_bytes_of(format, p);
+  const svk_format *format = b.w.format;
+  int64_t row = b.first + j;
+  if (b.w.in_strips) {
+    if (count <= SVK_STRIP) memset(panel, 0, (size_t)(k * SVK_PANEL) * sizeof(float));
+    for (int64_t r = 0; r < count; r += SVK_STRIP) {
+      svk_strip_decode(svk_strip_at(b.w, row + r), p / SVK_BLOCK, k / SVK_BLOCK, panel + r,
+                       SVK_PANEL);
+    }
+    return;
+  }
+  int64_t row_bytes = svk_bytes_of(format, b.w.columns);
+  const uint8_t *from = (const uint8_t *)b.w.bytes + row * row_bytes + svk_bytes_of(format, p);
   if (format == svk_format_f32()) {
-    SVK_PICK(gemm_transpose)((const float *)from, b.row_bytes / 4, count, k, panel);
+    SVK_PICK(gemm_transpose)((const float *)from, b.w.columns, count, k, panel);
     return;
   }
   for (int64_t r = 0; r < count; r++) {
-    format->decode(from + r * b.row_bytes, k, spare + r * SVK_TILE_LENGTH);
+    format->decode(from + r * row_bytes, k, spare + r * SVK_TILE_LENGTH);
   }
   SVK_PICK(gemm_transpose)(spare, SVK_TILE_LENGTH, count, k, panel);
+}
+
+/* The same from strips: a block of 16 rows comes as [32][16] and is turned round. */
+static void pack_strips_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
+                               float *panels, float *spare) {
+  for (int64_t q = 0; q < k; q += SVK_STRIP) {
+    svk_strip strip = svk_strip_at(b.w, p + q);
+    for (int64_t done = 0; done < count; done += SVK_BLOCK) {
+      float *target = panels + done / SVK_PANEL * (SVK_PANEL * k) + q * SVK_PANEL;
+      svk_strip_decode(strip, (b.first + j + done) / SVK_BLOCK, 1, spare, SVK_STRIP);
+      SVK_PICK(gemm_transpose)(spare, SVK_STRIP, SVK_PANEL, strip.rows, target);
+    }
+  }
 }
 
 /* All panels of columns j..<j+count (at most SVK_WIDTH), where a row of B is a row of the matrix.
    */
 static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                         float *panels, float *spare) {
-  int64_t step = SVK_PANEL * k;
-  for (int64_t q = 0; q < k; q++) {
-    const uint8_t *from = b.rows + (p + q) * b.row_bytes + svk_bytes_of(b.format, j);
+  const svk_format *format = b.w.format;
+  int64_t step = SVK_PANEL * k, row_bytes = svk_bytes_of(format, b.w.columns);
+  if (b.w.in_strips) {
+    pack_strips_across(b, p, k, j, count, panels, spare);
+    return;
+  }
+  const uint8_t *from =
+      (const uint8_t *)b.w.bytes + p * row_bytes + svk_bytes_of(format, b.first + j);
+  for (int64_t q = 0; q < k; q++, from += row_bytes) {
     const float *values = (const float *)from;
-    if (b.format != svk_format_f32()) {
-      b.format->decode(from, count, spare);
+    if (format != svk_format_f32()) {
+      format->decode(from, count, spare);
       values = spare;
     }
     for (int64_t done = 0; done < count; done += SVK_PANEL) {

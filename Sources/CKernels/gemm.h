@@ -13,12 +13,11 @@ enum {
   SVK_TILE_WIDTH = 16     /* stride of a copied column of A */
 };
 
-/* B as rows of a stored matrix. `across`: B[p][j] is value j of row p; else it is value p of row j.
-   */
+/* B as a window of a stored matrix. `across`: B[p][j] is value first + j of row p; else it is value
+ * p of row first + j. */
 typedef struct {
-  const svk_format *format;
-  const uint8_t *rows;
-  int64_t row_bytes;
+  svk_weights w;
+  int64_t first;
   int across;
 } svk_panel_source;
 

@@ -2,9 +2,7 @@
 #ifndef SVK_INTEGER_PRODUCT_H
 #define SVK_INTEGER_PRODUCT_H
 
-#include "kernels.h"
-
-enum { BLOCK = 32 };
+#include "format.h"
 
 typedef struct {
   float *scales;
@@ -14,7 +12,7 @@ typedef struct {
 
 static inline rounded_row rounded_row_at(const void *rows, int64_t row, int64_t columns) {
   uint8_t *from = (uint8_t *)(uintptr_t)rows + row * svk_quantized_row_bytes(columns);
-  int64_t blocks = columns / BLOCK;
+  int64_t blocks = columns / SVK_BLOCK;
   rounded_row result = {(float *)from, (int32_t *)(from + 4 * blocks), (int8_t *)from + 8 * blocks};
   return result;
 }

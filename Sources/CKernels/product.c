@@ -29,22 +29,21 @@ static void row_dots(const svk_format *format, const uint8_t *rows, int64_t row_
   }
 }
 
-void svk_product(const svk_format *format, const void *weights, int64_t first, int64_t last,
-                 int64_t columns, const float *x, int64_t ldx, int64_t tokens, float *y,
-                 int64_t ldy, svk_update update, void *scratch) {
-  int64_t row_bytes = svk_bytes_of(format, columns);
-  const uint8_t *rows = (const uint8_t *)weights + first * row_bytes;
-  if (tokens > FEW_TOKENS) {
+void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
+                 int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
+  if (tokens > FEW_TOKENS || w.in_strips) {
     svk_matrix a = {x, ldx, 1};
-    svk_panel_source b = {format, rows, row_bytes, 0};
-    svk_gemm(tokens, last - first, columns, a, b, y + first, ldy, update, scratch);
+    svk_panel_source b = {w, first, 0};
+    svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
     return;
   }
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  const uint8_t *rows = (const uint8_t *)w.bytes + first * row_bytes;
   for (int64_t r = first; r < last && tokens > 0; r += ROW_GROUP) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
     float out[FEW_TOKENS * ROW_GROUP];
-    row_dots(format, rows + (r - first) * row_bytes, row_bytes, count, columns, x, ldx, tokens,
-             out, scratch);
+    row_dots(w.format, rows + (r - first) * row_bytes, row_bytes, count, w.columns, x, ldx,
+             tokens, out, scratch);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < count; i++) {
         float *place = y + t * ldy + r + i;
@@ -54,27 +53,26 @@ void svk_product(const svk_format *format, const void *weights, int64_t first, i
   }
 }
 
-void svk_transposed_product(const svk_format *format, const void *weights, int64_t rows,
-                            int64_t row_length, int64_t first, int64_t last, const float *g,
+void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
                             int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
                             svk_update update, void *scratch) {
-  int64_t row_bytes = svk_bytes_of(format, row_length);
-  const uint8_t *from = (const uint8_t *)weights + svk_bytes_of(format, first);
   svk_matrix a = {g, ldg, 1};
-  svk_panel_source b = {format, from, row_bytes, 1};
-  svk_gemm(tokens, last - first, rows, a, b, dx + first, lddx, update, scratch);
+  svk_panel_source b = {w, first, 1};
+  svk_gemm(tokens, last - first, w.rows, a, b, dx + first, lddx, update, scratch);
 }
 
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
                   int64_t ldc, svk_update update, void *scratch) {
   int across = b.column_stride == 1;
   int64_t stride = across ? b.row_stride : b.column_stride;
-  svk_panel_source source = {svk_format_f32(), (const uint8_t *)b.a, stride * 4, across};
+  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0};
+  svk_panel_source source = {w, 0, across};
   svk_gemm(m, n, k, a, source, c, ldc, update, scratch);
 }
 
 int64_t svk_block_length(const svk_format *format) { return format->block_length; }
 int64_t svk_block_bytes(const svk_format *format) { return format->block_bytes; }
+
 int svk_takes_integers(const svk_format *format) { return format->unpack != NULL; }
 
 void svk_decode(const svk_format *format, const void *source, int64_t count, float *target) {

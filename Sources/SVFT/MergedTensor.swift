@@ -46,7 +46,10 @@ final class MergedTensor {
   func outgoing(_ name: String) throws(SVFTError) -> OutgoingTensor {
     let type = try StoredType.named(format.name)
     if !isChanged, format.name == slot.weight.format.name, rowOrder == slot.rowOrder {
-      return OutgoingTensor(name, slot.shape, type, bytes: slot.weight.bytes)
+      let weight = slot.weight
+      return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
+        try weight.eachStoredPiece { (piece) throws(SVFTError) in try sink.write(piece) }
+      }
     }
     return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
       try self.write(to: sink)

@@ -41,7 +41,8 @@ public final class Model: @unchecked Sendable {
     let loading = WeightReader.Loading(
       format: try options.quantization.map { (name) throws(SVFTError) in
         try ElementFormats.required(name)
-      }, threads: threads, progress: Model.loadingProgress(progress))
+      }, threads: threads, inStrips: options.compute == .standard,
+      progress: Model.loadingProgress(progress))
     try memory.check(adding: 0)
     loaded = try checkpoint.load(loading)
     try memory.check(adding: 0)

@@ -110,14 +110,16 @@ extension Slot {
   package func canonicalHash() -> String {
     var hash = SHA256()
     hash.update("\(weight.format.name) \(shape)\n")
-    if case .canonical = rowOrder {
+    if case .canonical = rowOrder, weight.matrix.arrangement == .rows {
       hash.update(weight.bytes.bytes)
-    } else {
-      let rowBytes = weight.format.rowBytes(weight.columns)
-      for row in 0..<weight.rows {
-        hash.update(
-          UnsafeRawBufferPointer(
-            start: weight.bytes.pointer + stored(row) * rowBytes, count: rowBytes))
+      return hash.hexadecimal
+    }
+    var bytes = [UInt8](repeating: 0, count: weight.matrix.rowBytes)
+    bytes.withUnsafeMutableBytes { row in
+      guard let place = row.baseAddress else { return }
+      for index in 0..<weight.rows {
+        weight.matrix.copyRow(stored(index), into: place)
+        hash.update(UnsafeRawBufferPointer(row))
       }
     }
     return hash.hexadecimal

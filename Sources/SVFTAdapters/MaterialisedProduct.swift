@@ -48,9 +48,9 @@ final class MaterialisedProduct: Op {
     _ weight: Weight, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ run: Run
   ) {
     for chunk in run.team.share(of: weight.rowChunks) {
-      weight.format.product(
-        weight.bytes.pointer, rows: weight.rows(ofChunk: chunk), columns: weight.columns, x,
-        tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+      weight.matrix.product(
+        rows: weight.rows(ofChunk: chunk), x, tokens: run.rows, into: y, ldy: weight.rows,
+        scratch: run.scratch)
     }
   }
 
@@ -72,10 +72,10 @@ final class MaterialisedProduct: Op {
     accumulate: Bool, _ run: Run
   ) {
     for chunk in run.team.share(of: weight.columnChunks) {
-      weight.format.transposedProduct(
-        weight.bytes.pointer, rows: weight.rows, rowLength: weight.columns,
+      weight.matrix.transposedProduct(
         columns: weight.columns(ofChunk: chunk), g, ldg: weight.rows, tokens: run.rows,
-        into: target, ldx: weight.columns, accumulate: accumulate, scratch: run.scratch)
+        into: target, ldx: weight.columns, Kernels.Update(accumulate: accumulate),
+        scratch: run.scratch)
     }
   }
 }
@@ -160,10 +160,9 @@ struct DeltaRows {
       scratch: scratch)
     let right = factors.right
     for chunk in 0..<right.columnChunks {
-      right.format.transposedProduct(
-        right.bytes.pointer, rows: order, rowLength: right.columns,
+      right.matrix.transposedProduct(
         columns: right.columns(ofChunk: chunk), um, ldg: order, tokens: rows.count, into: target,
-        ldx: right.columns, accumulate: true, scratch: rest)
+        ldx: right.columns, Kernels.Update(accumulate: true), scratch: rest)
     }
   }
 }

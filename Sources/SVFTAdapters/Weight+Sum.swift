@@ -12,10 +12,9 @@ extension Weight {
     guard let g = g.baseAddress else { return }
     defer { withExtendedLifetime(scratch) {} }
     for chunk in 0..<columnChunks {
-      format.transposedProduct(
-        bytes.pointer, rows: rows, rowLength: columns, columns: columns(ofChunk: chunk), g,
-        ldg: rows, tokens: tokens, into: target, ldx: columns, accumulate: true,
-        scratch: scratch.pointer)
+      matrix.transposedProduct(
+        columns: columns(ofChunk: chunk), g, ldg: rows, tokens: tokens, into: target, ldx: columns,
+        Kernels.Update(accumulate: true), scratch: scratch.pointer)
     }
   }
 }

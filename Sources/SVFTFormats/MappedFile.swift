@@ -49,7 +49,8 @@ package final class MappedFile: Sendable {
         into: UnsafeMutableRawBufferPointer(start: buffer.pointer, count: size), at: 0)
     } else {
       let mapping = try Mapping(file, byteCount: size)
-      buffer = Buffer(borrowing: mapping.pointer, byteCount: size, from: mapping)
+      buffer = Buffer(
+        borrowing: mapping.pointer, byteCount: size, from: mapping, isFile: true)
     }
   }
 

@@ -15,14 +15,17 @@ package final class Weight: Sendable {
   package let format: any ElementFormat
   package let rows: Int
   package let columns: Int
-  /// The rows one after the other, without padding.
+  /// The numbers: rows one after the other, without padding, or the same bytes in strips.
   package let bytes: Buffer
+  /// The matrix with its products.
+  package let matrix: StoredMatrix
 
   /// Wraps `bytes`.
   ///
   /// Throws `.shape` unless they are exactly the matrix.
   package init(
-    format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer
+    format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer,
+    arrangement: StoredMatrix.Arrangement = .rows
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
       throw SVFTError(
@@ -45,6 +48,8 @@ package final class Weight: Sendable {
     self.rows = rows
     self.columns = columns
     self.bytes = bytes
+    matrix = StoredMatrix(
+      format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }
 
   /// Output rows (or input columns) that one chunk computes: a multiple of every block length.
@@ -72,9 +77,7 @@ package final class Weight: Sendable {
 
   /// Decodes rows `range` to F32, dense [range.count, columns].
   package func decode(rows range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
-    format.decode(
-      UnsafeRawPointer(bytes.pointer) + range.lowerBound * format.rowBytes(columns),
-      count: range.count * columns, into: target)
+    matrix.decode(rows: range, into: target)
   }
 
   /// The whole matrix in F32, [rows, columns].

@@ -22,15 +22,18 @@ package struct WeightReader {
     /// What matrices are quantised to; nil leaves them as they lie.
     package var format: (any ElementFormat)?
     package var threads: Int
+    /// Whether matrices are brought into the arrangement that integer products are fastest from.
+    package var inStrips: Bool
     /// Hears how many of how many bytes are done, after each tensor; returns false to stop.
     package var progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)?
 
     package init(
-      format: (any ElementFormat)? = nil, threads: Int = 1,
+      format: (any ElementFormat)? = nil, threads: Int = 1, inStrips: Bool = false,
       progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)? = nil
     ) {
       self.format = format
       self.threads = threads
+      self.inStrips = inStrips
       self.progress = progress
     }
   }
@@ -118,8 +121,13 @@ package struct WeightReader {
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
       columns: shape.last ?? 1, bytes: aligned(source.bytes(entry.name)))
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    guard let wanted = loading.format else { return weight }
-    return try weight.converted(to: wanted, threads: loading.threads)
+    let stored =
+      if let wanted = loading.format {
+        try weight.converted(to: wanted, threads: loading.threads)
+      } else {
+        weight
+      }
+    return loading.inStrips ? try stored.inStrips(threads: loading.threads) : stored
   }
 
   private static func format(of entry: TensorEntry) throws(SVFTError) -> any ElementFormat {

@@ -16,6 +16,8 @@ package final class Buffer: @unchecked Sendable {
   package let byteCount: Int
   /// What keeps borrowed bytes alive; nil when the memory is our own.
   private let owner: AnyObject?
+  /// Whether the bytes are a file's, so that pages can go and come again.
+  private let isFile: Bool
 
   /// Zero-filled memory of our own. Throws `.memory` when the system has none.
   package init(byteCount: Int) throws(SVFTError) {
@@ -34,6 +36,7 @@ package final class Buffer: @unchecked Sendable {
     self.pointer = raw
     self.byteCount = byteCount
     self.owner = nil
+    isFile = false
   }
 
   /// Zero-filled memory for `count` values of type `Element`.
@@ -42,11 +45,15 @@ package final class Buffer: @unchecked Sendable {
       byteCount: Checked.product(count, MemoryLayout<Element>.stride, "the size of a buffer"))
   }
 
-  /// A window of memory that `owner` keeps alive and unchanged.
-  package init(borrowing pointer: UnsafeMutableRawPointer, byteCount: Int, from owner: AnyObject) {
+  /// A window of memory that `owner` keeps alive and unchanged; `isFile` where it is a mapped file.
+  package init(
+    borrowing pointer: UnsafeMutableRawPointer, byteCount: Int, from owner: AnyObject,
+    isFile: Bool = false
+  ) {
     self.pointer = pointer
     self.byteCount = byteCount
     self.owner = owner
+    self.isFile = isFile
   }
 
   /// A window of this buffer. Throws `.internal` if it does not lie inside.
@@ -55,7 +62,18 @@ package final class Buffer: @unchecked Sendable {
       offset >= 0 && byteCount >= 0 && offset <= self.byteCount
         && byteCount <= self.byteCount - offset,
       "slice \(offset)+\(byteCount) of a buffer of \(self.byteCount) bytes")
-    return Buffer(borrowing: pointer + offset, byteCount: byteCount, from: self)
+    return Buffer(borrowing: pointer + offset, byteCount: byteCount, from: self, isFile: isFile)
+  }
+
+  /// Gives back the whole pages of a mapped file, which come again when they are read; memory of our
+  /// own stays.
+  package func releasePages() {
+    guard isFile else { return }
+    let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))
+    let start = (UInt(bitPattern: pointer) + page - 1) / page * page
+    let end = (UInt(bitPattern: pointer) + UInt(byteCount)) / page * page
+    guard start < end else { return }
+    madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
   }
 
   /// The bytes as numbers of one type; a partial last element is left out.

@@ -19,7 +19,7 @@ package protocol ElementFormat: Sendable {
   /// Whether the default compute rounds activations to 8 bit before multiplying (the format's
   /// custom).
   var prefersIntegerActivations: Bool { get }
-  /// Layout, codec and products in C.
+  /// Layout and codec in C, and how products read it.
   var kernels: Kernels.Format { get }
 }
 
@@ -48,48 +48,6 @@ extension ElementFormat {
     _ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer
   ) {
     kernels.encode(source, count: count, into: target)
-  }
-
-  /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `rows` and tokens 0..<tokens, in F32.
-  ///
-  /// `weights` is the first byte of the whole matrix, `columns` its row length, `x` is [tokens,
-  /// columns] dense, `y` is [tokens, ldy]. `scratch` holds `productScratch(columns)` bytes, 64-byte
-  /// aligned. How rows are split changes no bit; one to three tokens are summed in another order
-  /// than many.
-  package func product(
-    _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int,
-    _ x: UnsafePointer<Float>, tokens: Int,
-    into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer,
-    alpha: Float = 1, accumulate: Bool = false
-  ) {
-    kernels.product(
-      weights, rows: rows, columns: columns, x, tokens: tokens, into: y, ldy: ldy,
-      Kernels.Update(alpha: alpha, accumulate: accumulate), scratch: scratch)
-  }
-
-  /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit.
-  /// Called only where `prefersIntegerActivations`.
-  package func integerProduct(
-    _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int,
-    _ x: UnsafeRawPointer, tokens: Int,
-    into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer
-  ) {
-    kernels.integerProduct(
-      weights, rows: rows, columns: columns, x, tokens: tokens, into: y, ldy: ldy,
-      scratch: scratch)
-  }
-
-  /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `columns` (a whole number of
-  /// blocks) and all `rows`; `accumulate` adds to what `dx` [tokens, ldx] holds.
-  package func transposedProduct(
-    _ weights: UnsafeRawPointer, rows: Int, rowLength: Int, columns: Range<Int>,
-    _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
-    into dx: UnsafeMutablePointer<Float>, ldx: Int, accumulate: Bool,
-    scratch: UnsafeMutableRawPointer, alpha: Float = 1
-  ) {
-    kernels.transposedProduct(
-      weights, rows: rows, rowLength: rowLength, columns: columns, g, ldg: ldg, tokens: tokens,
-      into: dx, ldx: ldx, Kernels.Update(alpha: alpha, accumulate: accumulate), scratch: scratch)
   }
 
   /// Bytes of per-thread scratch that the three products may use for rows of this length.

@@ -1,11 +1,11 @@
-// Kernels of one element format: its codec and its products. `ElementFormat` has the contract of
-// each.
+// The codec of one element format, and activations rounded for integer products. `ElementFormat` has
+// the contract of each; the products are in StoredMatrix.swift.
 import CKernels
 
 extension Kernels {
   /// The C side of an element format. The pointer leads to a constant table.
   package struct Format: @unchecked Sendable {
-    private let table: OpaquePointer?
+    let table: OpaquePointer?
     package let blockLength: Int
     package let blockBytes: Int
 
@@ -21,8 +21,10 @@ extension Kernels {
     package static let q8_0 = Format(svk_format_q8_0())
     package static let q4_0 = Format(svk_format_q4_0())
 
-    /// Whether `integerProduct` works.
+    /// Whether products over rounded activations work.
     package var takesIntegers: Bool { svk_takes_integers(table) != 0 }
+    /// Whether this processor multiplies the format faster from strips (StoredMatrix.swift).
+    package var hasStrips: Bool { svk_has_strips(table) != 0 }
 
     func decode(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
       svk_decode(table, source, Int64(count), target)
@@ -30,36 +32,6 @@ extension Kernels {
 
     func encode(_ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer) {
       svk_encode(table, source, Int64(count), target)
-    }
-
-    func product(
-      _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int, _ x: UnsafePointer<Float>,
-      tokens: Int, into y: UnsafeMutablePointer<Float>, ldy: Int, _ update: Update,
-      scratch: UnsafeMutableRawPointer
-    ) {
-      svk_product(
-        table, weights, Int64(rows.lowerBound), Int64(rows.upperBound), Int64(columns), x,
-        Int64(columns), Int64(tokens), y, Int64(ldy), update.value, scratch)
-    }
-
-    func integerProduct(
-      _ weights: UnsafeRawPointer, rows: Range<Int>, columns: Int, _ x: UnsafeRawPointer,
-      tokens: Int, into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer
-    ) {
-      svk_integer_product(
-        table, weights, Int64(rows.lowerBound), Int64(rows.upperBound), Int64(columns), x,
-        Int64(tokens), y, Int64(ldy), scratch)
-    }
-
-    func transposedProduct(
-      _ weights: UnsafeRawPointer, rows: Int, rowLength: Int, columns: Range<Int>,
-      _ g: UnsafePointer<Float>, ldg: Int, tokens: Int, into dx: UnsafeMutablePointer<Float>,
-      ldx: Int, _ update: Update, scratch: UnsafeMutableRawPointer
-    ) {
-      svk_transposed_product(
-        table, weights, Int64(rows), Int64(rowLength), Int64(columns.lowerBound),
-        Int64(columns.upperBound), g, Int64(ldg), Int64(tokens), dx, Int64(ldx), update.value,
-        scratch)
     }
   }
 

@@ -36,16 +36,33 @@ typedef struct {
   int accumulate;
 } svk_update;
 
+/* A matrix [rows, columns] of some format: its rows one after the other, or in strips. */
+typedef struct {
+  const svk_format *format;
+  const void *bytes;
+  int64_t rows, columns;
+  int in_strips;
+} svk_weights;
+
+/* Strips: 16 rows side by side, as many bytes as the rows. Whether this processor multiplies the
+ * format faster so. */
+int svk_has_strips(const svk_format *format);
+/* Rows first..<last of a matrix that lies in rows, into their places in strips at `target`. */
+void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target);
+/* The bytes of one row as rows lie, from either arrangement. */
+void svk_copy_row(svk_weights w, int64_t row, void *target);
+/* `count` rows from `first` as F32, dense. */
+void svk_decode_rows(svk_weights w, int64_t first, int64_t count, float *target);
+
 /* Bytes of scratch for any product over rows of `inner` values. */
 int64_t svk_scratch_bytes(int64_t inner);
 
-/* y[t*ldy + r] for r in first..<last: sum_k W[r, k] * x[t*ldx + k]. */
-void svk_product(const svk_format *format, const void *weights, int64_t first, int64_t last,
-                 int64_t columns, const float *x, int64_t ldx, int64_t tokens, float *y,
-                 int64_t ldy, svk_update update, void *scratch);
+/* y[t*ldy + r] for r in first..<last: sum_k W[r, k] * x[t*ldx + k]. In strips, first is a multiple
+ * of 16. */
+void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
+                 int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch);
 /* dx[t*lddx + k] for k in first..<last (block bounds): sum_r W[r, k] * g[t*ldg + r]. */
-void svk_transposed_product(const svk_format *format, const void *weights, int64_t rows,
-                            int64_t row_length, int64_t first, int64_t last, const float *g,
+void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
                             int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
                             svk_update update, void *scratch);
 /* C[i*ldc + j] = sum_p A[i*ars + p*acs] * B[p*brs + j*bcs]; one of brs, bcs is 1. */
@@ -62,9 +79,8 @@ void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, f
 int64_t svk_quantized_row_bytes(int64_t columns);
 void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target);
 /* svk_product over rounded activations; sums are exact int32 within blocks of 32. */
-void svk_integer_product(const svk_format *format, const void *weights, int64_t first,
-                         int64_t last, int64_t columns, const void *x, int64_t tokens, float *y,
-                         int64_t ldy, void *scratch);
+void svk_integer_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
+                         float *y, int64_t ldy, void *scratch);
 
 /* ---- Vectors. */
 float svk_dot(const float *a, const float *b, int64_t count);

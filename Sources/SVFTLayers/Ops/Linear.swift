@@ -61,13 +61,12 @@ final class Linear: Op {
     for chunk in run.team.share(of: weight.rowChunks) {
       let rows = weight.rows(ofChunk: chunk)
       if rounds {
-        weight.format.integerProduct(
-          weight.bytes.pointer, rows: rows, columns: weight.columns, run.sharedScratch,
-          tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+        weight.matrix.integerProduct(
+          rows: rows, run.sharedScratch, tokens: run.rows, into: y, ldy: weight.rows,
+          scratch: run.scratch)
       } else {
-        weight.format.product(
-          weight.bytes.pointer, rows: rows, columns: weight.columns, x, tokens: run.rows,
-          into: y, ldy: weight.rows, scratch: run.scratch)
+        weight.matrix.product(
+          rows: rows, x, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
       }
       if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
     }
@@ -86,10 +85,10 @@ final class Linear: Op {
     guard let g = run.gradient(y) else { return }
     if let dx = run.target(0) {
       for chunk in run.team.share(of: weight.columnChunks) {
-        weight.format.transposedProduct(
-          weight.bytes.pointer, rows: weight.rows, rowLength: weight.columns,
+        weight.matrix.transposedProduct(
           columns: weight.columns(ofChunk: chunk), g, ldg: weight.rows, tokens: run.rows,
-          into: dx.pointer, ldx: weight.columns, accumulate: dx.accumulate, scratch: run.scratch)
+          into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
+          scratch: run.scratch)
       }
     }
     guard trained != nil || bias?.trained != nil else { return }

@@ -1,0 +1,52 @@
+// Strips: the same bytes in another order, at every number of rows; they come back bit for bit and
+// give the same products as rows.
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct StoredMatrixTests {
+  @Test(arguments: StoredCase.integer.filter { $0.arrangement == .strips })
+  func everyRowComesBackFromStripsBitForBit(_ stored: StoredCase) throws {
+    for (rows, columns) in (1...35).map({ ($0, 64) }) + [(48, 32), (17, 2080)] {
+      var numbers = TestNumbers(seed: rows)
+      let bytes = encode(numbers.array(rows * columns), stored.format)
+      let values = decode(bytes, rows * columns, stored.format)
+      try stored.with(bytes, rows: rows, columns: columns) { matrix in
+        var copied = [UInt8](repeating: 0, count: bytes.count)
+        var decoded = [Float](repeating: .nan, count: rows * columns)
+        copied.withUnsafeMutableBytes { target in
+          guard let place = target.baseAddress else { return }
+          for row in 0..<rows { matrix.copyRow(row, into: place + row * matrix.rowBytes) }
+        }
+        decoded.withUnsafeMutableBufferPointer { target in
+          guard let place = target.baseAddress else { return }
+          matrix.decode(rows: 0..<1, into: place)
+          if rows > 1 { matrix.decode(rows: 1..<rows, into: place + columns) }
+        }
+        #expect(copied == bytes)
+        #expect(decoded == values)
+      }
+    }
+  }
+
+  @Test(arguments: StoredCase.integer.filter { $0.arrangement == .strips })
+  func stripsDifferFromRowsInOrderAlone(_ stored: StoredCase) {
+    let (rows, columns) = (16, 64)
+    var numbers = TestNumbers(seed: 1)
+    let bytes = encode(numbers.array(rows * columns), stored.format)
+    var packed = [UInt8](repeating: 0, count: bytes.count)
+    bytes.withUnsafeBytes { source in
+      packed.withUnsafeMutableBytes { target in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return }
+        StoredMatrix(stored.format, from, rows: rows, columns: columns)
+          .packStrips(rows: 0..<rows, into: to)
+      }
+    }
+    // Scales first: the F16 of block 0 of rows 0, 1, 2 …
+    for row in 0..<rows {
+      let block = row * stored.format.rowBytes(columns)
+      #expect(Array(packed[2 * row..<2 * row + 2]) == Array(bytes[block..<block + 2]))
+    }
+    #expect(packed != bytes)
+  }
+}
