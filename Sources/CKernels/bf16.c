@@ -1,6 +1,7 @@
 /* BF16: the upper half of an F32: sign, 8 bits of exponent, 7 of mantissa, little-endian. */
 #include "format.h"
 #include "half.h"
+#include "plain_dots.h"
 
 SVK_INLINE void decode_bf16_body(const void *source, int64_t count, float *target) {
   const uint16_t *codes = source;
@@ -16,7 +17,34 @@ SVK_INLINE void encode_bf16_body(const float *source, int64_t count, void *targe
 SVK_KERNEL(void, encode_bf16, (const float *source, int64_t count, void *target),
            (source, count, target))
 
+SVK_INLINE void values_of(const uint8_t *codes, svk_lanes *values) {
+  typedef uint16_t halves __attribute__((ext_vector_type(16)));
+  typedef uint32_t words __attribute__((ext_vector_type(16)));
+  halves upper;
+  memcpy(&upper, codes, sizeof upper);
+  words bits = __builtin_convertvector(upper, words) << 16;
+  memcpy(values, &bits, sizeof bits);
+}
+
+SVK_INLINE float value_of(const uint8_t *code) {
+  uint16_t half;
+  memcpy(&half, code, 2);
+  return float_of_bf16(half);
+}
+
+SVK_INLINE void row_dots_bf16_body(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
+                               int64_t columns, const float *x, int64_t ldx, int64_t tokens,
+                               float *out) {
+  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, values_of,
+                 value_of);
+}
+SVK_KERNEL(void, row_dots_bf16,
+           (const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
+            const float *x, int64_t ldx, int64_t tokens, float *out),
+           (rows, row_bytes, row_count, columns, x, ldx, tokens, out))
+
 const svk_format *svk_format_bf16(void) {
-  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16, NULL, NULL, NULL};
+  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16,
+                                    svk_row_dots_bf16, NULL, NULL};
   return &format;
 }

@@ -2,6 +2,7 @@
  * Fast forms are in x86/f16.h. */
 #include "format.h"
 #include "half.h"
+#include "plain_dots.h"
 
 static void decode_f16__portable(const void *source, int64_t count, float *target) {
   const uint16_t *codes = source;
@@ -11,6 +12,25 @@ static void decode_f16__portable(const void *source, int64_t count, float *targe
 static void encode_f16__portable(const float *source, int64_t count, void *target) {
   uint16_t *codes = target;
   for (int64_t i = 0; i < count; i++) codes[i] = f16_of_float(source[i]);
+}
+
+SVK_INLINE float value_of(const uint8_t *code) {
+  uint16_t half;
+  memcpy(&half, code, 2);
+  return float_of_f16(half);
+}
+
+SVK_INLINE void plain_values_of(const uint8_t *codes, svk_lanes *values) {
+  float sixteen[16];
+  for (int i = 0; i < 16; i++) sixteen[i] = value_of(codes + 2 * i);
+  load_lanes(sixteen, values);
+}
+
+static void row_dots_f16__portable(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
+                                   int64_t columns, const float *x, int64_t ldx, int64_t tokens,
+                                   float *out) {
+  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, plain_values_of,
+                 value_of);
 }
 
 #if SVK_X86
@@ -25,7 +45,13 @@ static void encode_f16(const float *source, int64_t count, void *target) {
   SVK_PICK(encode_f16)(source, count, target);
 }
 
+static void row_dots_f16(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
+                         int64_t columns, const float *x, int64_t ldx, int64_t tokens,
+                         float *out) {
+  SVK_PICK(row_dots_f16)(rows, row_bytes, row_count, columns, x, ldx, tokens, out);
+}
+
 const svk_format *svk_format_f16(void) {
-  static const svk_format format = {1, 2, decode_f16, encode_f16, NULL, NULL, NULL};
+  static const svk_format format = {1, 2, decode_f16, encode_f16, row_dots_f16, NULL, NULL};
   return &format;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "plain_dots.h"
 
 static void copy_values(const void *source, int64_t count, void *target) {
   memcpy(target, source, (size_t)count * sizeof(float));
@@ -15,7 +16,29 @@ static void encode_f32(const float *source, int64_t count, void *target) {
   copy_values(source, count, target);
 }
 
+SVK_INLINE void values_of(const uint8_t *codes, svk_lanes *values) {
+  memcpy(values, codes, sizeof *values);
+}
+
+SVK_INLINE float value_of(const uint8_t *code) {
+  float value;
+  memcpy(&value, code, sizeof value);
+  return value;
+}
+
+SVK_INLINE void row_dots_f32_body(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
+                               int64_t columns, const float *x, int64_t ldx, int64_t tokens,
+                               float *out) {
+  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 4, values_of,
+                 value_of);
+}
+SVK_KERNEL(void, row_dots_f32,
+           (const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
+            const float *x, int64_t ldx, int64_t tokens, float *out),
+           (rows, row_bytes, row_count, columns, x, ldx, tokens, out))
+
 const svk_format *svk_format_f32(void) {
-  static const svk_format format = {1, 4, decode_f32, encode_f32, NULL, NULL, NULL};
+  static const svk_format format = {1, 4, decode_f32, encode_f32, svk_row_dots_f32,
+                                    NULL, NULL};
   return &format;
 }

@@ -1,8 +1,8 @@
 /* What the generic products need to know of an element format: one table per format, defined in the
- * format's own .c file. Only decode and encode must be there.
+ * format's own .c file. Of these `unpack` and `strips` may be missing.
  *
  * `row_dots`   up to 4 rows times up to 3 tokens straight from the bytes as they lie:
- *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k]. NULL: decode a row, then dot.
+ *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k].
  * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale
  * per 32,
  *              value = code * scale. NULL: the format takes no integer products.

@@ -9,26 +9,6 @@
 
 enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
 
-/* The format's own dots, or decode and dot. */
-static void row_dots(const svk_format *format, const uint8_t *rows, int64_t row_bytes,
-                     int64_t count, int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                     float *out, float *decoded) {
-  if (format->row_dots) {
-    format->row_dots(rows, row_bytes, count, columns, x, ldx, tokens, out);
-    return;
-  }
-  for (int64_t r = 0; r < count; r++) {
-    const float *values = (const float *)(rows + r * row_bytes);
-    if (format != svk_format_f32()) {
-      format->decode(rows + r * row_bytes, columns, decoded);
-      values = decoded;
-    }
-    for (int64_t t = 0; t < tokens; t++) {
-      out[t * ROW_GROUP + r] = svk_dot(values, x + t * ldx, columns);
-    }
-  }
-}
-
 void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
                  int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
   if (tokens > FEW_TOKENS || w.in_strips) {
@@ -42,8 +22,8 @@ void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int
   for (int64_t r = first; r < last && tokens > 0; r += ROW_GROUP) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
     float out[FEW_TOKENS * ROW_GROUP];
-    row_dots(w.format, rows + (r - first) * row_bytes, row_bytes, count, w.columns, x, ldx,
-             tokens, out, scratch);
+    w.format->row_dots(rows + (r - first) * row_bytes, row_bytes, count, w.columns, x, ldx, tokens,
+                       out);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < count; i++) {
         float *place = y + t * ldy + r + i;
