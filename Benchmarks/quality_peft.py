@@ -1,4 +1,4 @@
-"""The LoRA of quality.py's TREC table in Hugging Face PEFT, on the same records with the same options.
+"""The LoRA of quality.py's TREC table in Hugging Face PEFT: same records, same options.
 
     python Benchmarks/quality_peft.py --model MINILM --out FOLDER [--seeds 0 1 2] [--threads 2]
 

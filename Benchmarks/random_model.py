@@ -79,7 +79,8 @@ def byte_letters() -> "list[str]":
 def tokenizer(size: int) -> dict:
     tokens = ["<|endoftext|>", *byte_letters(), "th"]
     tokens += [f"zq{index}qz" for index in range(size - len(tokens))]
-    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    level = {
+        "type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     return {
         "version": "1.0", "truncation": None, "padding": None, "normalizer": None,
         "added_tokens": [{

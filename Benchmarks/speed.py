@@ -1,4 +1,4 @@
-"""Prefill, decode and LoRA training beside llama.cpp, transformers and PEFT, alternating in one run.
+"""Prefill, decode and LoRA training beside llama.cpp, transformers and PEFT, in one run.
 
     python Benchmarks/speed.py --out FOLDER [--models 135M 1B] [--samples 5] [--threads 2]
 

@@ -1,5 +1,5 @@
-// The two arrangements of a weight: into strips (StoredMatrix.swift), and rows as files have them
-// from either.
+// The two arrangements of a weight: into strips (Kernels+StoredMatrix.swift), and rows as files
+// have them from either.
 package import SVFTTensor
 
 extension Weight {

@@ -18,14 +18,14 @@ package final class Weight: Sendable {
   /// The numbers: rows one after the other, without padding, or the same bytes in strips.
   package let bytes: Buffer
   /// The matrix with its products.
-  package let matrix: StoredMatrix
+  package let matrix: Kernels.StoredMatrix
 
   /// Wraps `bytes`.
   ///
   /// Throws `.shape` unless they are exactly the matrix.
   package init(
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer,
-    arrangement: StoredMatrix.Arrangement = .rows
+    arrangement: Kernels.StoredMatrix.Arrangement = .rows
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
       throw SVFTError(
@@ -48,7 +48,7 @@ package final class Weight: Sendable {
     self.rows = rows
     self.columns = columns
     self.bytes = bytes
-    matrix = StoredMatrix(
+    matrix = Kernels.StoredMatrix(
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }
 

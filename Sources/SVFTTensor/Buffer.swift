@@ -65,8 +65,8 @@ package final class Buffer: @unchecked Sendable {
     return Buffer(borrowing: pointer + offset, byteCount: byteCount, from: self, isFile: isFile)
   }
 
-  /// Gives back the whole pages of a mapped file, which come again when they are read; memory of our
-  /// own stays.
+  /// Gives back the whole pages of a mapped file, which come again when they are read; memory of
+  /// our own stays.
   package func releasePages() {
     guard isFile else { return }
     let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))

@@ -1,5 +1,5 @@
-// The codec of one element format, and activations rounded for integer products. `ElementFormat` has
-// the contract of each; the products are in StoredMatrix.swift.
+// The codec of one element format, and activations rounded for integer products. `ElementFormat`
+// has the contract of each; the products are in Kernels+StoredMatrix.swift.
 import CKernels
 
 extension Kernels {
@@ -23,7 +23,8 @@ extension Kernels {
 
     /// Whether products over rounded activations work.
     package var takesIntegers: Bool { svk_takes_integers(table) != 0 }
-    /// Whether this processor multiplies the format faster from strips (StoredMatrix.swift).
+    /// Whether this processor multiplies the format faster from strips
+    /// (Kernels+StoredMatrix.swift).
     package var hasStrips: Bool { svk_has_strips(table) != 0 }
 
     func decode(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {

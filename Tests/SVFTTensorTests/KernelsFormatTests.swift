@@ -1,5 +1,6 @@
 // Rounded activations and the products over them: codes as Q8_0 has them, sums as in Double over
-// the rounded values, for every format that takes them, both arrangements and every instruction set.
+// the rounded values, for every format that takes them, both arrangements and every instruction
+// set.
 import SVFTTensor
 import TestKit
 import Testing

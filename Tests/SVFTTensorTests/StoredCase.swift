@@ -6,12 +6,12 @@ import Testing
 /// Rows as they lie in every format, strips in those that can.
 struct StoredCase: Sendable, CustomTestStringConvertible {
   let format: any ElementFormat
-  let arrangement: StoredMatrix.Arrangement
+  let arrangement: Kernels.StoredMatrix.Arrangement
 
   var testDescription: String { "\(format.name) in \(arrangement)" }
 
   static let all: [StoredCase] = ElementFormats.all.flatMap { format in
-    let arrangements: [StoredMatrix.Arrangement] =
+    let arrangements: [Kernels.StoredMatrix.Arrangement] =
       format.prefersIntegerActivations ? [.rows, .strips] : [.rows]
     return arrangements.map { StoredCase(format: format, arrangement: $0) }
   }
@@ -21,17 +21,18 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
 
   /// A row near `row` where a range may begin.
   func start(near row: Int) -> Int {
-    arrangement == .rows ? row : row / StoredMatrix.stripRows * StoredMatrix.stripRows
+    arrangement == .rows
+      ? row : row / Kernels.StoredMatrix.stripRows * Kernels.StoredMatrix.stripRows
   }
 
   /// Calls `body` with rows `bytes` in this arrangement.
   func with<Result>(
-    _ bytes: [UInt8], rows: Int, columns: Int, _ body: (StoredMatrix) throws -> Result
+    _ bytes: [UInt8], rows: Int, columns: Int, _ body: (Kernels.StoredMatrix) throws -> Result
   ) throws -> Result {
     // From a buffer, so that matrices without rows have an address too.
     let lying = try Buffer(byteCount: bytes.count)
     lying.pointer.copyMemory(from: bytes, byteCount: bytes.count)
-    let matrix = StoredMatrix(format, lying.pointer, rows: rows, columns: columns)
+    let matrix = Kernels.StoredMatrix(format, lying.pointer, rows: rows, columns: columns)
     guard arrangement == .strips else {
       return try withExtendedLifetime(lying) { try body(matrix) }
     }
@@ -39,7 +40,7 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
     matrix.packStrips(rows: 0..<rows, into: packed.pointer)
     return try withExtendedLifetime((lying, packed)) {
       try body(
-        StoredMatrix(
+        Kernels.StoredMatrix(
           format, packed.pointer, rows: rows, columns: columns, arrangement: .strips))
     }
   }

@@ -4,7 +4,7 @@ import SVFTTensor
 import TestKit
 import Testing
 
-@Suite struct StoredMatrixTests {
+@Suite struct KernelsStoredMatrixTests {
   @Test(arguments: StoredCase.integer.filter { $0.arrangement == .strips })
   func everyRowComesBackFromStripsBitForBit(_ stored: StoredCase) throws {
     for (rows, columns) in (1...35).map({ ($0, 64) }) + [(48, 32), (17, 2080)] {
@@ -38,7 +38,7 @@ import Testing
     bytes.withUnsafeBytes { source in
       packed.withUnsafeMutableBytes { target in
         guard let from = source.baseAddress, let to = target.baseAddress else { return }
-        StoredMatrix(stored.format, from, rows: rows, columns: columns)
+        Kernels.StoredMatrix(stored.format, from, rows: rows, columns: columns)
           .packStrips(rows: 0..<rows, into: to)
       }
     }

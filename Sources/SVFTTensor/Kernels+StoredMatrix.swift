@@ -1,0 +1,97 @@
+// A matrix of some element format as the products take it, in one of two arrangements of the same
+// bytes.
+//
+//   rows     one after the other, as files have them
+//   strips   16 rows side by side, made unsigned, so that a vector lane is a row (strips.h): what
+//            integer products are fastest from; goes back into rows bit for bit
+//
+// This is a view: `Weight` owns the bytes. How rows are split over threads changes no bit.
+import CKernels
+
+extension Kernels {
+  /// A view of a stored matrix [rows, columns], with its products.
+  package struct StoredMatrix: @unchecked Sendable {
+    /// The order of the bytes.
+    package enum Arrangement: Sendable { case rows, strips }
+
+    package let rows: Int
+    package let columns: Int
+    package let arrangement: Arrangement
+    /// Bytes of one row, in either arrangement.
+    package let rowBytes: Int
+    private let value: svk_weights
+
+    /// A matrix at `pointer`; `columns` is a whole number of blocks.
+    package init(
+      _ format: any ElementFormat, _ pointer: UnsafeRawPointer, rows: Int, columns: Int,
+      arrangement: Arrangement = .rows
+    ) {
+      self.rows = rows
+      self.columns = columns
+      self.arrangement = arrangement
+      rowBytes = format.rowBytes(columns)
+      value = svk_weights(
+        format: format.kernels.table, bytes: pointer, rows: Int64(rows), columns: Int64(columns),
+        in_strips: arrangement == .strips ? 1 : 0)
+    }
+
+    /// Rows at which work on strips may be split.
+    package static let stripRows = 16
+
+    /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `range` and tokens 0..<tokens, in
+    /// F32.
+    ///
+    /// `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
+    /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. One to three tokens are summed in
+    /// another order than many. In strips, `range` begins at a multiple of 16.
+    package func product(
+      rows range: Range<Int>, _ x: UnsafePointer<Float>, tokens: Int,
+      into y: UnsafeMutablePointer<Float>, ldy: Int, _ update: Update = Update(),
+      scratch: UnsafeMutableRawPointer
+    ) {
+      svk_product(
+        value, Int64(range.lowerBound), Int64(range.upperBound), x, Int64(columns), Int64(tokens),
+        y,
+        Int64(ldy), update.value, scratch)
+    }
+
+    /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit, for
+    /// formats that take them.
+    package func integerProduct(
+      rows range: Range<Int>, _ x: UnsafeRawPointer, tokens: Int,
+      into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer
+    ) {
+      svk_integer_product(
+        value, Int64(range.lowerBound), Int64(range.upperBound), x, Int64(tokens), y, Int64(ldy),
+        scratch)
+    }
+
+    /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `range` (a whole number of
+    /// blocks) and all rows; dx is [tokens, ldx].
+    package func transposedProduct(
+      columns range: Range<Int>, _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
+      into dx: UnsafeMutablePointer<Float>, ldx: Int, _ update: Update = Update(),
+      scratch: UnsafeMutableRawPointer
+    ) {
+      svk_transposed_product(
+        value, Int64(range.lowerBound), Int64(range.upperBound), g, Int64(ldg), Int64(tokens), dx,
+        Int64(ldx), update.value, scratch)
+    }
+
+    /// Decodes rows `range` to F32, dense [range.count, columns].
+    package func decode(rows range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+      svk_decode_rows(value, Int64(range.lowerBound), Int64(range.count), target)
+    }
+
+    /// The bytes of one row as files have them, `rowBytes` of them.
+    package func copyRow(_ row: Int, into target: UnsafeMutableRawPointer) {
+      svk_copy_row(value, Int64(row), target)
+    }
+
+    /// Rows `range` of this matrix, which lies in rows, into their place in strips at `target`,
+    /// where a whole matrix has room.
+    package func packStrips(rows range: Range<Int>, into target: UnsafeMutableRawPointer) {
+      svk_pack_strips(value, Int64(range.lowerBound), Int64(range.upperBound), target)
+    }
+  }
+}
