@@ -1,6 +1,10 @@
-// Whole models against central differences of a float64 loss: every tensor of body and head,
-// trained as itself. Along the gradient the slope must be its length, along others its projection.
-// Single entries are the ops' own contract: through a whole model they drown in F32 rounding.
+// Whole models against the slope of a float64 loss: every tensor of body and head, trained as
+// itself, along three random directions and at 16 entries.
+//
+// The forward pass is F32, so slopes come from fits over many places (PolynomialSlope). They meet
+// 1e-3 · max(|g|, 1e-2 ‖g‖∞), the ops' own bar, for every tensor but BERT's queries and keys whose
+// gradients are 20 times smaller than the model's largest: there rounding leaves 2e-6 of that
+// largest one uncertain (2.9e-3 instead of 1e-3), hence the floor of 5e-6 of it.
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
@@ -65,54 +69,49 @@ struct ArchitectureGradientTests {
     for (index, seed) in seeds.enumerated() { target[index] = seed }
     probe.program.backward(probe.batch)
     let gradients = parameters.map { $0.gradients.map { Double($0) } }
-    let lengths = gradients.map { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-    let largest = lengths.max() ?? 0
-    for (parameter, (gradient, length)) in zip(parameters, zip(gradients, lengths)) {
+    let largest = gradients.joined().map(abs).max() ?? 0
+    for (parameter, gradient) in zip(parameters, gradients) {
+      let top = gradient.map(abs).max() ?? 0
       // A key bias has none under a softmax: noise only.
-      guard length > 1e-3 * largest else { continue }
-      let count = Double(gradient.count)
-      var directions = [gradient.map { $0 / length }]
+      guard top > 1e-4 * largest else { continue }
+      let count = gradient.count
+      var random = RandomSource(seed: 7, purpose: parameter.name)
+      var directions = random.permutation(count).prefix(16).map { [(index: $0, weight: 1.0)] }
       for _ in 0..<3 {
-        directions.append(gradient.map { _ in (numbers.next() < 0 ? -1 : 1) / count.squareRoot() })
+        let weight = 1 / Double(count).squareRoot()
+        directions.append(
+          (0..<count).map { ($0, random.word() & 1 == 0 ? weight : -weight) })
       }
       for direction in directions {
-        let claimed = zip(gradient, direction).reduce(0) { $0 + $1.0 * $1.1 }
+        let claimed = direction.reduce(0) { $0 + gradient[$1.index] * $1.weight }
         let measured = try Self.slope(parameter, direction, loss)
-        let scale = max(abs(claimed), length / count.squareRoot())
-        #expect(abs(measured - claimed) <= 2e-3 * scale, "\(parameter.name)")
+        let scale = max(abs(claimed), 1e-2 * top, 5e-3 * largest)
+        #expect(abs(measured - claimed) <= 1e-3 * scale, "\(parameter.name)")
       }
     }
   }
 
-  /// The derivative along a unit direction.
-  ///
-  /// Central differences at h and h/2, extrapolated, at the h
-  /// where two successive values agree best. Curvature asks for a small one, rounding for a
-  /// large.
+  /// The derivative along a direction; the tensor is as before afterwards.
   private static func slope(
-    _ parameter: Parameter, _ direction: [Double], _ loss: () throws -> Double
+    _ parameter: Parameter, _ direction: [(index: Int, weight: Double)],
+    _ loss: () throws -> Double
   ) throws -> Double {
     let values = parameter.values
-    let originals = Array(values)
-    defer { _ = values.update(from: originals) }
-    let length = originals.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-    func difference(_ h: Double) throws -> Double {
-      var ends: [Double] = []
-      for step in [h, -h] {
-        for index in values.indices {
-          values[index] = Float(Double(originals[index]) + step * direction[index])
-        }
-        ends.append(try loss())
+    let originals = direction.map { values[$0.index] }
+    defer {
+      for (move, value) in zip(direction, originals) { values[move.index] = value }
+    }
+    let size = values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)
+    let scale = size.squareRoot() * Double(direction.count).squareRoot()
+    let steps = direction.count == 1 ? [0.8, 0.4, 0.2, 0.1] : [0.4, 0.2, 0.1, 0.05]
+    return try PolynomialSlope.measured(steps: steps.map { $0 * scale }) { step in
+      for (move, value) in zip(direction, originals) {
+        values[move.index] = Float(Double(value) + step * move.weight)
       }
-      return (ends[0] - ends[1]) / (2 * h)
+      let place = direction.reduce(0.0) { sum, move in
+        sum + move.weight * Double(values[move.index])
+      }
+      return (place, try loss())
     }
-    var best = (value: 0.0, doubt: Double.infinity)
-    var previous = Double.infinity
-    for h in [0.06, 0.03, 0.015, 0.0075, 0.004].map({ $0 * length }) {
-      let value = try (4 * difference(h / 2) - difference(h)) / 3
-      if abs(value - previous) < best.doubt { best = (value, abs(value - previous)) }
-      previous = value
-    }
-    return best.value
   }
 }
