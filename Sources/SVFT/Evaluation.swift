@@ -65,7 +65,7 @@ struct Evaluator {
     let pass = try network.pass(purpose, capacity: capacity)
     pass.batch.clear()
     for example in examples { try pass.batch.append(example.ids, segments: example.segments) }
-    pass.forwardBody()
+    try pass.forwardBody()
     guard task == .language else {
       let outputs = try pass.forwardPooledHead()
       for index in examples.indices {

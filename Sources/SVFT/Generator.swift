@@ -101,7 +101,7 @@ struct Generator {
       sequences[index].cached += pending.count
       if sequences[index].pending.isEmpty { ready.append((index, pass.batch.rows - 1)) }
     }
-    pass.forwardBody()
+    try pass.forwardBody()
     guard !ready.isEmpty else { return }
     let logits = try pass.forwardHead(rows: ready.map(\.row))
     let width = network.geometry.vocabularySize

@@ -1,4 +1,6 @@
 // The caller's memory limit. Checked before large allocations, against what the process holds now.
+import SVFTFormats
+import SVFTModels
 import SVFTTensor
 
 /// How many bytes a model may bring the process to use; 0 is no limit.
@@ -25,5 +27,25 @@ struct MemoryBudget: Sendable {
         "expected to stay within memory_limit = \(limit) bytes, found \(used) in use and \(bytes) "
           + "more needed: use shorter steps, a smaller batch or a quantised model")
     }
+  }
+}
+
+extension MemoryBudget {
+  /// Throws `.memory` if loading would go beyond the limit: files that are copied instead of mapped,
+  /// matrices that are quantised. Only headers are read for that.
+  func check(loading path: String, _ options: ModelOptions) throws(SVFTError) {
+    guard limit > 0, options.copiesFile || options.quantization != nil else { return }
+    let format = try options.quantization.map { (name) throws(SVFTError) in
+      try ElementFormats.required(name)
+    }
+    let source = try Checkpoint(path).source
+    var bytes = 0
+    for entry in source.entries {
+      if options.copiesFile { bytes = try Checked.sum(bytes, entry.byteCount, path) }
+      guard let format, entry.shape.count > 1 else { continue }
+      let blocks = try Checked.product(entry.shape, entry.name) / format.blockLength
+      bytes = try Checked.sum(bytes, Checked.product(blocks, format.blockBytes, entry.name), path)
+    }
+    try check(adding: bytes)
   }
 }

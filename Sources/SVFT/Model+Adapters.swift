@@ -62,7 +62,9 @@ extension Model {
 
   func makeMethod(_ options: JSON.Object) throws(SVFTError) -> any AdapterMethod {
     let options = try AdapterOptions(.object(options))
-    return try options.method().init(options, sites, factors)
+    let method = try options.method().init(options, sites, factors)
+    try network.memory.check(adding: 0)
+    return method
   }
 
   /// What adapters can act on.

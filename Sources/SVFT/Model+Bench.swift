@@ -52,7 +52,7 @@ extension Model {
         pass.batch.clear()
         try pass.batch.append(
           ids[first..<min(ids.count, first + pass.batch.rowCapacity)], past: first)
-        pass.forwardBody()
+        try pass.forwardBody()
       }
       _ = try pass.forwardHead(rows: [pass.batch.rows - 1])
       let middle = Clock.seconds()
@@ -60,7 +60,7 @@ extension Model {
         try gate.checkCancelled("measuring")
         pass.batch.clear()
         try pass.batch.append([ids[position % ids.count]], past: ids.count + position)
-        pass.forwardBody()
+        try pass.forwardBody()
         _ = try pass.forwardHead(rows: [0])
       }
       prefill.append(middle - begin)

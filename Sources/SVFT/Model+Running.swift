@@ -38,7 +38,7 @@ extension Model {
       capacity: Pass.Capacity(rows: max(1, ids.count), sequences: 1, headRows: chunk))
     pass.batch.clear()
     try pass.batch.append(ids)
-    pass.forwardBody()
+    try pass.forwardBody()
     var result: [Float] = []
     result.reserveCapacity(try Checked.product(ids.count, vocabularySize, "the logits"))
     for first in stride(from: 0, to: ids.count, by: chunk) {
@@ -133,7 +133,7 @@ extension Model {
       for input in inputs[group.range] {
         try pass.batch.append(input.ids, segments: input.segments)
       }
-      pass.forwardBody()
+      try pass.forwardBody()
       let outputs = try pass.forwardPooledHead()
       for index in group.range.indices {
         let row = index - group.range.lowerBound

@@ -37,13 +37,13 @@ public final class Model: @unchecked Sendable {
   ) throws(SVFTError) {
     let threads = try options.resolvedThreads()
     let memory = try MemoryBudget(limit: options.memoryLimit)
+    try memory.check(loading: path, options)
     let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
     let loading = WeightReader.Loading(
       format: try options.quantization.map { (name) throws(SVFTError) in
         try ElementFormats.required(name)
       }, threads: threads, inStrips: options.compute == .standard,
       progress: Model.loadingProgress(progress))
-    try memory.check(adding: 0)
     loaded = try checkpoint.load(loading)
     try memory.check(adding: 0)
     self.path = path
@@ -67,6 +67,7 @@ public final class Model: @unchecked Sendable {
         embedding: loaded.embeddingHead),
       options, endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: threads)
+    factors.admit = { (bytes) throws(SVFTError) in try memory.check(adding: bytes) }
     let names = try ClassNames.stored(in: checkpoint)
     classNames = names.count == loaded.classHead?.outputs ? names : []
   }

@@ -58,10 +58,10 @@ final class Network {
     if !training, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
     passes[key] = nil
     let pass = try Pass(
-      architecture, heads, purpose, capacity: capacity, training: training, threads: threads)
+      architecture, heads, purpose, capacity: capacity, training: training, threads: threads,
+      memory: memory)
     pass.batch.compute = compute
     pass.headBatch.compute = compute
-    try memory.check(adding: 0)
     passes[key] = pass
     return pass
   }

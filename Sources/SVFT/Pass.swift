@@ -45,7 +45,7 @@ final class Pass {
   /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
   init(
     _ architecture: any Architecture, _ heads: Heads, _ purpose: Purpose, capacity: Capacity,
-    training: Bool, threads: Int
+    training: Bool, threads: Int, memory: MemoryBudget
   ) throws(SVFTError) {
     self.capacity = capacity
     let bodyGraph = Graph(training: training)
@@ -58,8 +58,16 @@ final class Pass {
     output = try heads.record(purpose, headInput, headGraph)
     headGraph.output(output)
     if training { try heads.recordLoss(purpose, output, headGraph) }
-    body = try Program(bodyGraph, rows: capacity.rows, threads: threads)
-    head = try Program(headGraph, rows: capacity.headRows, threads: threads)
+    let plans = (
+      body: try Plan(bodyGraph, rows: capacity.rows),
+      head: try Plan(headGraph, rows: capacity.headRows)
+    )
+    try memory.check(
+      adding: Checked.sum(
+        plans.body.totalBytes(threads: threads), plans.head.totalBytes(threads: threads),
+        "the memory of a step"))
+    body = try Program(bodyGraph, plans.body, threads: threads)
+    head = try Program(headGraph, plans.head, threads: threads)
     batch = try Batch(rows: capacity.rows, sequences: capacity.sequences)
     headBatch = try Batch(rows: capacity.headRows, sequences: 1)
     selection = try Selection(capacity: max(capacity.rows, capacity.headRows))
@@ -71,7 +79,7 @@ final class Pass {
   }
 
   /// Computes the hidden states of the batch's rows.
-  func forwardBody() { body.forward(batch) }
+  func forwardBody() throws(SVFTError) { try body.forward(batch) }
 
   /// Outputs of the head for single rows of the step, [rows.count, outputs]; at most `headRows` of
   /// them.
@@ -95,14 +103,14 @@ final class Pass {
     selection.gather(
       part, from: body.values(hidden), width: hiddenWidth, into: head.values(headInput),
       threads: threads)
-    head.forward(headBatch)
+    try head.forward(headBatch)
     return head.values(output)
   }
 
   /// Forward and backward of the batch against `targets`: adds to the parameters' gradients and
   /// returns the summed loss. `scale` is 1 / counted rows of the whole optimiser step.
   func train(_ targets: Targets, scale: Float) throws(SVFTError) -> Double {
-    forwardBody()
+    try forwardBody()
     if let rule {
       try selection.choose(rule, of: batch)
     } else {
@@ -121,13 +129,13 @@ final class Pass {
       _ = try forwardHead(part)
       for row in 0..<part.count { loss += headBatch.losses[row] }
       clearOutputGradient(rows: part.count)
-      head.backward(headBatch)
+      try head.backward(headBatch)
       if let bodyGradient, let inputGradient = head.gradient(headInput) {
         selection.scatter(
           part, from: inputGradient, width: hiddenWidth, into: bodyGradient, threads: threads)
       }
     }
-    if bodyGradient != nil { body.backward(batch) }
+    if bodyGradient != nil { try body.backward(batch) }
     return loss
   }
 

@@ -42,6 +42,9 @@ final class TrainingRun {
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
+    // Two moments per number, F32.
+    try network.memory.check(
+      adding: 8 * method.allParameters.reduce(0) { $0 + $1.count })
     optimizer = try Optimizer(method.allParameters, options)
     let warmup =
       options.warmupSteps > 0

@@ -20,6 +20,8 @@ package final class FactorStore: @unchecked Sendable {
   package let solver: SVD.Solver?
   /// Called after each matrix on the thread that asked; false cancels.
   package var progress: Progress?
+  /// Asked before factors of that many bytes are made; throws where there is no room for them.
+  package var admit: ((_ bytes: Int) throws(SVFTError) -> Void)?
 
   private var factors: [Key: Factors] = [:]
   private var hashes: [ObjectIdentifier: (slot: Slot, hash: String)] = [:]
@@ -66,6 +68,7 @@ package final class FactorStore: @unchecked Sendable {
       if factors[key] == nil, wanted.insert(key).inserted { missing.append((slot, key.hash)) }
     }
     guard !missing.isEmpty else { return }
+    try admit?(Self.byteCount(missing.map(\.slot.weight)))
     for (result, (slot, hash)) in zip(decompose(missing), missing) {
       switch result {
       case .success(let made): factors[Key(hash: hash, rowOrder: slot.rowOrder)] = made
@@ -73,6 +76,19 @@ package final class FactorStore: @unchecked Sendable {
       case nil: throw SVFTError(.cancelled, "the decomposition of \(slot.name) was cancelled")
       }
     }
+  }
+
+  /// Bytes of U and V of matrices, in F32.
+  private static func byteCount(_ weights: [Weight]) throws(SVFTError) -> Int {
+    var bytes = 0
+    for weight in weights {
+      let numbers = try Checked.product(
+        min(weight.rows, weight.columns),
+        Checked.sum(weight.rows, weight.columns, "the size of factors"), "the size of factors")
+      bytes = try Checked.sum(
+        bytes, Checked.product(4, numbers, "the size of factors"), "the size of factors")
+    }
+    return bytes
   }
 
   /// One result per tensor; nil for those not begun before a cancellation or a failure.

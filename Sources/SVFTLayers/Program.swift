@@ -12,16 +12,26 @@ package final class Program: @unchecked Sendable {
   /// Plans and allocates for steps of up to `rows` rows.
   ///
   /// Throws `.memory` or `.limit`.
-  package init(_ graph: Graph, rows: Int, threads: Int) throws(SVFTError) {
+  package convenience init(_ graph: Graph, rows: Int, threads: Int) throws(SVFTError) {
+    try self.init(graph, Plan(graph, rows: rows), threads: threads)
+  }
+
+  /// Allocates what the plan of `graph` says.
+  ///
+  /// Throws `.memory`.
+  package init(_ graph: Graph, _ plan: Plan, threads: Int) throws(SVFTError) {
     self.graph = graph
+    self.plan = plan
     self.threads = threads
     ops = graph.ops
-    plan = try Plan(graph, rows: rows)
     arena = try Arena(plan, ops: ops, threads: threads)
   }
 
   /// Computes all values for the rows of `batch`.
-  package func forward(_ batch: Batch) {
+  ///
+  /// Throws `.limit` for more rows than were planned.
+  package func forward(_ batch: Batch) throws(SVFTError) {
+    try requireFit(batch)
     guard batch.rows > 0 else { return }
     Parallel.run(threads: threads) { team in
       for index in ops.indices {
@@ -32,7 +42,10 @@ package final class Program: @unchecked Sendable {
   }
 
   /// Computes all gradients, from the seeds that the caller put into the outputs' gradients.
-  package func backward(_ batch: Batch) {
+  ///
+  /// Throws `.limit` for more rows than were planned.
+  package func backward(_ batch: Batch) throws(SVFTError) {
+    try requireFit(batch)
     guard batch.rows > 0 else { return }
     let active = plan.flow.active
     Parallel.run(threads: threads) { team in
@@ -40,6 +53,14 @@ package final class Program: @unchecked Sendable {
         ops[index].backward(Run(arena: arena, batch: batch, team: team, op: index))
         team.barrier()
       }
+    }
+  }
+
+  /// Ops write as many rows as the batch has: beyond the plan they would write over each other.
+  private func requireFit(_ batch: Batch) throws(SVFTError) {
+    guard batch.rows <= plan.rows else {
+      throw SVFTError(
+        .limit, "expected a step of at most \(plan.rows) rows as planned, found \(batch.rows)")
     }
   }
 

@@ -34,7 +34,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     method.disturb()
     try AdapterSet.attach(method, scale: AdapterSet.isScalable(method) ? 0.7 : 1)
     let session = try model.session(training: true)
-    let inputGradient = session.gradients()
+    let inputGradient = try session.gradients()
     #expect(inputGradient.contains { $0 != 0 })
     for parameter in method.allParameters {
       let gradient = Array(parameter.gradients)
@@ -47,10 +47,10 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
         let step: Float = 0.1
         parameter.values[index] = value + step
         method.refresh(threads: 1)
-        let above = session.loss()
+        let above = try session.loss()
         parameter.values[index] = value - step
         method.refresh(threads: 1)
-        let below = session.loss()
+        let below = try session.loss()
         parameter.values[index] = value
         method.refresh(threads: 1)
         let expected = (above - below) / Double(2 * step)
@@ -71,8 +71,8 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
       method.disturb()
       try AdapterSet.attach(method)
       let session = try model.session(training: true, rows: 301, threads: threads)
-      let outputs = session.outputs()
-      return [outputs, session.gradients()] + method.allParameters.map { Array($0.gradients) }
+      let outputs = try session.outputs()
+      return try [outputs, session.gradients()] + method.allParameters.map { Array($0.gradients) }
     }
     #expect(try run(threads) == run(2))
   }
@@ -113,8 +113,8 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     let method = try model.method(options)
     try AdapterSet.attach(method)
     let session = try model.session(training: true)
-    let before = session.loss()
-    session.gradients()
+    let before = try session.loss()
+    try session.gradients()
     let parameters = method.allParameters
     let squares = parameters.flatMap { Array($0.gradients) }.reduce(0.0) { $0 + Double($1 * $1) }
     for parameter in parameters {
@@ -124,7 +124,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     }
     method.refresh(threads: 1)
     #expect(squares > 0)
-    #expect(session.loss() < before)
+    #expect(try session.loss() < before)
   }
 
   @Test(arguments: AdapterMethods.all.map { $0.name })

@@ -143,25 +143,25 @@ final class TinySession {
   }
 
   /// The outputs of the fixed input.
-  func outputs() -> [Float] {
+  func outputs() throws -> [Float] {
     for (index, value) in inputs.enumerated() { program.values(input)[index] = value }
-    program.forward(batch)
+    try program.forward(batch)
     return (0..<rows * output.width).map { program.values(output)[$0] }
   }
 
   /// L in float64.
-  func loss() -> Double {
-    zip(outputs(), direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  func loss() throws -> Double {
+    try zip(outputs(), direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
   /// Forward and backward; gives the gradient of the input.
   @discardableResult
-  func gradients() -> [Float] {
-    _ = outputs()
+  func gradients() throws -> [Float] {
+    _ = try outputs()
     if let seed = program.gradient(output) {
       for (index, value) in direction.enumerated() { seed[index] = value }
     }
-    program.backward(batch)
+    try program.backward(batch)
     guard let gradient = program.gradient(input) else { return [] }
     return (0..<rows * input.width).map { gradient[$0] }
   }

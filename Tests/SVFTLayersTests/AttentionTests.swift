@@ -115,7 +115,7 @@ struct AttentionTests {
       replay.fill(sequence, 0..<count, at: batch.rows)
       try batch.append([Int32](repeating: 0, count: count))
     }
-    replay.program.forward(batch)
+    try replay.program.forward(batch)
     for (sequence, row) in sequences {
       let found = replay.rows(row..<row + sequence.count)
       #expect(distance(found, sequence.attended()) < 2e-6, "\(sequence.count) tokens")
@@ -129,7 +129,7 @@ struct AttentionTests {
     let alone = try Batch(rows: 90, sequences: 3)
     try alone.append([Int32](repeating: 0, count: 37))
     replay.fill(sequence, 0..<37, at: 0)
-    replay.program.forward(alone)
+    try replay.program.forward(alone)
     let expected = replay.rows(0..<37)
 
     let together = try Batch(rows: 90, sequences: 3)
@@ -137,7 +137,7 @@ struct AttentionTests {
     replay.fill(Sequence(shape, count: 11, seed: 2), 0..<11, at: 0)
     replay.fill(sequence, 0..<37, at: 11)
     replay.fill(Sequence(shape, count: 42, seed: 3), 0..<42, at: 48)
-    replay.program.forward(together)
+    try replay.program.forward(together)
     #expect(distance(replay.rows(11..<48), expected) < 1e-5)
   }
 
@@ -163,7 +163,7 @@ struct AttentionTests {
       try batch.append([Int32](repeating: 0, count: behind), past: start, slot: 0)
       replay.fill(first, past..<past + count, at: 0)
       replay.fill(second, start..<start + behind, at: count)
-      replay.program.forward(batch)
+      try replay.program.forward(batch)
       found.first += replay.rows(0..<count)
       found.second += replay.rows(count..<count + behind)
       past += count
@@ -181,7 +181,7 @@ struct AttentionTests {
     batch.cache = try KVCache(layers: 1, slots: 1, context: 8, width: 4)
     try batch.append([Int32](repeating: 0, count: 4), past: 5)
     replay.fill(Sequence(shape, count: 4, seed: 1), 0..<4, at: 0)
-    replay.program.forward(batch)
+    try replay.program.forward(batch)
     #expect(replay.rows(0..<4).allSatisfy { $0 == 0 })
   }
 

@@ -99,7 +99,7 @@ final class Bench {
   /// Runs forward; the loss.
   func loss() throws -> Double {
     let program = try program()
-    program.forward(batch)
+    try program.forward(batch)
     var sum = 0.0
     for (value, factors) in zip(outputs, coefficients) {
       let numbers = program.values(value)
@@ -114,12 +114,12 @@ final class Bench {
   /// Runs forward and backward; gradients of parameters are added to what is there.
   func backward() throws {
     let program = try program()
-    program.forward(batch)
+    try program.forward(batch)
     for (value, factors) in zip(outputs, coefficients) {
       guard let gradient = program.gradient(value) else { continue }
       for (i, factor) in factors.enumerated() { gradient[i] = factor }
     }
-    program.backward(batch)
+    try program.backward(batch)
   }
 
   /// The same from cleared gradients.

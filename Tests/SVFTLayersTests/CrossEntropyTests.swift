@@ -18,8 +18,8 @@ struct CrossEntropyTests {
     batch.lossScale = scale
     for (row, label) in labels.enumerated() { batch.labels[row] = label }
     for (i, logit) in logits.enumerated() { program.values(input)[i] = logit }
-    program.forward(batch)
-    program.backward(batch)
+    try program.forward(batch)
+    try program.backward(batch)
     let gradient = try #require(program.gradient(input))
     return (Array(batch.losses), (0..<logits.count).map { gradient[$0] })
   }

@@ -18,8 +18,8 @@ struct DropoutTests {
     batch.randomKey = key
     let seed = try #require(program.gradient(y))
     for i in 0..<20_000 { (program.values(x)[i], seed[i]) = (1, 1) }
-    program.forward(batch)
-    program.backward(batch)
+    try program.forward(batch)
+    try program.backward(batch)
     let dx = try #require(program.gradient(x))
     return ((0..<20_000).map { program.values(y)[$0] }, (0..<20_000).map { dx[$0] })
   }

@@ -32,7 +32,7 @@ struct OpTests {
     let program = try Program(graph, rows: 1, threads: threads)
     let batch = try Batch(rows: 1, sequences: 1)
     try batch.setRows(1)
-    program.forward(batch)
+    try program.forward(batch)
     #expect((0..<length).allSatisfy { program.values(y)[$0] == Float($0 / 10 * 10 + 1) })
   }
 }

@@ -45,7 +45,7 @@ struct RandomGraph {
     try batch.append([Int32](repeating: 0, count: 6))
     batch.training = graph.training
     for i in 0..<54 { program.values(input)[i] = Float(i % 7) / 3 - 1 }
-    program.forward(batch)
+    try program.forward(batch)
     let result = (0..<54).map { program.values(last)[$0] }
     guard graph.training else { return [result] }
     for output in graph.outputs {
@@ -53,7 +53,7 @@ struct RandomGraph {
       for i in 0..<54 { gradient[i] = output == last ? Float(i % 5) - 2 : 0 }
     }
     parameter.gradients.update(repeating: 0)
-    program.backward(batch)
+    try program.backward(batch)
     let dx = program.gradient(input)
     return [result, (0..<54).map { dx?[$0] ?? 0 }, Array(parameter.gradients)]
   }

@@ -22,7 +22,7 @@ enum Replay {
     for (value, input) in zip(values, inputs) {
       for (i, number) in input.numbers.enumerated() { program.values(value)[i] = number }
     }
-    program.forward(batch)
+    try program.forward(batch)
     return (0..<batch.rows * output.width).map { program.values(output)[$0] }
   }
 

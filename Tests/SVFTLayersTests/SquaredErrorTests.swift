@@ -17,8 +17,8 @@ struct SquaredErrorTests {
       program.values(scores)[row] = score
       batch.targets[row] = target
     }
-    program.forward(batch)
-    program.backward(batch)
+    try program.forward(batch)
+    try program.backward(batch)
     #expect(Array(batch.losses) == [4, 0, 0.25])
     let gradient = try #require(program.gradient(scores))
     #expect((0..<3).map { gradient[$0] } == [-2, 0, 0.5])

@@ -67,7 +67,7 @@ struct ArchitectureGradientTests {
     _ = try loss()
     let target = try #require(probe.program.gradient(probe.result))
     for (index, seed) in seeds.enumerated() { target[index] = seed }
-    probe.program.backward(probe.batch)
+    try probe.program.backward(probe.batch)
     let gradients = parameters.map { $0.gradients.map { Double($0) } }
     let largest = gradients.joined().map(abs).max() ?? 0
     for (parameter, gradient) in zip(parameters, gradients) {

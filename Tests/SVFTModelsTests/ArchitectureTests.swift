@@ -155,7 +155,7 @@ struct ArchitectureTests {
     _ = try probe([Self.ids])
     let seed = try #require(probe.program.gradient(probe.result))
     for index in 0..<7 * 32 { seed[index] = Float(index % 5) - 1.7 }
-    probe.program.backward(probe.batch)
+    try probe.program.backward(probe.batch)
     for slot in used {
       let gradients = try #require(slot.standIn).gradients
       #expect(gradients.contains { $0 != 0 }, "\(slot.name)")

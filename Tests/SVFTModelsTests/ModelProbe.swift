@@ -44,7 +44,7 @@ final class ModelProbe {
     for (number, ids) in sequences.enumerated() {
       try batch.append(ids, segments: segments?[number])
     }
-    return run()
+    return try run()
   }
 
   /// Results for the next tokens of a sequence whose first `past` tokens the cache holds.
@@ -52,11 +52,11 @@ final class ModelProbe {
     batch.clear()
     batch.cache = cache
     try batch.append(ids, past: past)
-    return run()
+    return try run()
   }
 
-  private func run() -> [[Float]] {
-    program.forward(batch)
+  private func run() throws -> [[Float]] {
+    try program.forward(batch)
     let values = program.values(result)
     return (0..<batch.rows).map { row in
       (0..<result.width).map { values[row * result.width + $0] }

@@ -63,15 +63,15 @@ import Testing
         layers: machine.loaded.architecture.geometry.layers, slots: 1, context: 160,
         width: machine.loaded.architecture.geometry.keyValueWidth)
       try machine.batch.append(Self.tokens)
-      machine.body.forward(machine.batch)
+      try machine.body.forward(machine.batch)
       let token: [Int32] = [3]
       func decode(_ range: Range<Int>) throws {
         for position in range {
           machine.batch.clear()
           try machine.batch.append(token, past: position)
-          machine.body.forward(machine.batch)
+          try machine.body.forward(machine.batch)
           try machine.headBatch.setRows(1)
-          machine.head.forward(machine.headBatch)
+          try machine.head.forward(machine.headBatch)
         }
       }
       try decode(32..<36)
@@ -95,19 +95,19 @@ import Testing
           optimizer.clearGradients()
           machine.batch.clear()
           try machine.batch.append(Self.tokens)
-          machine.body.forward(machine.batch)
+          try machine.body.forward(machine.batch)
           try machine.headBatch.setRows(32)
           machine.headBatch.labels.update(repeating: 1)
           let values = machine.body.values(machine.hidden)
           machine.head.values(machine.input).update(from: values, count: 32 * machine.hidden.width)
-          machine.head.forward(machine.headBatch)
+          try machine.head.forward(machine.headBatch)
           machine.head.gradient(machine.output)?.update(
             repeating: 0, count: 32 * machine.output.width)
-          machine.head.backward(machine.headBatch)
+          try machine.head.backward(machine.headBatch)
           if let back = machine.head.gradient(machine.input) {
             gradient.update(from: back, count: 32 * machine.hidden.width)
           }
-          machine.body.backward(machine.batch)
+          try machine.body.backward(machine.batch)
           optimizer.update(rate: 1e-3, headRate: 1e-3)
         }
         for _ in 0..<2 { try step() }
