@@ -22,15 +22,16 @@ package final class AdapterContents {
   /// Reads adapter_config.json and adapter_model.safetensors.
   ///
   /// Throws `.io`, `.format`, `.truncated`, `.unsupported` for element types other than F32, F16,
-  /// BF16 and I64.
+  /// BF16 and I64, `.format` for tensors that were changed after they were saved.
   package init(folder path: String) throws(SVFTError) {
     self.path = path
     let config = FileSystem.join(path, AdapterFile.configurationName)
     let text = try FileSystem.read(config)
-    configuration = try during(config) { () throws(SVFTError) in
+    let own = try during(config) { () throws(SVFTError) in
       try JSON.parse(text).root("the configuration")
     }
     let file = try Safetensors(FileSystem.join(path, AdapterFile.tensorsName), access: .copied)
+    configuration = try AdapterSeal.configuration(own, of: file)
     var found: [NamedTensor] = []
     for entry in file.entries { found.append(try NamedTensor(entry, of: file)) }
     self.found = found

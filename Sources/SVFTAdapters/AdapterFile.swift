@@ -16,7 +16,8 @@ package enum AdapterFile {
   package static let tensorsName = "adapter_model.safetensors"
 
   /// Writes a method with the options it was made with into a folder, which is made if need be;
-  /// each file appears whole, the tensors last.
+  /// each file appears whole, the tensors last. Each knows the other (AdapterSeal.swift), so that
+  /// what a killed process left between the two is recognised.
   ///
   /// `extra` are further entries of the configuration (task, base, labels).
   ///
@@ -26,7 +27,10 @@ package enum AdapterFile {
     extra: JSON.Object = JSON.Object()
   ) throws(SVFTError) {
     let tensors = try tensors(method)
-    let config = configuration(method, options, extra)
+    var config = configuration(method, options, extra)
+    let seal = try AdapterSeal(of: tensors)
+    let metadata = try seal.metadata(config)
+    config[AdapterSeal.key] = .string(seal.sha256)
     try FileSystem.makeFolder(folder)
     try AtomicFile.write(
       FileSystem.join(folder, configurationName), text: JSON.object(config).text(.pretty) + "\n")
@@ -36,7 +40,7 @@ package enum AdapterFile {
         OutgoingTensor(tensor.name, tensor.shape, try .named(tensor.type), bytes: tensor.bytes))
     }
     try SafetensorsWriter.write(
-      FileSystem.join(folder, tensorsName), outgoing, metadata: [("format", "pt")])
+      FileSystem.join(folder, tensorsName), outgoing, metadata: [("format", "pt")] + metadata)
   }
 
   /// Everything to be saved, with the keys of the file.

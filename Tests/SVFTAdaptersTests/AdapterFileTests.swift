@@ -15,8 +15,8 @@ import Testing
     let method = try model.method(options)
     method.disturb()
     let object = try options.root("options")
-    try AdapterFile.save(
-      method, object, to: folder.file("a"), extra: JSON.Object([("task_type", "X")]))
+    let extra = JSON.Object([("task_type", "X")])
+    try AdapterFile.save(method, object, to: folder.file("a"), extra: extra)
     let contents = try AdapterContents(folder: folder.file("a"))
     #expect(contents.configuration["task_type"] == "X")
     let (loaded, again) = try AdapterFile.load(contents, model.sites, model.factors)
@@ -24,7 +24,7 @@ import Testing
     for (one, other) in zip(method.allParameters, loaded.allParameters) {
       #expect(Array(one.values) == Array(other.values), "\(one.name)")
     }
-    try AdapterFile.save(loaded, again, to: folder.file("b"))
+    try AdapterFile.save(loaded, again, to: folder.file("b"), extra: extra)
     for name in [AdapterFile.tensorsName] {
       let first = try FileSystem.read(folder.file("a/\(name)"))
       let second = try FileSystem.read(folder.file("b/\(name)"))
@@ -69,6 +69,12 @@ import Testing
     let path = folder.file(AdapterFile.tensorsName)
     func attempt(_ change: ([OutgoingTensor]) throws -> [OutgoingTensor]) throws -> SVFTError? {
       try AdapterFile.save(method, JSON.Object(), to: folder.path)
+      // As other programs write it: without the hash that would tell of any change.
+      let place = folder.file(AdapterFile.configurationName)
+      let config = try JSON.read(place).root(place).members.filter { $0.0 != "svft_sha256" }
+      try folder.write(
+        AdapterFile.configurationName,
+        JSON.object(JSON.Object(config.map { (key: $0.0, value: $0.1) })).text(.pretty))
       let file = try Safetensors(path, access: .copied)
       try SafetensorsWriter.write(
         path, change(file.names.map { try OutgoingTensor(copying: $0, from: file) }))
