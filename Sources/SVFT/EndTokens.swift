@@ -13,10 +13,14 @@ enum EndTokens {
   ) throws(SVFTError) -> Set<Int32> {
     var ids: Set<Int32> = []
     if let end = tokenizer.special.eos { ids.insert(end) }
-    if let config = checkpoint.config { ids.formUnion(try listed(in: config)) }
+    if let config = checkpoint.config {
+      let file = FileSystem.join(checkpoint.path, "config.json")
+      ids.formUnion(try during(file) { () throws(SVFTError) in try listed(in: config) })
+    }
     let file = FileSystem.join(checkpoint.path, "generation_config.json")
     if checkpoint.gguf == nil, try FileSystem.isFile(file) {
-      ids.formUnion(try listed(in: JSON.read(file).root(file)))
+      let object = try JSON.read(file).root(file)
+      ids.formUnion(try during(file) { () throws(SVFTError) in try listed(in: object) })
     }
     return ids.filter { $0 >= 0 && $0 < tokenizer.vocabularySize }
   }

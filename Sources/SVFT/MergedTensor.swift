@@ -23,12 +23,13 @@ final class MergedTensor {
 
   private static let blockRows = 64
 
-  /// `rowOrder` is the file's order of this tensor's rows.
+  /// `projections` are those that multiply with this tensor; `rowOrder` is the file's order of its
+  /// rows.
   init(
     _ slot: Slot, _ projections: [Projection], format: any ElementFormat, rowOrder: RowOrder
   ) {
     self.slot = slot
-    self.projections = projections.filter { $0.weight === slot && !$0.attachments.isEmpty }
+    self.projections = projections.filter { !$0.attachments.isEmpty }
     self.format = format
     self.rowOrder = rowOrder
   }

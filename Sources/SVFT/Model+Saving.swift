@@ -12,7 +12,8 @@ extension Model {
   /// measured.
   ///
   /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and
-  /// for rounded formats the share of the change that was transmitted. Throws `.io`, `.noSpace`,
+  /// for rounded formats the share of the change that was transmitted, and what of the tokenizer
+  /// the container cannot hold. Throws `.io`, `.noSpace`,
   /// `.unsupported`, `.cancelled`; nothing half-written is left.
   public func save(
     to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
@@ -29,6 +30,8 @@ extension Model {
         tensor.transmitted.map { (tensor.slot.name, $0) }
       }
       if !transmitted.isEmpty { report["transmitted"] = Model.summary(of: transmitted) }
+      let lost = saver.isGGUF ? tokenizer.losses() : []
+      if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
       report["drift"] = try drift(of: path, probe: probe ?? Model.defaultProbe)
       return try JSON.object(report).text(.pretty)
     }

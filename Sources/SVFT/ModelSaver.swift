@@ -40,18 +40,15 @@ struct ModelSaver {
   func write() throws(SVFTError) -> [MergedTensor] {
     let tensors = try plan()
     var outgoing: [OutgoingTensor] = []
-    var reporter = ProgressReporter("saving", total: tensors.count, progress)
-    for (index, tensor) in tensors.enumerated() {
-      try model.gate.checkCancelled("saving")
-      outgoing.append(try tensor.merged.outgoing(tensor.name))
-      try reporter.reached(index)
+    let watch = SavingWatch(model.gate, total: tensors.count, progress)
+    for tensor in tensors {
+      outgoing.append(watch.watching(try tensor.merged.outgoing(tensor.name)))
     }
     if isGGUF {
       try writeGGUF(outgoing)
     } else {
       try writeFolder(outgoing)
     }
-    try reporter.reached(tensors.count)
     return tensors.map(\.merged)
   }
 
@@ -66,16 +63,16 @@ struct ModelSaver {
     let head = model.network.heads.language?.projection
     var result: [(name: String, merged: MergedTensor)] = []
     for slot in model.loaded.storedSlots {
-      let owners = model.network.projections.filter { !(unties && $0 === head) }
+      let owners = model.network.projections.filter {
+        $0.weight === slot && !(unties && $0 === head)
+      }
       result.append((try name(slot.name), merged(slot, owners, architecture)))
     }
     if unties, let head {
       let slot = Slot(
         name: "lm_head.weight", weight: head.weight.current, shape: head.weight.shape,
         rowOrder: head.weight.rowOrder)
-      let untied = Projection(name: head.name, weight: slot, bias: nil)
-      untied.attachments = head.attachments
-      result.append((try name("lm_head.weight"), merged(slot, [untied], architecture)))
+      result.append((try name("lm_head.weight"), merged(slot, [head], architecture)))
     }
     return result
   }
@@ -140,5 +137,28 @@ struct ModelSaver {
     config["torch_dtype"] = .string(names[element] ?? "float32")
     if unties { config["tie_word_embeddings"] = false }
     return config
+  }
+}
+
+/// Tells of tensors as they are written, and stops between two of them: the file is not in its place
+/// before the last.
+private final class SavingWatch {
+  private let gate: Gate
+  private var reporter: ProgressReporter
+  private var written = 0
+
+  init(_ gate: Gate, total: Int, _ progress: WorkProgress?) {
+    self.gate = gate
+    reporter = ProgressReporter("saving", total: total, progress)
+  }
+
+  /// The same tensor, watched.
+  func watching(_ tensor: OutgoingTensor) -> OutgoingTensor {
+    OutgoingTensor(tensor.name, tensor.shape, tensor.type) { (sink) throws(SVFTError) in
+      try self.gate.checkCancelled("saving")
+      try tensor.produce(sink)
+      self.written += 1
+      try self.reporter.reached(self.written)
+    }
   }
 }

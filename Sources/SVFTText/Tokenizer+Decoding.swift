@@ -44,6 +44,22 @@ extension Tokenizer {
   /// Throws `.unsupported` where GGUF has no name for what the tokenizer does.
   package func vocabulary() throws(SVFTError) -> TokenizerVocabulary { try book.exported() }
 
+  /// What a GGUF file cannot say of this tokenizer, one sentence for each added token: the format
+  /// has no place for how such a token treats the text around it.
+  package func losses() -> [String] {
+    book.added.compactMap { token in
+      let traits = [
+        (token.stripsLeft, "takes the space before it along (lstrip)"),
+        (token.stripsRight, "takes the space behind it along (rstrip)"),
+        (token.isSingleWord, "is found only between words (single_word)"),
+      ].filter(\.0).map(\.1)
+      guard !traits.isEmpty else { return nil }
+      let text = String(decoding: token.content, as: UTF8.self)
+      return "token \(token.id), \(text.debugDescription): GGUF has no place for that it "
+        + traits.joined(separator: " and ")
+    }
+  }
+
   /// The bytes of one token, or nil for a skipped one.
   func bytes(_ id: Int32, isFirst: Bool, skipSpecial: Bool) throws(SVFTError) -> [UInt8]? {
     try check(id)
