@@ -52,4 +52,53 @@ import Testing
   @Test func noNumberIsAnError() {
     #expect(throws: SVFTError.self) { try draws([.nan, .nan]) { _ in } }
   }
+
+  /// Changes of the neutral options, each with the history it is about.
+  private typealias Change = @Sendable (inout GenerationOptions) -> Void
+  private static let changes: [(history: [Int32], change: Change)] = [
+    ([], { _ in }), ([], { $0.temperature = 0.5 }), ([], { $0.temperature = 3 }),
+    ([], { $0.topK = 3 }), ([], { ($0.topK, $0.temperature) = (1, 9) }), ([], { $0.topP = 0.6 }),
+    ([], { $0.topP = 0 }), ([], { $0.minP = 0.3 }), ([], { $0.minP = 1 }),
+    // Cuts look at the shares before temperature.
+    ([], { ($0.topP, $0.temperature) = (0.7, 2.5) }),
+    ([], { ($0.minP, $0.temperature) = (0.2, 0.4) }),
+    ([0, 3, 3, 9], { $0.repetitionPenalty = 1.8 }), ([0, 3, 3, 9], { $0.repetitionPenalty = 0.6 }),
+    ([1, 1, 1, 2], { $0.frequencyPenalty = 0.7 }), ([1, 1, 1, 2], { $0.presencePenalty = 1.1 }),
+    ([1, 1, 1, 2], { ($0.frequencyPenalty, $0.presencePenalty) = (-0.3, -0.5) }),
+    ([0, 0, 0, 1], { ($0.frequencyPenalty, $0.penaltyWindow) = (2, 2) }),
+    ([0, 1], { ($0.presencePenalty, $0.penaltyWindow) = (5, 0) }),
+    ([], { $0.logitBias = [0: -.infinity, 9: 4, 5: -1] }),
+    (
+      [2, 2, 7],
+      {
+        ($0.topK, $0.topP, $0.minP, $0.temperature) = (6, 0.9, 0.05, 1.3)
+        ($0.repetitionPenalty, $0.frequencyPenalty, $0.presencePenalty) = (1.3, 0.2, 0.1)
+        $0.logitBias = [7: 2.5, 1: -0.5]
+      }
+    ),
+  ]
+
+  @Test(arguments: changes.indices) func drawsFollowThePlainReference(_ index: Int) throws {
+    let (history, change) = Self.changes[index]
+    let logits: [Float] = [2, 1.5, 1.4, 0.9, 0.3, 0, -0.2, -1, -2.5, -4]
+    var options = GenerationOptions()
+    (options.topK, options.topP, options.minP, options.temperature) = (0, 1, 0, 1)
+    change(&options)
+    let expected = SamplingReference(options: options).shares(logits, history: history)
+    var sampler = Sampler(options, sequence: 0)
+    var counts = [Double](repeating: 0, count: logits.count)
+    let draws = 20_000
+    for _ in 0..<draws {
+      let token = logits.withUnsafeBufferPointer { row in
+        Result { () throws(SVFTError) in try sampler.next(row, history: history) }
+      }
+      counts[Int(try token.get())] += 1
+    }
+    for (id, share) in expected.enumerated() {
+      let found = counts[id] / Double(draws)
+      // Five standard deviations; what must not be drawn is not drawn once.
+      let spread = 5 * (share * (1 - share) / Double(draws)).squareRoot()
+      #expect(abs(found - share) <= spread, "token \(id): \(found), not \(share)")
+    }
+  }
 }

@@ -1,0 +1,55 @@
+// Which tokens end a text: from the tokenizer, config.json and generation_config.json.
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct EndTokensTests {
+  /// Whether generation ends at `token` when that is what the model says next.
+  private func ends(_ token: Int32, _ model: Model) throws -> Bool {
+    var options = GenerationOptions()
+    (options.temperature, options.maxTokens, options.logitBias) = (0, 2, [token: 9000])
+    let made = try model.generate(["the cat"], options)[0]
+    #expect(made.tokens.first == token)
+    return made.ending == .endToken && made.tokens.count == 1
+  }
+
+  @Test func everyFileThatNamesOneCounts() throws {
+    let tiny = try TinyVerbs()
+    var written = TinyModel.llama(.init { $0.vocabulary = 372 })
+    written.config["eos_token_id"] = 7
+    try written.write(folder: tiny.folder.file("model"))
+    try tiny.folder.write("model/generation_config.json", "{\"eos_token_id\": [8, 9]}")
+    try tiny.folder.write("model/tokenizer_config.json", "{\"eos_token\": \"</s>\"}")
+    let model = try tiny.model()
+    for token: Int32 in [7, 8, 9, 370] { #expect(try ends(token, model), "\(token)") }
+    #expect(try !ends(10, model))
+  }
+
+  @Test func idsOfALargerParentAreLeftOut() throws {
+    let tiny = try TinyVerbs()
+    try tiny.folder.write("model/generation_config.json", "{\"eos_token_id\": [128009, -1, 8]}")
+    let model = try tiny.model()
+    #expect(try ends(8, model))
+    #expect(try !ends(371, model))
+  }
+
+  @Test func noFileNeedsToNameOne() throws {
+    let tiny = try TinyVerbs()
+    try tiny.folder.write("model/generation_config.json", "{\"eos_token_id\": null}")
+    let model = try tiny.model()
+    // The tokenizer names its own.
+    #expect(try ends(370, model))
+    #expect(try !ends(8, model))
+  }
+
+  @Test(arguments: ["{\"eos_token_id\": \"</s>\"}", "{\"eos_token_id\": [1.5]}", "{", "[]"])
+  func brokenFilesAreNamed(_ text: String) throws {
+    let tiny = try TinyVerbs()
+    try tiny.folder.write("model/generation_config.json", text)
+    let failure = #expect(throws: SVFTError.self) { try tiny.model() }
+    #expect(failure?.kind == (text == "{" ? .truncated : .format))
+    #expect(failure?.message.contains("generation_config.json") == true)
+  }
+}

@@ -1,0 +1,84 @@
+// One caller at a time: whoever comes second hears so at once, and nobody waits for anybody.
+import Foundation
+import SVFT
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct GateTests {
+  @Test func aCallInsideAnotherIsRefused() throws {
+    let gate = Gate()
+    var inner: SVFTError?
+    let result = try gate.exclusively { () throws(SVFTError) in
+      do throws(SVFTError) { try gate.exclusively { () throws(SVFTError) in } } catch {
+        inner = error
+      }
+      return 5
+    }
+    #expect(result == 5)
+    #expect(inner?.kind == .busy)
+  }
+
+  @Test func anErrorOpensItAgain() throws {
+    let gate = Gate()
+    for _ in 0..<2 {
+      let failure = #expect(throws: SVFTError.self) {
+        try gate.exclusively { () throws(SVFTError) in throw SVFTError(.data, "x") }
+      }
+      #expect(failure?.kind == .data)
+    }
+  }
+
+  @Test func aCancellationEndsWithItsCall() throws {
+    let gate = Gate()
+    // Nobody is inside: the next call must not inherit it.
+    gate.cancel()
+    try gate.exclusively { () throws(SVFTError) in
+      try gate.checkCancelled("counting")
+      gate.cancel()
+      #expect(gate.isCancelled)
+      do throws(SVFTError) {
+        try gate.checkCancelled("counting")
+        Issue.record("the cancellation was not seen")
+      } catch {
+        #expect(error.kind == .cancelled)
+        #expect(error.message.contains("counting"))
+      }
+    }
+    try gate.exclusively { () throws(SVFTError) in try gate.checkCancelled("counting") }
+  }
+
+  @Test func everyVerbIsBusyFromACallbackOfTheModel() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let adapter = try model.createAdapter(#"{"method":"lora","r":2}"#)
+    let data = try tiny.data()
+    let out = tiny.folder.file("out")
+    let verbs: [(String, () throws -> Void)] = [
+      ("logits", { _ = try model.logits([1]) }), ("embed", { _ = try model.embed(["a"]) }),
+      ("generate", { _ = try model.generate(["a"]) }),
+      ("classify", { _ = try model.classify(["a"]) }),
+      ("evaluate", { _ = try model.evaluate(data) }), ("factor", { try model.factor() }),
+      ("bench", { _ = try model.bench() }), ("describe", { _ = try model.describe() }),
+      ("save", { _ = try model.save(to: out) }),
+      ("create", { _ = try model.createAdapter(#"{"method":"svft"}"#) }),
+      ("load", { _ = try model.loadAdapter(out) }), ("detach", { try adapter.detach() }),
+      ("scale", { try adapter.setScale(0.5) }), ("save adapter", { try adapter.save(to: out) }),
+      ("describe adapter", { _ = try adapter.describe() }),
+      ("export", { _ = try adapter.export(to: out, options: "{}") }),
+      ("train", { _ = try Trainer(adapter, data: data) }),
+    ]
+    var kinds: [String: SVFTError.Kind] = [:]
+    _ = try model.generate(["the cat"]) { _, _, _ in
+      for (name, verb) in verbs where kinds[name] == nil {
+        do {
+          try verb()
+        } catch let error as SVFTError { kinds[name] = error.kind } catch {}
+      }
+      return true
+    }
+    #expect(kinds.count == verbs.count)
+    for (name, kind) in kinds { #expect(kind == .busy, "\(name)") }
+    #expect(try model.generate(["the cat"]).count == 1)
+  }
+}

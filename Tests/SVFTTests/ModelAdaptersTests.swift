@@ -1,0 +1,248 @@
+// Adapters on a model: made, stacked, scaled, switched, loaded, refused.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ModelAdaptersTests {
+  private static let ids: [Int32] = [1, 20, 30, 40, 50]
+
+  private func kind(_ body: () throws -> Void) -> SVFTError.Kind? {
+    #expect(throws: SVFTError.self) { try body() }?.kind
+  }
+
+  @Test(arguments: [
+    #"{"method":"svft","pattern":"banded","d":2}"#, #"{"method":"lora"}"#, #"{"method":"full"}"#,
+    #"{"method":"head"}"#, #"{"method":"svft","pattern":"topk"}"#,
+  ])
+  func aFreshAdapterChangesNothing(_ method: String) throws {
+    let model = try TinyVerbs().model()
+    let before = try model.logits(Self.ids)
+    let adapter = try model.createAdapter(method)
+    #expect(relativeDistance(before, try model.logits(Self.ids)) < 1e-6)
+    try adapter.detach()
+    #expect(try model.logits(Self.ids) == before)
+    #expect(model.attachedAdapters.isEmpty)
+  }
+
+  @Test func severalAdaptersAreSwitchedWithoutLoadingAgain() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let base = try model.logits(Self.ids)
+    var alone: [[Float]] = []
+    var adapters: [Adapter] = []
+    for method in [#"{"method":"svft"}"#, #"{"method":"lora","r":4}"#] {
+      let adapter = try model.createAdapter(method)
+      try trainBriefly(adapter, try tiny.data())
+      alone.append(try model.logits(Self.ids))
+      try adapter.detach()
+      #expect(try model.logits(Self.ids) == base)
+      try adapter.save(to: tiny.folder.file("a\(alone.count)"))
+      adapters.append(try model.loadAdapter(tiny.folder.file("a\(alone.count)")))
+      #expect(relativeDistance(alone[alone.count - 1], try model.logits(Self.ids)) < 1e-6)
+      try adapters[adapters.count - 1].setScale(0)
+    }
+    #expect(model.attachedAdapters.count == 2)
+    #expect(alone[0] != alone[1] && alone[0] != base && alone[1] != base)
+    // One by one, by turning scales: the very same numbers again.
+    for index in [0, 1, 0] {
+      try adapters[index].setScale(1)
+      #expect(relativeDistance(alone[index], try model.logits(Self.ids)) < 1e-6)
+      try adapters[index].setScale(0)
+      #expect(try model.logits(Self.ids) == base)
+    }
+    // Both at once are neither, and equal the two merged.
+    try adapters[0].setScale(0.5)
+    try adapters[1].setScale(-1.5)
+    let both = try model.logits(Self.ids)
+    _ = try model.save(to: tiny.folder.file("both"))
+    let merged = try Model(path: tiny.folder.file("both")).logits(Self.ids)
+    #expect(relativeDistance(both, merged) < 1e-5)
+    #expect(relativeDistance(both, alone[0]) > 1e-3)
+  }
+
+  @Test(arguments: [#"{"method":"full"}"#, #"{"method":"head"}"#, #"{"method":"bias"}"#])
+  func whatReplacesTensorsHasNoStrength(_ method: String) throws {
+    let tiny = try TinyVerbs()
+    try TinyModel.llama(.init { $0.vocabulary = 372 }, tied: false, biases: true)
+      .write(folder: tiny.folder.file("model"))
+    let model = try tiny.model()
+    let adapter = try model.createAdapter(method)
+    try trainBriefly(adapter, try tiny.data())
+    let trained = try model.logits(Self.ids)
+    let failure = #expect(throws: SVFTError.self) { try adapter.setScale(0.5) }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(try model.logits(Self.ids) == trained)
+    try adapter.save(to: tiny.folder.file("a"))
+    try adapter.detach()
+    #expect(kind { _ = try model.loadAdapter(tiny.folder.file("a"), scale: 2) } == .invalidArgument)
+    #expect(model.attachedAdapters.isEmpty)
+    // On and off is no strength.
+    let again = try model.loadAdapter(tiny.folder.file("a"))
+    #expect(try model.logits(Self.ids) == trained)
+    try again.setScale(0)
+    #expect(try model.logits(Self.ids) != trained)
+    try again.setScale(1)
+    #expect(try model.logits(Self.ids) == trained)
+  }
+
+  @Test(arguments: [Float.nan, .infinity]) func aStrengthIsANumber(_ scale: Float) throws {
+    let model = try TinyVerbs().model()
+    let adapter = try model.createAdapter(#"{"method":"lora"}"#)
+    #expect(kind { try adapter.setScale(scale) } == .invalidArgument)
+  }
+
+  @Test func twoOwnersOfOneTensorAreRefused() throws {
+    let model = try TinyVerbs().model()
+    let full = try model.createAdapter(#"{"method":"full"}"#)
+    #expect(kind { _ = try model.createAdapter(#"{"method":"lora"}"#) } == .state)
+    #expect(model.attachedAdapters.count == 1)
+    try full.detach()
+    _ = try model.createAdapter(#"{"method":"lora"}"#)
+    #expect(kind { _ = try model.createAdapter(#"{"method":"full"}"#) } == .state)
+    #expect(try model.logits(Self.ids).allSatisfy(\.isFinite))
+  }
+
+  @Test(arguments: [
+    ("{}", SVFTError.Kind.invalidArgument), ("[", .invalidArgument), ("7", .invalidArgument),
+    (#"{"method":"dora"}"#, .unsupported), (#"{"method":"lora","r":0}"#, .invalidArgument),
+    (#"{"method":"lora","rank":4}"#, .invalidArgument),
+    (#"{"method":"svft","targets":["nothing"]}"#, .mismatch),
+    (#"{"method":"svft","d":3}"#, .invalidArgument),
+    (#"{"method":"lora","targets":7}"#, .invalidArgument),
+  ])
+  func badOptionsAreRefused(_ options: String, _ expected: SVFTError.Kind) throws {
+    let model = try TinyVerbs().model()
+    #expect(kind { _ = try model.createAdapter(options) } == expected)
+    #expect(model.attachedAdapters.isEmpty)
+  }
+
+  @Test func anotherBaseIsRefusedWithBothHashes() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(#"{"method":"svft"}"#)
+    try trainBriefly(adapter, try tiny.data())
+    let folder = tiny.folder.file("a")
+    try adapter.save(to: folder)
+    var other = TinyModel.llama(.init { $0.vocabulary = 372 })
+    let place = try #require(other.position("model.layers.1.mlp.up_proj.weight"))
+    other.tensors[place].values[7] += 1e-3
+    try other.write(folder: tiny.folder.file("model"))
+    let model = try tiny.model()
+    let failure = #expect(throws: SVFTError.self) { try model.loadAdapter(folder) }
+    #expect(failure?.kind == .mismatch)
+    let message = failure?.message ?? ""
+    #expect(message.contains("up_proj"))
+    #expect(message.matches(of: /[0-9a-f]{12}…/).count == 2)
+    #expect(model.attachedAdapters.isEmpty)
+    // A quantised base has other factors than its parent.
+    var options = ModelOptions()
+    options.quantization = "q8_0"
+    let rounded = try Model(path: tiny.folder.file("model"), options: options)
+    #expect(kind { _ = try rounded.loadAdapter(folder) } == .mismatch)
+  }
+
+  @Test(
+    "An adapter trained on the folder runs on the GGUF file, and the other way round",
+    .enabled(if: SharedData.isPresent, "needs shared data"), arguments: [0, 1],
+    [
+      #"{"method":"svft","pattern":"banded","d":2}"#, #"{"method":"lora","r":4}"#,
+      #"{"method":"svft","pattern":"topk","count":64}"#,
+      #"{"method":"full","targets":["q_proj","k_proj"]}"#,
+    ])
+  func acrossContainers(_ from: Int, _ method: String) throws {
+    let folder = try TemporaryFolder()
+    let ids = try TrainedStories.golden().ints("prompt_ids").map { Int32($0) } + [432, 383, 286]
+    let one = try TrainedStories.model(TrainedStories.containers[from])
+    let base = try one.logits(ids)
+    let adapter = try one.createAdapter(method)
+    try trainBriefly(adapter, try TrainedStories.data(folder), steps: 2)
+    let expected = try one.logits(ids)
+    #expect(zip(base, expected).contains { abs($0 - $1) > 0.05 })
+    try adapter.save(to: folder.file("a"))
+    let other = try TrainedStories.model(TrainedStories.containers[1 - from])
+    let second = try other.loadAdapter(folder.file("a"))
+    let found = try other.logits(ids)
+    #expect(zip(expected, found).allSatisfy { abs($0 - $1) < 1e-4 })
+    // And back again, from what the other container saved.
+    try second.save(to: folder.file("b"))
+    try adapter.detach()
+    _ = try one.loadAdapter(folder.file("b"))
+    #expect(relativeDistance(expected, try one.logits(ids)) < 1e-6)
+  }
+
+  @Test(
+    "Factors of the portable solver carry an adapter of the system's, signs and all",
+    .enabled(if: SharedData.isPresent, "needs shared data"))
+  func probe() throws {
+    let folder = try TemporaryFolder()
+    let ids: [Int32] = [1, 403, 407, 261, 378]
+    let model = try TrainedStories.model()
+    let adapter = try model.createAdapter(
+      #"{"method":"svft","pattern":"banded","d":3,"targets":["v_proj","up_proj"]}"#)
+    try trainBriefly(adapter, try TrainedStories.data(folder), steps: 2)
+    let expected = try model.logits(ids)
+    try adapter.save(to: folder.file("a"))
+    // A cache with every second direction turned around: another solver might have made it so.
+    let cache = folder.file("cache")
+    var options = ModelOptions()
+    (options.threads, options.precision, options.cacheFolder) = (2, .f32, cache)
+    try Model(path: model.path, options: options).factor(["v_proj", "up_proj"])
+    for name in try FileSystem.list(cache) where name.hasSuffix(".safetensors") {
+      try turnAround(FileSystem.join(cache, name))
+    }
+    let turned = try Model(path: model.path, options: options)
+    _ = try turned.loadAdapter(folder.file("a"))
+    #expect(zip(expected, try turned.logits(ids)).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  /// Flips the signs of every second pair of singular vectors in a cache file.
+  private func turnAround(_ path: String) throws {
+    let file = try Safetensors(path, access: .copied)
+    let order = try file.require("S").shape[0]
+    func flipped(_ name: String, _ direction: (Int) -> Int) throws -> Buffer {
+      let source = try file.bytes(name)
+      let count = source.byteCount / 4
+      let copy = try Buffer(byteCount: source.byteCount)
+      copy.pointer.copyMemory(from: source.pointer, byteCount: source.byteCount)
+      let values = copy.values(Float.self)
+      for index in 0..<count where direction(index) % 2 == 1 { values[index] *= -1 }
+      return copy
+    }
+    let columns = try file.require("Vt").shape[1]
+    let u = try flipped("U") { $0 % order }
+    let vt = try flipped("Vt") { $0 / columns }
+    let sigma = try file.bytes("S")
+    var hash = SHA256()
+    for part in [u, sigma, vt] { hash.update(part.bytes) }
+    let f32 = try StoredType.named("F32")
+    let metadata = file.metadata.map {
+      (key: $0.key, value: $0.key == "sha256" ? hash.hexadecimal : $0.value)
+    }
+    try SafetensorsWriter.write(
+      path,
+      [
+        OutgoingTensor("U", try file.require("U").shape, f32, bytes: u),
+        OutgoingTensor("S", [order], try StoredType.named("F64"), bytes: sigma),
+        OutgoingTensor("Vt", [order, columns], f32, bytes: vt),
+      ], metadata: metadata)
+  }
+
+  @Test func factoringReportsAndCanBeCancelled() throws {
+    let model = try TinyVerbs().model()
+    var seen: [Double] = []
+    try model.factor(["q_proj", "v_proj"]) { _, done, _ in
+      seen.append(done)
+      return true
+    }
+    #expect(seen == [0.25, 0.5, 0.75, 1])
+    // What is there already needs no work.
+    try model.factor(["q_proj"]) { _, _, _ in
+      Issue.record("a known matrix was decomposed again")
+      return true
+    }
+    #expect(kind { try model.factor { _, _, _ in false } } == .cancelled)
+    #expect(kind { try model.factor(["nothing"]) } == .mismatch)
+  }
+}

@@ -1,0 +1,96 @@
+// How a model is loaded: what each option does, and what it refuses.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ModelOptionsTests {
+  private func model(_ path: String, _ change: (inout ModelOptions) -> Void) throws -> Model {
+    var options = ModelOptions()
+    options.threads = 1
+    change(&options)
+    return try Model(path: path, options: options)
+  }
+
+  private func described(_ model: Model) throws -> JSON.Object {
+    try JSON.parse(model.describe()).root("the description")
+  }
+
+  @Test(arguments: [-1, 1_000_000]) func threadsHaveARange(_ count: Int) throws {
+    let tiny = try TinyVerbs()
+    let failure = #expect(throws: SVFTError.self) {
+      try model(tiny.folder.file("model")) { $0.threads = count }
+    }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(failure?.message.contains("threads") == true)
+  }
+
+  @Test func noThreadsMeansOnePerProcessor() throws {
+    let tiny = try TinyVerbs()
+    let report = try described(model(tiny.folder.file("model")) { $0.threads = 0 })
+    #expect(try report.int("threads") == Parallel.processors)
+  }
+
+  @Test func anUnknownFormatIsRefusedWithTheKnownOnes() throws {
+    let tiny = try TinyVerbs()
+    let failure = #expect(throws: SVFTError.self) {
+      try model(tiny.folder.file("model")) { $0.quantization = "q9" }
+    }
+    #expect(failure?.message.contains("q8_0") == true)
+  }
+
+  @Test(arguments: ["f16", "bf16", "q8_0", "q4_0"])
+  func matricesAreQuantisedWhileLoading(_ format: String) throws {
+    let tiny = try TinyVerbs()
+    var seen: [Double] = []
+    var options = ModelOptions()
+    options.quantization = format
+    let path = tiny.folder.file("model")
+    let model = try Model(path: path, options: options) { activity, done, _ in
+      #expect(activity == "loading")
+      seen.append(done)
+      return true
+    }
+    let formats = try described(model).object("formats")
+    #expect(try formats.int(format.uppercased()) > 10)
+    // Vectors stay as they are.
+    #expect(try formats.int("F32") > 0)
+    #expect(seen == seen.sorted() && seen.last == 1)
+    let failure = #expect(throws: SVFTError.self) {
+      try Model(path: path, options: options) { _, _, _ in false }
+    }
+    #expect(failure?.kind == .cancelled)
+  }
+
+  @Test func aCopiedFileMayChangeAfterwards() throws {
+    let tiny = try TinyVerbs()
+    let model = try model(tiny.folder.file("model")) { $0.copiesFile = true }
+    let before = try model.logits([1, 2, 3])
+    let handle = try FileHandle(
+      forWritingTo: URL(fileURLWithPath: tiny.folder.file("model/model.safetensors")))
+    try handle.truncate(atOffset: 10)
+    try handle.close()
+    #expect(try model.logits([1, 2, 3]) == before)
+  }
+
+  @Test(
+    "8-bit activations differ from F32 throughout, a little",
+    .enabled(if: SharedData.isPresent, "needs shared data"))
+  func precision() throws {
+    let path = TrainedStories.path("gguf/stories260K-q8_0.gguf")
+    let ids: [Int32] = [1, 403, 407, 261, 378, 432]
+    let exact = try model(path) { $0.precision = .f32 }.logits(ids)
+    let custom = try model(path) { _ in }.logits(ids)
+    let distance = relativeDistance(exact, custom)
+    #expect(distance > 0 && distance < 0.05)
+  }
+
+  @Test func aCacheFolderKeepsFactors() throws {
+    let tiny = try TinyVerbs()
+    let cache = tiny.folder.file("cache")
+    try model(tiny.folder.file("model")) { $0.cacheFolder = cache }.factor(["q_proj"])
+    #expect(try FileSystem.list(cache).filter { $0.hasSuffix(".safetensors") }.count == 2)
+  }
+}

@@ -1,0 +1,194 @@
+// A saved model is the attached one: every method, both families, both containers.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ModelSaverTests {
+  private static let ids: [Int32] = [1, 20, 30, 40, 50]
+  static let methods = [
+    #"{"method":"svft","pattern":"banded","d":1}"#, #"{"method":"lora","r":4,"bias":"all"}"#,
+    #"{"method":"full"}"#, #"{"method":"full","targets":["q_proj","query","embed_tokens"]}"#,
+    #"{"method":"head"}"#, #"{"method":"bias"}"#,
+    #"{"method":"lora","targets":["lm_head","q_proj","query"]}"#,
+  ]
+
+  /// A decoder with biases, its head tied or not.
+  private func decoder(tied: Bool) throws -> TinyVerbs {
+    let tiny = try TinyVerbs()
+    try TinyModel.llama(.init { $0.vocabulary = 372 }, tied: tied, biases: true)
+      .write(folder: tiny.folder.file("model"))
+    return tiny
+  }
+
+  private func plain(_ path: String) throws -> Model {
+    var options = ModelOptions()
+    (options.threads, options.precision) = (1, .f32)
+    return try Model(path: path, options: options)
+  }
+
+  @Test(arguments: methods, [true, false])
+  func aMergedDecoderEqualsTheAttachedOne(_ method: String, _ tied: Bool) throws {
+    // A head tied to the embedding is no tensor of its own.
+    let tiny = try decoder(tied: tied)
+    let model = try tiny.model()
+    let base = try model.logits(Self.ids)
+    let adapter = try model.createAdapter(method)
+    try trainBriefly(adapter, try tiny.data())
+    let expected = try model.logits(Self.ids)
+    #expect(relativeDistance(base, expected) > 1e-3)
+    for name in ["merged", "merged.gguf"] {
+      let path = tiny.folder.file(name)
+      let report = try JSON.parse(model.save(to: path)).root("report")
+      let merged = try plain(path)
+      #expect(relativeDistance(expected, try merged.logits(Self.ids)) < 1e-5, "\(name)")
+      #expect(try report.int("changed") > 0)
+      #expect(try report.object("drift").double("relative") < 1e-5)
+      #expect(!report.has("transmitted") && !report.has("lost") || name.hasSuffix("gguf"))
+    }
+  }
+
+  @Test(arguments: [
+    #"{"method":"svft"}"#, #"{"method":"lora","r":4,"bias":"targets"}"#, #"{"method":"full"}"#,
+    #"{"method":"head"}"#, #"{"method":"bias"}"#,
+  ])
+  func aMergedEncoderEqualsTheAttachedOne(_ method: String) throws {
+    let tiny = try TinyVerbs(encoder: true)
+    let model = try tiny.model()
+    let texts = ["the cat sat", "a dog", "who were when"]
+    let adapter = try model.createAdapter(method)
+    try trainBriefly(adapter, try tiny.labelled())
+    let classes = try model.classify(texts)
+    let vectors = try model.embed(texts)
+    for name in ["merged", "merged.gguf"] {
+      let path = tiny.folder.file(name)
+      _ = try model.save(to: path)
+      let merged = try plain(path)
+      let found = try merged.classify(texts)
+      #expect(found.map(\.label) == classes.map(\.label))
+      let (a, b) = (
+        classes.flatMap { $0.scores.map { Float($0.probability) } },
+        found.flatMap { $0.scores.map { Float($0.probability) } }
+      )
+      #expect(relativeDistance(a, b) < 1e-5, "\(name)")
+      #expect(found[0].scores.map(\.label) == ["cat", "dog"])
+      // A folder says nothing of pooling; a GGUF file with a class head is one that ranks.
+      let (one, other) = (vectors.flatMap { $0 }, try merged.embed(texts).flatMap { $0 })
+      #expect(relativeDistance(one, other) < 1e-5, "\(name)")
+    }
+  }
+
+  @Test func anAdaptedTiedHeadIsWrittenApart() throws {
+    let tiny = try decoder(tied: true)
+    let model = try tiny.model()
+    let embedding = try Safetensors(tiny.folder.file("model/model.safetensors"))
+      .bytes("model.embed_tokens.weight").array
+    try trainBriefly(
+      try model.createAdapter(#"{"method":"svft","targets":["lm_head"]}"#), try tiny.data())
+    let report = try JSON.parse(model.save(to: tiny.folder.file("untied"))).root("report")
+    #expect(try report.bool("unties", default: false))
+    let file = try Safetensors(tiny.folder.file("untied/model.safetensors"))
+    #expect(try file.bytes("model.embed_tokens.weight").array == embedding)
+    #expect(try file.bytes("lm_head.weight").array != embedding)
+    let config = try JSON.read(tiny.folder.file("untied/config.json")).root("config")
+    #expect(try config.bool("tie_word_embeddings", default: true) == false)
+    _ = try model.save(to: tiny.folder.file("untied.gguf"))
+    #expect(try GGUF(tiny.folder.file("untied.gguf")).names.contains("output.weight"))
+  }
+
+  @Test func aTrainedTiedTensorStaysOne() throws {
+    let tiny = try decoder(tied: true)
+    let model = try tiny.model()
+    try trainBriefly(try model.createAdapter(#"{"method":"full"}"#), try tiny.data())
+    let report = try JSON.parse(model.save(to: tiny.folder.file("tied"))).root("report")
+    #expect(try !report.bool("unties", default: true))
+    let file = try Safetensors(tiny.folder.file("tied/model.safetensors"))
+    #expect(!file.names.contains("lm_head.weight"))
+  }
+
+  @Test func rowsGoThroughTheOtherContainerAndBackBitForBit() throws {
+    let tiny = try decoder(tied: false)
+    let first = tiny.folder.file("model")
+    _ = try plain(first).save(to: tiny.folder.file("a.gguf"))
+    _ = try plain(tiny.folder.file("a.gguf")).save(to: tiny.folder.file("back"))
+    let one = try Safetensors(first + "/model.safetensors")
+    let other = try Safetensors(tiny.folder.file("back/model.safetensors"))
+    #expect(Set(one.names) == Set(other.names))
+    for name in one.names {
+      #expect(try one.bytes(name).array == other.bytes(name).array, "\(name)")
+    }
+    // In between, rotary rows lie in another order.
+    let between = try GGUF(tiny.folder.file("a.gguf"))
+    for (name, same) in [("attn_q", false), ("attn_k", false), ("attn_v", true)] {
+      let own = try one.bytes(
+        "model.layers.0.self_attn.\(name.suffix(1))_proj.weight"
+      ).array
+      #expect((try between.bytes("blk.0.\(name).weight").array == own) == same, "\(name)")
+    }
+    let bias = try one.bytes("model.layers.0.self_attn.q_proj.bias").array
+    #expect(try between.bytes("blk.0.attn_q.bias").array != bias)
+    let logits = try plain(first).logits(Self.ids)
+    #expect(try plain(tiny.folder.file("back")).logits(Self.ids) == logits)
+    #expect(relativeDistance(logits, try plain(tiny.folder.file("a.gguf")).logits(Self.ids)) < 1e-5)
+  }
+
+  @Test(arguments: ["f32", "f16", "bf16", "q8_0", "q4_0"])
+  func everyFormatGivesWhatQuantisingAtLoadGives(_ format: String) throws {
+    let tiny = try decoder(tied: true)
+    var options = ModelOptions()
+    (options.threads, options.precision) = (1, .f32)
+    options.quantization = format
+    let expected = try Model(path: tiny.folder.file("model"), options: options).logits(Self.ids)
+    let model = try plain(tiny.folder.file("model"))
+    _ = try model.save(to: tiny.folder.file("a.gguf"), format: format)
+    #expect(
+      relativeDistance(expected, try plain(tiny.folder.file("a.gguf")).logits(Self.ids)) < 1e-5)
+    if format.hasPrefix("q") {
+      let failure = #expect(throws: SVFTError.self) {
+        try model.save(to: tiny.folder.file("a"), format: format)
+      }
+      #expect(failure?.kind == .unsupported)
+      #expect(failure?.message.contains(".gguf") == true)
+    } else {
+      _ = try model.save(to: tiny.folder.file("a"), format: format)
+      // A folder has its vectors in the same format, which costs a little more.
+      let found = try plain(tiny.folder.file("a")).logits(Self.ids)
+      #expect(relativeDistance(expected, found) < (format == "f32" ? 1e-5 : 3e-2))
+      let name = "model.layers.1.mlp.up_proj.weight"
+      let bytes = try Safetensors(tiny.folder.file("a/model.safetensors")).bytes(name).array
+      #expect(try GGUF(tiny.folder.file("a.gguf")).bytes("blk.1.ffn_up.weight").array == bytes)
+      let config = try JSON.read(tiny.folder.file("a/config.json")).root("config")
+      let types = ["f32": "float32", "f16": "float16", "bf16": "bfloat16"]
+      #expect(try config.string("torch_dtype") == types[format])
+    }
+  }
+
+  @Test func aCancelledSaveLeavesNothing() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    for name in ["a", "a.gguf"] {
+      let failure = #expect(throws: SVFTError.self) {
+        try model.save(to: tiny.folder.file(name)) { _, done, _ in done < 0.5 }
+      }
+      #expect(failure?.kind == .cancelled)
+    }
+    #expect(try FileSystem.list(tiny.folder.path) == ["model"])
+    #expect(throws: SVFTError.self) { try model.save(to: tiny.folder.file("a"), format: "q9") }
+  }
+
+  @Test func aModelIsNotSavedOverItself() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let before = try model.logits(Self.ids)
+    let failure = #expect(throws: SVFTError.self) { try model.save(to: tiny.folder.file("model")) }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(try tiny.model().logits(Self.ids) == before)
+    // Over its own earlier output it is.
+    _ = try model.save(to: tiny.folder.file("out"))
+    _ = try Model(path: tiny.folder.file("out")).save(to: tiny.folder.file("out"), format: "f16")
+    let report = try JSON.parse(Inspector.inspect(tiny.folder.file("out"))).root("report")
+    #expect(try report.object("formats").int("F16") > 10)
+  }
+}

@@ -1,0 +1,52 @@
+// The report of a save: drift on the probe that was asked for, and what the container cannot hold.
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ModelSavingTests {
+  @Test func driftIsTheLargestDifferenceOnTheProbe() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let probe = "a dog ran on the mat"
+    let report = try JSON.parse(
+      model.save(to: tiny.folder.file("a.gguf"), format: "q4_0", probe: probe)
+    ).root("report")
+    var options = ModelOptions()
+    options.threads = 1
+    let saved = try Model(path: tiny.folder.file("a.gguf"), options: options)
+    let ids = try model.tokenize(probe)
+    let (mine, theirs) = (try model.logits(ids), try saved.logits(ids))
+    let differences = zip(mine, theirs).map { abs(Double($0) - Double($1)) }
+    let drift = try report.object("drift")
+    #expect(try drift.double("max") == differences.max())
+    let mean = differences.reduce(0, +) / Double(differences.count)
+    #expect(abs(try drift.double("mean") - mean) < 1e-9)
+    #expect(try drift.double("max") > 1e-3)
+  }
+
+  @Test func anEncodersDriftIsThatOfItsVectors() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    let report = try JSON.parse(
+      tiny.model().save(to: tiny.folder.file("a.gguf"), format: "f16", probe: "the cat")
+    ).root("report")
+    let largest = try report.object("drift").double("max")
+    #expect(largest > 0 && largest < 1e-2)
+  }
+
+  @Test func whatGGUFCannotSayOfTheTokenizerIsReported() throws {
+    // The fixture's <mark> takes the space behind it along.
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let report = try JSON.parse(model.save(to: tiny.folder.file("a.gguf"))).root("report")
+    let lost = try report.strings("lost")
+    #expect(lost.count == 1)
+    #expect(lost[0].contains("<mark>") && lost[0].contains("rstrip"))
+    // A folder takes the file along, and nothing is lost.
+    let folder = try JSON.parse(model.save(to: tiny.folder.file("a"))).root("report")
+    #expect(!folder.has("lost"))
+    let saved = try Model(path: tiny.folder.file("a"))
+    #expect(try saved.tokenize("<mark> a") == model.tokenize("<mark>a"))
+  }
+}
