@@ -25,6 +25,7 @@ package final class FactorStore: @unchecked Sendable {
 
   private var factors: [Key: Factors] = [:]
   private var hashes: [ObjectIdentifier: (slot: Slot, hash: String)] = [:]
+  private let book: HashBook?
 
   private struct Key: Hashable {
     let hash: String
@@ -35,12 +36,14 @@ package final class FactorStore: @unchecked Sendable {
     self.cacheFolder = cacheFolder
     self.threads = max(1, threads)
     self.solver = solver
+    book = cacheFolder.map { HashBook(folder: $0) }
   }
 
-  /// The hash of a tensor; computed once.
+  /// The hash of a tensor; computed once, or taken from what an earlier process wrote down.
   package func hash(_ slot: Slot) -> String {
     if let known = hashes[ObjectIdentifier(slot)] { return known.hash }
-    let hash = slot.canonicalHash()
+    let hash = book?.hash(of: slot) ?? slot.canonicalHash()
+    book?.note(hash, of: slot)
     hashes[ObjectIdentifier(slot)] = (slot, hash)
     return hash
   }
@@ -67,6 +70,7 @@ package final class FactorStore: @unchecked Sendable {
       let key = Key(hash: hash(slot), rowOrder: slot.rowOrder)
       if factors[key] == nil, wanted.insert(key).inserted { missing.append((slot, key.hash)) }
     }
+    book?.write()
     guard !missing.isEmpty else { return }
     try admit?(Self.byteCount(missing.map(\.slot.weight)))
     for (result, (slot, hash)) in zip(decompose(missing), missing) {

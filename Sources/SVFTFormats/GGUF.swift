@@ -16,6 +16,7 @@ package final class GGUF: TensorSource {
   package var path: String { file.path }
   package var names: [String] { table.names }
   package func entry(_ name: String) -> TensorEntry? { table[name] }
+  package func origin(_ name: String) -> String? { file.identity.map { "\($0) \(name)" } }
 
   package func bytes(_ name: String) throws(SVFTError) -> Buffer {
     let entry = try require(name)

@@ -23,6 +23,8 @@ package final class MappedFile: Sendable {
   package let path: String
   /// All bytes of the file.
   package let buffer: Buffer
+  /// What tells these contents from any other's; nil where nothing does for sure.
+  package let identity: String?
 
   /// The size in bytes.
   package var byteCount: Int { buffer.byteCount }
@@ -43,6 +45,7 @@ package final class MappedFile: Sendable {
       throw SVFTError(.limit, "\(path): expected at most \(limit) bytes, found \(size)")
     }
     self.path = path
+    identity = Self.identity(status)
     if size == 0 || access == .copied {
       buffer = try Buffer(byteCount: size)
       try file.read(
@@ -58,6 +61,7 @@ package final class MappedFile: Sendable {
   package init(named name: String, contents: Buffer) {
     path = name
     buffer = contents
+    identity = nil
   }
 
   /// The bytes, read only; valid while this object lives.

@@ -16,6 +16,7 @@ package final class Safetensors: TensorSource {
   package var names: [String] { table.names }
   package var description: [(key: String, value: String)] { metadata }
   package func entry(_ name: String) -> TensorEntry? { table[name] }
+  package func origin(_ name: String) -> String? { file.identity.map { "\($0) \(name)" } }
 
   package func bytes(_ name: String) throws(SVFTError) -> Buffer {
     let entry = try require(name)

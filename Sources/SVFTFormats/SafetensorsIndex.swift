@@ -19,6 +19,10 @@ package final class SafetensorsIndex: TensorSource {
     index.position(of: name).flatMap { shards[homes[$0]].entry(name) }
   }
 
+  package func origin(_ name: String) -> String? {
+    index.position(of: name).flatMap { shards[homes[$0]].origin(name) }
+  }
+
   package func bytes(_ name: String) throws(SVFTError) -> Buffer {
     guard let place = index.position(of: name) else {
       throw SVFTError(.format, "\(path): there is no tensor \(name.debugDescription)")

@@ -15,6 +15,9 @@ package protocol TensorSource: Sendable {
   ///
   /// `.format` where there is none of that name.
   func bytes(_ name: String) throws(SVFTError) -> Buffer
+  /// The file's identity and the tensor's name: equal origins have equal bytes; nil where that
+  /// cannot be told.
+  func origin(_ name: String) -> String?
   /// What the file says about itself, for people: long arrays are shown by their length.
   var description: [(key: String, value: String)] { get }
 }

@@ -30,17 +30,22 @@ package final class Slot: @unchecked Sendable {
   package let rowOrder: RowOrder
   /// The shape in the checkpoint: [rows, columns] for a matrix, [columns] for a vector.
   package let shape: [Int]
+  /// Where the bytes came from, if that says which they are: equal origins in equal formats are
+  /// equal tensors.
+  package let origin: String?
   /// What a method that trains the tensor itself put in its place.
   ///
   /// Set before recording a graph.
   package var standIn: Parameter?
 
   package init(
-    name: String, weight: Weight, shape: [Int], rowOrder: RowOrder = .canonical
+    name: String, weight: Weight, shape: [Int], rowOrder: RowOrder = .canonical,
+    origin: String? = nil
   ) {
     self.name = name
     self.weight = weight
     self.shape = shape
+    self.origin = origin
     self.rowOrder = rowOrder
   }
 

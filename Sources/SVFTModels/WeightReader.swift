@@ -91,7 +91,9 @@ package struct WeightReader {
     if let progress = loading.progress, !progress(done, total) {
       throw SVFTError(.cancelled, "loading \(source.path) was cancelled")
     }
-    return Slot(name: name, weight: weight, shape: shape, rowOrder: rowOrder)
+    return Slot(
+      name: name, weight: weight, shape: shape, rowOrder: rowOrder,
+      origin: source.origin(entry.name))
   }
 
   /// Takes a linear module: its weight [rows, columns] and, where `bias` says so, its bias [rows].

@@ -17,6 +17,22 @@ import TestKit
     #expect(try file.window(offset: 10_000, byteCount: 0).byteCount == 0)
   }
 
+  @Test func aFileLeftAloneHasAnIdentityAndAFreshOneHasNone() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("f", [1, 2, 3])
+    #expect(try MappedFile(path).identity == nil)
+    // Only its time of change can tell that its other time was set back.
+    let old = Date(timeIntervalSinceNow: -1000)
+    try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path)
+    #expect(try MappedFile(path).identity == nil)
+    let config = SharedData.packageRoot + "/Tests/Fixtures/llama/config.json"
+    let other = SharedData.packageRoot + "/Tests/Fixtures/bert/config.json"
+    let known = try MappedFile(config).identity
+    #expect(known != nil)
+    #expect(try MappedFile(config, access: .copied).identity == known)
+    #expect(try MappedFile(other).identity != known)
+  }
+
   @Test func windowsOutsideTheFileAreTruncated() throws {
     let folder = try TemporaryFolder()
     let file = try MappedFile(folder.write("f", [1, 2, 3]))
