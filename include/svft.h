@@ -125,7 +125,7 @@ svft_status svft_model_factor(svft_model *model, const char *targets,
    "bf16") or,
  * where path ends in .gguf, a GGUF file of any format. NULL format keeps each tensor's own. `probe`
  * is a text on which drift is measured (NULL: a built-in one). The report is JSON: drift of logits,
- * what was transmitted. */
+ * what was transmitted, what of the tokenizer GGUF cannot hold. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);

@@ -31,7 +31,7 @@ struct MemoryBudget: Sendable {
 }
 
 extension MemoryBudget {
-  /// Throws `.memory` if loading would go beyond the limit: files that are copied instead of mapped,
+  /// Throws `.memory` if loading would go beyond the limit: files that are copied and not mapped,
   /// matrices that are quantised. Only headers are read for that.
   func check(loading path: String, _ options: ModelOptions) throws(SVFTError) {
     guard limit > 0, options.copiesFile || options.quantization != nil else { return }

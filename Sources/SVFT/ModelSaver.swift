@@ -140,7 +140,7 @@ struct ModelSaver {
   }
 }
 
-/// Tells of tensors as they are written, and stops between two of them: the file is not in its place
+/// Tells of tensors as they are written, and stops between two of them: no file is in its place
 /// before the last.
 private final class SavingWatch {
   private let gate: Gate

@@ -33,6 +33,7 @@ extension LoRA {
     options["alpha"] = .number(try config.double("lora_alpha", default: 8))
     options["dropout"] = .number(try config.double("lora_dropout", default: 0))
     options["use_rslora"] = .bool(try config.bool("use_rslora", default: false))
+    if config["init_lora_weights"] == "gaussian" { options["init"] = "gaussian" }
     for key in ["rank_pattern", "alpha_pattern"] where config.has(key) {
       options[key] = .object(try config.object(key))
     }

@@ -48,6 +48,21 @@ import Testing
     try gate.exclusively { () throws(SVFTError) in try gate.checkCancelled("counting") }
   }
 
+  @Test func aSecondThreadIsRefusedAndDoesNotWait() throws {
+    let model = try TinyVerbs().model()
+    nonisolated(unsafe) var kind: SVFTError.Kind?
+    _ = try model.generate(["the cat"]) { _, _, _ in
+      let done = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        do { _ = try model.logits([1]) } catch let error as SVFTError { kind = error.kind } catch {}
+        done.signal()
+      }
+      // The other thread must return while this one is still inside.
+      return done.wait(timeout: .now() + 30) == .success
+    }
+    #expect(kind == .busy)
+  }
+
   @Test func everyVerbIsBusyFromACallbackOfTheModel() throws {
     let tiny = try TinyVerbs()
     let model = try tiny.model()

@@ -173,7 +173,7 @@ import Testing
   }
 
   @Test(
-    "Factors of the portable solver carry an adapter of the system's, signs and all",
+    "Factors with other signs carry an adapter all the same, other factors are refused",
     .enabled(if: SharedData.isPresent, "needs shared data"))
   func probe() throws {
     let folder = try TemporaryFolder()
@@ -184,35 +184,49 @@ import Testing
     try trainBriefly(adapter, try TrainedStories.data(folder), steps: 2)
     let expected = try model.logits(ids)
     try adapter.save(to: folder.file("a"))
-    // A cache with every second direction turned around: another solver might have made it so.
-    let cache = folder.file("cache")
-    var options = ModelOptions()
-    (options.threads, options.precision, options.cacheFolder) = (2, .f32, cache)
-    try Model(path: model.path, options: options).factor(["v_proj", "up_proj"])
-    for name in try FileSystem.list(cache) where name.hasSuffix(".safetensors") {
-      try turnAround(FileSystem.join(cache, name))
+    // Caches as another solver might have made them, with every second direction turned around,
+    // and as none makes them, with the first two exchanged.
+    func attached(_ cache: String, _ change: (Int) -> (from: Int, sign: Float)) throws -> [Float] {
+      var options = ModelOptions()
+      (options.threads, options.precision, options.cacheFolder) = (2, .f32, cache)
+      try Model(path: model.path, options: options).factor(["v_proj", "up_proj"])
+      for name in try FileSystem.list(cache) where name != "hashes.json" {
+        try rewrite(FileSystem.join(cache, name), change)
+      }
+      let other = try Model(path: model.path, options: options)
+      _ = try other.loadAdapter(folder.file("a"))
+      return try other.logits(ids)
     }
-    let turned = try Model(path: model.path, options: options)
-    _ = try turned.loadAdapter(folder.file("a"))
-    #expect(zip(expected, try turned.logits(ids)).allSatisfy { abs($0 - $1) < 1e-4 })
+    let turned = try attached(folder.file("turned")) { ($0, $0 % 2 == 1 ? -1 : 1) }
+    #expect(zip(expected, turned).allSatisfy { abs($0 - $1) < 1e-4 })
+    let failure = #expect(throws: SVFTError.self) {
+      try attached(folder.file("exchanged")) { ($0 < 2 ? 1 - $0 : $0, 1) }
+    }
+    #expect(failure?.kind == .mismatch)
+    #expect(failure?.message.contains("singular direction 0") == true)
   }
 
-  /// Flips the signs of every second pair of singular vectors in a cache file.
-  private func turnAround(_ path: String) throws {
+  /// Replaces the singular vectors of a cache file by others of its own, its seal included.
+  private func rewrite(_ path: String, _ change: (Int) -> (from: Int, sign: Float)) throws {
     let file = try Safetensors(path, access: .copied)
     let order = try file.require("S").shape[0]
-    func flipped(_ name: String, _ direction: (Int) -> Int) throws -> Buffer {
+    let columns = try file.require("Vt").shape[1]
+    func changed(_ name: String, stride: Int, step: Int) throws -> Buffer {
       let source = try file.bytes(name)
-      let count = source.byteCount / 4
       let copy = try Buffer(byteCount: source.byteCount)
-      copy.pointer.copyMemory(from: source.pointer, byteCount: source.byteCount)
-      let values = copy.values(Float.self)
-      for index in 0..<count where direction(index) % 2 == 1 { values[index] *= -1 }
+      let (from, to) = (source.array, copy.values(Float.self))
+      from.withUnsafeBytes { raw in
+        let old = raw.bindMemory(to: Float.self)
+        for index in old.indices {
+          let direction = index / step % order
+          let (other, sign) = change(direction)
+          to[index] = sign * old[index + (other - direction) * stride]
+        }
+      }
       return copy
     }
-    let columns = try file.require("Vt").shape[1]
-    let u = try flipped("U") { $0 % order }
-    let vt = try flipped("Vt") { $0 / columns }
+    let u = try changed("U", stride: 1, step: 1)
+    let vt = try changed("Vt", stride: columns, step: columns)
     let sigma = try file.bytes("S")
     var hash = SHA256()
     for part in [u, sigma, vt] { hash.update(part.bytes) }

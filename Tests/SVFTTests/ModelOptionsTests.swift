@@ -27,6 +27,24 @@ import Testing
     #expect(failure?.message.contains("threads") == true)
   }
 
+  @Test func theContextCanBeShorterThanTheModels() throws {
+    let tiny = try TinyVerbs()
+    let path = tiny.folder.file("model")
+    let short = try model(path) { $0.contextLength = 5 }
+    #expect(short.contextLength == 5)
+    #expect(try described(short).int("context_length") == 5)
+    let ids: [Int32] = [1, 2, 3, 4, 5]
+    #expect(try short.logits(ids) == model(path) { _ in }.logits(ids))
+    let failure = #expect(throws: SVFTError.self) { try short.logits(ids + [6]) }
+    #expect(failure?.kind == .limit)
+    for wrong in [-1, 65] {
+      let failure = #expect(throws: SVFTError.self) {
+        try model(path) { $0.contextLength = wrong }
+      }
+      #expect(failure?.kind == .invalidArgument)
+    }
+  }
+
   @Test func noThreadsMeansOnePerProcessor() throws {
     let tiny = try TinyVerbs()
     let report = try described(model(tiny.folder.file("model")) { $0.threads = 0 })

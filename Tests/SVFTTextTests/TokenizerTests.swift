@@ -58,6 +58,24 @@ struct TokenizerTests {
     #expect(exported.special.bos == tokenizer.special.bos)
   }
 
+  @Test func whatGGUFCannotSayOfAddedTokensIsNamed() throws {
+    let marked = try TinyTokenizer.bytes.tokenizer().losses()
+    #expect(marked.count == 1)
+    #expect(marked.first?.contains("<mark>") == true && marked.first?.contains("rstrip") == true)
+    let all = try TinyTokenizer.bytes.changed(
+      ["added_tokens"],
+      to: [
+        ["id": 371, "content": "<mark>", "lstrip": true, "single_word": true],
+        ["id": 369, "content": "<s>", "special": true],
+        ["id": 370, "content": "</s>", "special": true],
+      ])
+    let losses = try Tokenizer(json: all).losses()
+    #expect(losses.count == 1)
+    #expect(losses.first?.contains("lstrip") == true)
+    #expect(losses.first?.contains("single_word") == true)
+    #expect(losses.first?.contains("rstrip") == false)
+  }
+
   @Test func theStoriesPromptGivesItsGoldenIDs() throws {
     let golden = try JSON.read(SharedData.path("stories260K/golden/golden.json")).root("golden")
     let tokenizer = try Tokenizer(folder: SharedData.path("stories260K/hf"))
