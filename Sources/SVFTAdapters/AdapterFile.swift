@@ -69,8 +69,10 @@ package enum AdapterFile {
     config["inference_mode"] = true
     let targets = method.projections.map(\.name)
     config["target_modules"] = .array(targets.map { .string($0) })
-    config["bias"] = .string(biasWord(options))
-    let saved = savedModules(method, options)
+    // Both follow from what is trained, not from how it was asked for: an adapter that was loaded
+    // and saved again has the same file.
+    let saved = savedModules(method)
+    config["bias"] = .string(biasWord(method, options, beside: saved))
     config["modules_to_save"] = saved.isEmpty ? .null : .array(saved.map { .string($0) })
     for (key, value) in method.configuration.members { config[key] = value }
     for (key, value) in extra.members { config[key] = value }
@@ -78,8 +80,14 @@ package enum AdapterFile {
   }
 
   /// PEFT's word for our option "bias".
-  private static func biasWord(_ options: JSON.Object) -> String {
-    switch options["bias"] {
+  private static func biasWord(
+    _ method: any AdapterMethod, _ options: JSON.Object, beside saved: [String]
+  ) -> String {
+    let biases = method.standIns.filter {
+      $0.slot.name.hasSuffix(".bias") && !saved.contains($0.slot.module)
+    }
+    guard type(of: method).isAdditive, !biases.isEmpty else { return "none" }
+    return switch options["bias"] {
     case .string("all"): "all"
     case .string("targets"): "lora_only"
     default: "none"
@@ -87,9 +95,8 @@ package enum AdapterFile {
   }
 
   /// Modules trained in full beside an additive method, biases of other modules left out.
-  private static func savedModules(_ method: any AdapterMethod, _ options: JSON.Object) -> [String]
-  {
-    guard options.has("modules_to_save") else { return [] }
+  private static func savedModules(_ method: any AdapterMethod) -> [String] {
+    guard type(of: method).isAdditive else { return [] }
     var modules: [String] = []
     for standIn in method.standIns {
       let module = standIn.slot.module
