@@ -105,8 +105,12 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
     for (int64_t done = 0; done < count; done += SVK_PANEL) {
       float *target = panels + done / SVK_PANEL * step + q * SVK_PANEL;
       int64_t n = count - done < SVK_PANEL ? count - done : SVK_PANEL;
+      if (n == SVK_PANEL) {
+        memcpy(target, values + done, SVK_PANEL * sizeof(float)); /* in line: its size is known */
+        continue;
+      }
       memcpy(target, values + done, (size_t)n * sizeof(float));
-      if (n < SVK_PANEL) memset(target + n, 0, (size_t)(SVK_PANEL - n) * sizeof(float));
+      memset(target + n, 0, (size_t)(SVK_PANEL - n) * sizeof(float));
     }
   }
 }

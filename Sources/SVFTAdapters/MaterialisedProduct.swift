@@ -47,11 +47,9 @@ final class MaterialisedProduct: Op {
   private func multiply(
     _ weight: Weight, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ run: Run
   ) {
-    for chunk in run.team.share(of: weight.rowChunks) {
-      weight.matrix.product(
-        rows: weight.rows(ofChunk: chunk), x, tokens: run.rows, into: y, ldy: weight.rows,
-        scratch: run.scratch)
-    }
+    weight.matrix.product(
+      rows: weight.rows(of: run.team), x, tokens: run.rows, into: y, ldy: weight.rows,
+      scratch: run.scratch)
   }
 
   func backward(_ run: Run) {
@@ -71,12 +69,9 @@ final class MaterialisedProduct: Op {
     _ weight: Weight, _ g: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>,
     accumulate: Bool, _ run: Run
   ) {
-    for chunk in run.team.share(of: weight.columnChunks) {
-      weight.matrix.transposedProduct(
-        columns: weight.columns(ofChunk: chunk), g, ldg: weight.rows, tokens: run.rows,
-        into: target, ldx: weight.columns, Kernels.Update(accumulate: accumulate),
-        scratch: run.scratch)
-    }
+    weight.matrix.transposedProduct(
+      columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows, into: target,
+      ldx: weight.columns, Kernels.Update(accumulate: accumulate), scratch: run.scratch)
   }
 }
 

@@ -75,6 +75,18 @@ package final class Weight: Sendable {
     chunk * Weight.chunk..<min(columns, (chunk + 1) * Weight.chunk)
   }
 
+  /// The rows that a member of a team computes: a run of whole chunks, maybe none.
+  package func rows(of team: Team) -> Range<Int> {
+    let chunks = team.span(of: rowChunks)
+    return chunks.lowerBound * Weight.chunk..<min(rows, chunks.upperBound * Weight.chunk)
+  }
+
+  /// The columns that a member of a team computes: a run of whole chunks, maybe none.
+  package func columns(of team: Team) -> Range<Int> {
+    let chunks = team.span(of: columnChunks)
+    return chunks.lowerBound * Weight.chunk..<min(columns, chunks.upperBound * Weight.chunk)
+  }
+
   /// Decodes rows `range` to F32, dense [range.count, columns].
   package func decode(rows range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     matrix.decode(rows: range, into: target)

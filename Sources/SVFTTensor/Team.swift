@@ -26,6 +26,12 @@ package struct Team: @unchecked Sendable {
   /// This member's share of `count` chunks: id, id + size and so on.
   package func share(of count: Int) -> StrideTo<Int> { stride(from: id, to: count, by: size) }
 
+  /// This member's part of `count` chunks that lie side by side: for products, which copy what they
+  /// multiply with once a run of chunks.
+  package func span(of count: Int) -> Range<Int> {
+    count * id / size..<count * (id + 1) / size
+  }
+
   /// Waits until every member has come here.
   ///
   /// All members must call it equally often.

@@ -58,18 +58,16 @@ final class Linear: Op {
       run.team.barrier()
     }
     let bias = bias?.values(run.scratch + productScratch)
-    for chunk in run.team.share(of: weight.rowChunks) {
-      let rows = weight.rows(ofChunk: chunk)
-      if rounds {
-        weight.matrix.integerProduct(
-          rows: rows, run.sharedScratch, tokens: run.rows, into: y, ldy: weight.rows,
-          scratch: run.scratch)
-      } else {
-        weight.matrix.product(
-          rows: rows, x, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
-      }
-      if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
+    let rows = weight.rows(of: run.team)
+    if rounds {
+      weight.matrix.integerProduct(
+        rows: rows, run.sharedScratch, tokens: run.rows, into: y, ldy: weight.rows,
+        scratch: run.scratch)
+    } else {
+      weight.matrix.product(
+        rows: rows, x, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
     }
+    if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
   }
 
   private func add(
@@ -84,27 +82,23 @@ final class Linear: Op {
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
     if let dx = run.target(0) {
-      for chunk in run.team.share(of: weight.columnChunks) {
-        weight.matrix.transposedProduct(
-          columns: weight.columns(ofChunk: chunk), g, ldg: weight.rows, tokens: run.rows,
-          into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
-          scratch: run.scratch)
-      }
+      weight.matrix.transposedProduct(
+        columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
+        into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
+        scratch: run.scratch)
     }
     guard trained != nil || bias?.trained != nil else { return }
     let x = run.pointer(x)
-    for chunk in run.team.share(of: weight.rowChunks) {
-      let rows = weight.rows(ofChunk: chunk)
-      if let dW = trained?.gradients.baseAddress {
-        Kernels.outerAccumulate(
-          g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
-          columns: weight.columns, into: dW, scratch: run.scratch)
-      }
-      if let db = bias?.gradient {
-        for token in 0..<run.rows {
-          Kernels.add(
-            g + token * weight.rows + rows.lowerBound, to: db + rows.lowerBound, count: rows.count)
-        }
+    let rows = weight.rows(of: run.team)
+    if let dW = trained?.gradients.baseAddress {
+      Kernels.outerAccumulate(
+        g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
+        columns: weight.columns, into: dW, scratch: run.scratch)
+    }
+    if let db = bias?.gradient {
+      for token in 0..<run.rows {
+        Kernels.add(
+          g + token * weight.rows + rows.lowerBound, to: db + rows.lowerBound, count: rows.count)
       }
     }
   }
