@@ -2,11 +2,16 @@
 
 import os
 import pathlib
+import signal
 
 import pytest
 
 os.environ.setdefault("SVFT_CACHE", "")
 import svft  # noqa: E402  (reads SVFT_CACHE)
+
+# Shells start background jobs with Ctrl-C ignored, and children inherit that: the tests that press
+# it would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FIXTURES = ROOT / "Tests" / "Fixtures"
