@@ -31,10 +31,10 @@ struct MemoryBudget: Sendable {
 }
 
 extension MemoryBudget {
-  /// Throws `.memory` if loading would go beyond the limit: files that are copied and not mapped,
-  /// matrices that are quantised. Only headers are read for that.
+  /// Throws `.memory` if the weights, as they will lie in memory, go beyond the limit: mapped ones
+  /// too, because computing brings them in. Only headers are read for that.
   func check(loading path: String, _ options: ModelOptions) throws(SVFTError) {
-    guard limit > 0, options.copiesFile || options.quantization != nil else { return }
+    guard limit > 0 else { return }
     let format = try options.quantization.map { (name) throws(SVFTError) in
       try ElementFormats.required(name)
     }
@@ -42,7 +42,10 @@ extension MemoryBudget {
     var bytes = 0
     for entry in source.entries {
       if options.copiesFile { bytes = try Checked.sum(bytes, entry.byteCount, path) }
-      guard let format, entry.shape.count > 1 else { continue }
+      guard let format, entry.shape.count > 1 else {
+        if !options.copiesFile { bytes = try Checked.sum(bytes, entry.byteCount, path) }
+        continue
+      }
       let blocks = try Checked.product(entry.shape, entry.name) / format.blockLength
       bytes = try Checked.sum(bytes, Checked.product(blocks, format.blockBytes, entry.name), path)
     }

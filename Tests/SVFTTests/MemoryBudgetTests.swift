@@ -79,10 +79,20 @@ import Testing
   @Test func factorsAreRefusedBeforeTheyAreComputed() async {
     await #expect(processExitsWith: .success) {
       let tiny = try TinyVerbs()
-      let model = try Self.load(try Self.large(tiny), 24 << 20) { _ in }
+      let model = try Self.load(try Self.large(tiny), 40 << 20) { _ in }
       let grown = try Self.growth { _ = try model.createAdapter(#"{"method":"svft"}"#) }
       // The mapped file (31 MB) has been read for its hashes; the factors would be as large again.
       guard grown < 44 << 20 else { throw SVFTError(.internal, "\(grown) bytes were taken") }
+    }
+  }
+
+  @Test func mappedWeightsCount() async {
+    await #expect(processExitsWith: .success) {
+      let tiny = try TinyVerbs()
+      let path = try Self.large(tiny)
+      let grown = try Self.growth { _ = try Self.load(path, 24 << 20) { _ in } }
+      guard grown < 8 << 20 else { throw SVFTError(.internal, "\(grown) bytes were taken") }
+      _ = try Self.load(path, 40 << 20) { _ in }
     }
   }
 
