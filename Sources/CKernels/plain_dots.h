@@ -1,13 +1,11 @@
 /* Dots of unquantised rows with F32 activations, straight from the bytes as they lie: four rows
-   share
- * each load of x, and every row keeps two sums, so that the chain of additions never waits. */
+ * share each load of x, and every row keeps two sums, so that no chain of additions waits. */
 #ifndef SVK_PLAIN_DOTS_H
 #define SVK_PLAIN_DOTS_H
 
 #include "lanes.h"
 
-/* 16 values from `codes` on, and one value (constants of each instance, so that they are inlined).
-   */
+/* 16 values from `codes` on, and one: constants of each instance, so that they are inlined. */
 typedef void (*plain_values)(const uint8_t *codes, svk_lanes *values);
 typedef float (*plain_value)(const uint8_t *code);
 

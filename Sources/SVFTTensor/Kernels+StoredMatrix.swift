@@ -51,8 +51,7 @@ extension Kernels {
     ) {
       svk_product(
         value, Int64(range.lowerBound), Int64(range.upperBound), x, Int64(columns), Int64(tokens),
-        y,
-        Int64(ldy), update.value, scratch)
+        y, Int64(ldy), update.value, scratch)
     }
 
     /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit, for
