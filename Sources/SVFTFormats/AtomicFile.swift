@@ -1,7 +1,7 @@
 // Writing a file whole or not at all: a temporary file in the same folder, every write and close
 // checked, synced, renamed over the old one, the folder synced. Whatever fails, the old file stays
-// as it was and the temporary one goes. Free space is asked for first, so that a full disk is told
-// before the work is done.
+// as it was and the temporary one goes; if the process is killed, the next write into the folder
+// removes it. Free space is asked for first, so that a full disk is told before the work is done.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -38,8 +38,9 @@ package enum AtomicFile {
     _ path: String, _ size: Int, _ body: (ByteSink) throws(SVFTError) -> Void
   ) throws(SVFTError) {
     let folder = FileSystem.parent(path) ?? "/"
+    TemporaryName.removeLeftovers(in: folder)
     try requireSpace(size, in: folder)
-    let temporary = FileSystem.join(folder, temporaryName())
+    let temporary = FileSystem.join(folder, TemporaryName().text)
     do {
       let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
       let sink = try ByteSink(file)
@@ -65,13 +66,5 @@ package enum AtomicFile {
     if overflow || UInt64(clamping: size) <= free { return }
     throw SVFTError(
       .noSpace, "\(folder): expected \(size) free bytes, found \(free); free some and try again")
-  }
-
-  /// The beginning of every temporary name, by which leftovers are known.
-  static let temporaryPrefix = ".svft-tmp-"
-
-  /// A name that nobody else uses: process and chance.
-  static func temporaryName() -> String {
-    "\(temporaryPrefix)\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
   }
 }

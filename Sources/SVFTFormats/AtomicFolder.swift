@@ -25,8 +25,9 @@ package enum AtomicFolder {
       try FileSystem.makeFolder(above)
       try recover(path)
       let exists = try requireReplaceable(path)
+      TemporaryName.removeLeftovers(in: above)
       try AtomicFile.requireSpace(size, in: above)
-      let temporary = FileSystem.join(above, AtomicFile.temporaryName())
+      let temporary = FileSystem.join(above, TemporaryName().text)
       try fill(temporary, body)
       do throws(SVFTError) {
         if exists {
@@ -52,11 +53,11 @@ package enum AtomicFolder {
     return true
   }
 
-  /// Removes the temporary folders and files that killed processes left in a folder.
+  /// Removes all temporary folders and files in a folder, those of other machines too.
   ///
   /// Only for a folder that nobody else writes to: the caller holds its `FolderLock`.
   package static func removeLeftovers(in folder: String) throws(SVFTError) {
-    for name in try FileSystem.list(folder) where name.hasPrefix(AtomicFile.temporaryPrefix) {
+    for name in try FileSystem.list(folder) where name.hasPrefix(TemporaryName.prefix) {
       try FileSystem.remove(FileSystem.join(folder, name))
     }
   }

@@ -2,7 +2,7 @@
  * gets SIGKILL, twenty times over, at moments of a save drawn from a fixed seed; each next one goes
  * on from the newest checkpoint, and never from less than was there. An undisturbed run has the
  * same adapter in the end, byte for byte. Likewise a child that saves a merged model over an old
- * one. */
+ * one. What the killed left half done beside it is gone after the next save. */
 #define _XOPEN_SOURCE 700
 
 #include "expect.h"
@@ -118,6 +118,17 @@ static long newest_checkpoint(const char *output) {
   return newest;
 }
 
+/* Files and folders in a folder that a save has not finished, or not tidied away. */
+static int leftovers(const char *path) {
+  int count = 0;
+  DIR *folder = opendir(path);
+  if (!folder) return -1;
+  for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+    count += strncmp(entry->d_name, ".svft-tmp-", 10) == 0;
+  closedir(folder);
+  return count;
+}
+
 /* A number from 0 to 1.5, the next of a fixed row. */
 static double draw(unsigned *state) {
   *state = *state * 1664525u + 1013904223u;
@@ -141,26 +152,38 @@ static void survives_kills_while_training(const char *killed, const char *whole)
   EXPECT(same_adapters(killed, whole));
 }
 
-/* Whatever is under the name is a whole model: what was saved first, or what came after. */
-static void survives_kills_while_merging(const char *path) {
+/* Whatever is under the name is a whole model: what was saved first, or what came after. A child
+ * takes away what the one before it left, and the last save what all of them did. */
+static void survives_kills_while_merging(const char *above, const char *name) {
+  const char *path = in(above, name);
   struct child child = {save_for_ever, path, 0};
   unsigned state = 7;
+  int most = 0;
   svft_model *model = NULL;
   char *report = NULL;
   if (!WORKS(svft_model_load(fixture("llama"), NULL, &model))) return;
   WORKS(svft_model_save(model, path, NULL, NULL, NULL, NULL, &report));
   svft_string_free(report);
-  svft_model_free(model);
+  report = NULL;
   for (int kills = 0; kills < KILLS; kills++) {
     EXPECT(killed_at(&child, draw(&state)) == -1);
-    if (WORKS(svft_model_load(path, NULL, &model))) svft_model_free(model);
+    if (leftovers(above) > most) most = leftovers(above);
+    svft_model_free(model);
+    model = NULL;
+    WORKS(svft_model_load(path, NULL, &model));
   }
+  printf("%s: at most %d unfinished beside it\n", name, most);
+  EXPECT(most == 1);
+  WORKS(svft_model_save(model, path, NULL, NULL, NULL, NULL, &report));
+  svft_string_free(report);
+  svft_model_free(model);
+  EXPECT(leftovers(above) == 0);
 }
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   survives_kills_while_training(in(argv[1], "killed"), in(argv[1], "whole"));
-  survives_kills_while_merging(in(argv[1], "merged"));
-  survives_kills_while_merging(in(argv[1], "merged.gguf"));
+  survives_kills_while_merging(folder(argv[1], "folder"), "merged");
+  survives_kills_while_merging(folder(argv[1], "file"), "merged.gguf");
   return finish();
 }
