@@ -52,18 +52,7 @@ public final class Adapter: @unchecked Sendable {
   public func setScale(_ scale: Float) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try check(scale)
-      let old = self.scale
-      guard attached.isAttached else {
-        attached.scale = scale
-        return
-      }
-      detachNow()
-      attached.scale = scale
-      do throws(SVFTError) { try attachNow() } catch {
-        attached.scale = old
-        try attachNow()
-        throw error
-      }
+      try inPlace { () throws(SVFTError) in attached.scale = scale }
     }
   }
 
@@ -85,16 +74,11 @@ public final class Adapter: @unchecked Sendable {
   /// `.mismatch` for a state of another adapter; then this one stays as it was.
   func reload(from folder: String) throws(SVFTError) {
     let contents = try AdapterContents(folder: folder)
-    detachNow()
-    do throws(SVFTError) {
+    try inPlace { () throws(SVFTError) in
       let (saved, options) = try AdapterFile.load(contents, model.sites, model.factors)
       try requireSameKind(saved)
       (attached.method, attached.options) = (saved, options)
-    } catch {
-      try attachNow()
-      throw error
     }
-    try attachNow()
   }
 
   /// Throws `.mismatch` where a saved method has other modules or options than this one. Objects
@@ -139,13 +123,39 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
-  /// Puts the method's parts into the model. Throws `.state` where another adapter holds a tensor.
+  /// Puts the method's parts into the model, above what is there. Throws `.state` where another
+  /// adapter holds a tensor.
   func attachNow() throws(SVFTError) {
     guard !attached.isAttached else { return }
-    if scale != 0 { try AdapterSet.attach(method, scale: scale) }
+    try activate()
     attached.isAttached = true
     model.adapters.append(attached)
     model.network.invalidate()
+  }
+
+  /// Changes method or scale while the method's parts are out of the model, and puts them back
+  /// where they were among the others. Where anything throws, all is as before.
+  private func inPlace(_ change: () throws(SVFTError) -> Void) throws(SVFTError) {
+    guard attached.isAttached else { return try change() }
+    let (method, options, scale) = (attached.method, attached.options, attached.scale)
+    AdapterSet.detach(method)
+    defer { model.network.invalidate() }
+    do throws(SVFTError) {
+      try change()
+      try activate()
+    } catch {
+      (attached.method, attached.options, attached.scale) = (method, options, scale)
+      try activate()
+      throw error
+    }
+  }
+
+  /// Puts the method's parts beneath those of the adapters that were attached later.
+  private func activate() throws(SVFTError) {
+    guard scale != 0 else { return }
+    let place = model.adapters.firstIndex { $0 === attached } ?? model.adapters.endIndex
+    try AdapterSet.attach(
+      method, scale: scale, before: model.adapters[place...].map(\.method))
   }
 
   func detachNow() {
@@ -175,10 +185,10 @@ public final class Adapter: @unchecked Sendable {
         "expected an adapter that trains \(missing.joined(separator: ", ")), found one without"
       )
     }
-    detachNow()
-    attached.options["modules_to_save"] = .array(trained.map { .string($0) })
-    attached.method = try model.makeMethod(attached.options)
-    try attachNow()
+    try inPlace { () throws(SVFTError) in
+      attached.options["modules_to_save"] = .array(trained.map { .string($0) })
+      attached.method = try model.makeMethod(attached.options)
+    }
   }
 }
 

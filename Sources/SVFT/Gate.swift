@@ -27,7 +27,8 @@ package final class Gate: Sendable {
     return try body()
   }
 
-  /// Asks the call inside to stop. Safe from any thread and from signal handlers: one atomic store.
+  /// Asks the call inside to stop; the next one does not hear of it. Safe from any thread and from
+  /// signal handlers: one atomic store.
   package func cancel() { cancelled.store(true, ordering: .relaxed) }
 
   /// Whether the call inside was asked to stop.

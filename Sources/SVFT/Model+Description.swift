@@ -41,13 +41,18 @@ extension Model {
         object["unused_tensors"] = .array(loaded.unused.map { .string($0) })
       }
       object["modules"] = .array(network.projections.map { .string($0.name) })
-      object["adapters"] = .array(attachedAdapters.map { .object($0.description) })
+      object["adapters"] = .array(
+        adapters.map { .object(Adapter(self, $0).description) })
       return try JSON.object(object).text(.pretty)
     }
   }
 
-  /// Attached adapters, in order.
-  public var attachedAdapters: [Adapter] { adapters.map { Adapter(self, $0) } }
+  /// Attached adapters, in order. Throws `.busy` while the model is in use.
+  public var attachedAdapters: [Adapter] {
+    get throws(SVFTError) {
+      try gate.exclusively { () throws(SVFTError) in adapters.map { Adapter(self, $0) } }
+    }
+  }
 }
 
 extension Adapter {

@@ -85,7 +85,8 @@ public final class Model: @unchecked Sendable {
     }
   }
 
-  /// Stops the call in progress as soon as possible. Safe from any thread and any signal handler.
+  /// Stops the call in progress as soon as possible; between two calls it does nothing. Safe from
+  /// any thread and any signal handler.
   public func cancel() { gate.cancel() }
 
   /// Numbers per row of logits.

@@ -23,8 +23,19 @@ public final class Trainer: @unchecked Sendable {
 
   /// Steps of the whole run.
   public var totalSteps: Int { run.schedule.horizon }
-  /// Steps done.
-  public var step: Int { state.step }
+  /// Steps done. Throws `.busy` while the model is in use; a running `train` reports its steps.
+  public var step: Int {
+    get throws(SVFTError) {
+      try adapter.model.gate.exclusively { () throws(SVFTError) in state.step }
+    }
+  }
+  /// Whether the last step is done or the run was stopped early. Throws `.busy` while the model is
+  /// in use.
+  public var isFinished: Bool {
+    get throws(SVFTError) {
+      try adapter.model.gate.exclusively { () throws(SVFTError) in isDone }
+    }
+  }
 
   /// Reads the data and prepares adapter and head; nothing is trained yet.
   ///
@@ -73,7 +84,7 @@ public final class Trainer: @unchecked Sendable {
     try adapter.model.gate.exclusively { () throws(SVFTError) in
       clock.start(step: state.step, tokens: state.tokens)
       do throws(SVFTError) {
-        while !isFinished { try advance(callback) }
+        while !isDone { try advance(callback) }
       } catch {
         if error.kind == .cancelled || error.kind == .nonFinite { try saveCheckpoint(nil) }
         throw error
@@ -85,7 +96,7 @@ public final class Trainer: @unchecked Sendable {
   /// One optimiser step; returns its mean loss. Throws `.state` after the last.
   public func trainStep() throws(SVFTError) -> Double {
     try adapter.model.gate.exclusively { () throws(SVFTError) in
-      guard !isFinished else {
+      guard !isDone else {
         throw SVFTError(.state, "expected steps left to train, found all \(totalSteps) done")
       }
       clock.start(step: state.step, tokens: state.tokens)
@@ -93,8 +104,8 @@ public final class Trainer: @unchecked Sendable {
     }
   }
 
-  /// Whether the last step is done or the run was stopped early.
-  public var isFinished: Bool { state.step >= totalSteps || state.stoppedEarly }
+  /// Whether no step is left; the caller holds the gate.
+  private var isDone: Bool { state.step >= totalSteps || state.stoppedEarly }
 
   @discardableResult
   private func advance(_ callback: Callback?) throws(SVFTError) -> Double {
@@ -103,7 +114,7 @@ public final class Trainer: @unchecked Sendable {
     try gate.checkCancelled("training at step \(state.step)")
     // Of a run that was stopped between a step and the evaluation that follows it.
     try evaluateIfDue(callback)
-    guard !isFinished else { return state.lastLoss }
+    guard !isDone else { return state.lastLoss }
     if !state.prepared {
       try run.prepare(gate)
       state.prepared = true
@@ -119,11 +130,11 @@ public final class Trainer: @unchecked Sendable {
           "step \(state.step): expected a finite loss, found ten skipped steps in a row: lower the "
             + "learning rate; the adapter is as before them")
       }
-    } else if state.step % options.reportEvery == 0 || isFinished {
+    } else if state.step % options.reportEvery == 0 || isDone {
       try report(.step, outcome, callback)
     }
     try evaluateIfDue(callback)
-    if options.saveEvery > 0, state.step % options.saveEvery == 0, !isFinished {
+    if options.saveEvery > 0, state.step % options.saveEvery == 0, !isDone {
       try saveCheckpoint(callback)
     }
     return outcome.loss
@@ -141,7 +152,7 @@ public final class Trainer: @unchecked Sendable {
 
   private func evaluateIfDue(_ callback: Callback?) throws(SVFTError) {
     guard options.evaluateEvery > 0, state.step > 0, state.step % options.evaluateEvery == 0,
-      !isFinished
+      !isDone
     else { return }
     try evaluate(callback)
   }

@@ -8,12 +8,15 @@ package import SVFTTensor
 
 /// What is attached to a model's projections and slots.
 package enum AdapterSet {
-  /// Attaches a method.
+  /// Attaches a method: on each of its modules above what is there, but beneath the methods in
+  /// `later`. Floating-point sums depend on the order.
   ///
   /// `.invalidArgument` for a scale that is no number, or other than 1 where tensors are replaced;
   /// `.state` where it is attached already or another method is in the way. Changes nothing where
   /// it throws.
-  package static func attach(_ method: any AdapterMethod, scale: Float = 1) throws(SVFTError) {
+  package static func attach(
+    _ method: any AdapterMethod, scale: Float = 1, before later: [any AdapterMethod] = []
+  ) throws(SVFTError) {
     guard scale.isFinite else {
       throw SVFTError(.invalidArgument, "expected a scale that is a number, found \(scale)")
     }
@@ -26,7 +29,11 @@ package enum AdapterSet {
     for standIn in method.standIns { try refuseConflict(method, standIn) }
     for standIn in method.standIns { standIn.slot.standIn = standIn.parameter }
     for projection in method.projections {
-      projection.attachments.append(Attachment(method, scale: scale))
+      let place = projection.attachments.firstIndex { above in
+        later.contains { $0 === above.adapter }
+      }
+      projection.attachments.insert(
+        Attachment(method, scale: scale), at: place ?? projection.attachments.endIndex)
     }
   }
 

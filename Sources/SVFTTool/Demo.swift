@@ -36,7 +36,7 @@ struct Demo: ParsableCommand {
     let run = "\(output)/run"
     let trainer = try Trainer(
       adapter, data: data, validation: validation, output: run, options: try training.options())
-    Console.note(trainer.summary)
+    Console.note(try trainer.summary)
     try trainer.train { progress in
       Console.show(progress)
       return !Interrupt.isRequested

@@ -49,7 +49,7 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let model = try source.load()
-    guard let adapter = model.attachedAdapters.first else {
+    guard let adapter = try model.attachedAdapters.first else {
       throw ValidationError("--adapter: expected the adapter to export, found none")
     }
     try result.show(

@@ -33,7 +33,7 @@ struct Train: ParsableCommand {
       progress: Console.progress)
     let trainer = try Trainer(
       adapter, data: data, validation: validation, output: output, options: settings)
-    Console.note(trainer.summary)
+    Console.note(try trainer.summary)
     try trainer.train { progress in
       Console.show(progress)
       return !Interrupt.isRequested

@@ -36,6 +36,23 @@ import Testing
     #expect(try model.session().outputs() == base)
   }
 
+  @Test func aMethodMayBePutBeneathOthers() throws {
+    let model = try TinyChain()
+    let names = ["svft", "lora", "lora"]
+    let methods = try names.map {
+      try model.method(["method": .string($0), "targets": ["down_proj"]])
+    }
+    for method in methods { try AdapterSet.attach(method) }
+    for index in [1, 0, 2, 0] {
+      AdapterSet.detach(methods[index])
+      try AdapterSet.attach(methods[index], before: Array(methods[(index + 1)...]))
+      for projection in methods[0].projections {
+        #expect(projection.attachments.count == 3)
+        #expect(zip(projection.attachments, methods).allSatisfy { $0.adapter === $1 })
+      }
+    }
+  }
+
   @Test(arguments: ["full", "head", "bias"])
   func replacedTensorsHaveNoScale(name: String) throws {
     let model = try TinyChain()

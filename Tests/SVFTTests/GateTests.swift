@@ -48,6 +48,25 @@ import Testing
     try gate.exclusively { () throws(SVFTError) in try gate.checkCancelled("counting") }
   }
 
+  /// A cancellation is for the call that runs: before, between and after calls it changes nothing.
+  @Test func cancellingBetweenCallsDoesNothing() throws {
+    let model = try TinyVerbs().model()
+    for _ in 0..<3 {
+      model.cancel()
+      #expect(try model.generate(["the cat"]).count == 1)
+      var calls = 0
+      let failure = #expect(throws: SVFTError.self) {
+        try model.generate(["the cat"]) { _, _, _ in
+          calls += 1
+          model.cancel()
+          return true
+        }
+      }
+      #expect(failure?.kind == .cancelled && calls == 1)
+      #expect(try !model.logits([1, 2]).isEmpty)
+    }
+  }
+
   @Test func aSecondThreadIsRefusedAndDoesNotWait() throws {
     let model = try TinyVerbs().model()
     nonisolated(unsafe) var kind: SVFTError.Kind?
@@ -69,6 +88,7 @@ import Testing
     let adapter = try model.createAdapter(#"{"method":"lora","r":2}"#)
     let data = try tiny.data()
     let out = tiny.folder.file("out")
+    let trainer = try Trainer(adapter, data: data)
     let verbs: [(String, () throws -> Void)] = [
       ("logits", { _ = try model.logits([1]) }), ("embed", { _ = try model.embed(["a"]) }),
       ("generate", { _ = try model.generate(["a"]) }),
@@ -81,7 +101,13 @@ import Testing
       ("scale", { try adapter.setScale(0.5) }), ("save adapter", { try adapter.save(to: out) }),
       ("describe adapter", { _ = try adapter.describe() }),
       ("export", { _ = try adapter.export(to: out, options: "{}") }),
-      ("train", { _ = try Trainer(adapter, data: data) }),
+      ("new trainer", { _ = try Trainer(adapter, data: data) }),
+      ("train", { try trainer.train() }), ("train step", { _ = try trainer.trainStep() }),
+      ("describe trainer", { _ = try trainer.describe() }),
+      ("step", { _ = try trainer.step }), ("summary", { _ = try trainer.summary }),
+      ("finished", { _ = try trainer.isFinished }),
+      ("trained numbers", { _ = try trainer.trainableCount }),
+      ("attached adapters", { _ = try model.attachedAdapters }),
     ]
     var kinds: [String: SVFTError.Kind] = [:]
     _ = try model.generate(["the cat"]) { _, _, _ in

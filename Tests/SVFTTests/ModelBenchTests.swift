@@ -24,7 +24,7 @@ import Testing
     }
     #expect(try report.int("peak_bytes") > 1 << 20)
     #expect(try model.logits([1, 2, 3]) == before)
-    #expect(model.attachedAdapters.isEmpty)
+    #expect(try model.attachedAdapters.isEmpty)
   }
 
   @Test func anEncoderTrainsOrIsRefused() throws {
@@ -33,7 +33,7 @@ import Testing
     #expect(!report.has("prefill") && !report.has("train"))
     let failure = #expect(throws: SVFTError.self) { try model.bench(Self.small) }
     #expect(failure?.kind == .unsupported)
-    #expect(model.attachedAdapters.isEmpty)
+    #expect(try model.attachedAdapters.isEmpty)
   }
 
   @Test(arguments: [

@@ -219,7 +219,7 @@ import Testing
       $0.patience = 3
     }
     try bench.run()
-    #expect(bench.trainer.step == 8 && bench.trainer.isFinished)
+    #expect(try bench.trainer.step == 8 && bench.trainer.isFinished)
     #expect(bench.reports(.evaluation).map(\.step) == [2, 4, 6, 8])
     #expect(try TrainerDescriptionTests.object(bench.trainer).bool("stopped_early"))
     #expect(kind { _ = try bench.trainer.trainStep() } == .state)
