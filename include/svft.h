@@ -3,8 +3,8 @@
  *
  *   Status.   Every function that can fail returns svft_status; SVFT_OK is 0. svft_last_error()
  *             then has one sentence (expected, found, where) for this thread, valid until its next
- *             call.
- *             Success leaves it.
+ *             call. Success leaves it. SVFT_INVALID_ARGUMENT and SVFT_MEMORY can come from all,
+ *             SVFT_BUSY from all that take a handle; the others are named at the functions.
  *   Order.    Object, inputs, callback and its `user`, outputs last. A single output is called
  *             `out`; it is written on success only.
  *   Memory.   What …_load, …_create give you is freed by the type's …_free (NULL is fine; any
@@ -15,9 +15,10 @@
  *   Structs.  Params begin with struct_size; always fill them with …_params_init(&p, sizeof p)
  *             first. Passing NULL means the defaults. Fields are only ever appended.
  *   Threads.  A model and everything attached to it is used by one thread at a time; a second
- *             thread (or a callback that calls back into it) gets SVFT_BUSY. svft_model_cancel is
- *             the exception. Different models are independent. Callbacks run on the calling thread;
- *             non-zero cancels (SVFT_CANCELLED).
+ *             thread (or a callback that calls back into it) gets SVFT_BUSY, at once and without
+ *             any effect. Exceptions, for any thread at any time: svft_model_cancel, and the three
+ *             functions between ids and text. Different models are independent. Callbacks run on
+ *             the calling thread; non-zero cancels (SVFT_CANCELLED).
  *   Host.     No signal handlers, no threads before the first computation, nothing on stdout or
  *             stderr, no environment, no network. Once loaded it stays: dlclose() leaves its code
  *             in place. A freed or foreign pointer is undefined behaviour, NULL or another type's
@@ -101,39 +102,60 @@ typedef struct svft_model_params {
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
 svft_status svft_model_params_init(svft_model_params *params, size_t struct_size);
 
-/* Loads a Hugging Face folder or a GGUF file. Weights stay mapped as they lie. */
+/* Loads a Hugging Face folder or a GGUF file. Weights stay mapped as they lie, unless params say
+ * otherwise. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED, SVFT_UNSUPPORTED (family or format), SVFT_SHAPE,
+ * SVFT_MISMATCH (files of different models), SVFT_LIMIT, SVFT_CANCELLED. */
 svft_status svft_model_load(const char *path, const svft_model_params *params, svft_model **out);
+/* Gives the handle back; the model goes with the last of its adapters and trainers. */
 void svft_model_free(svft_model *model);
-/* Family, shapes, formats, parameters, memory, adapters, as JSON. */
+/* Family, shapes ("hidden_size", "vocabulary_size", "context_length"), formats, parameters, memory
+ * in bytes, modules, and the attached adapters in their order, as JSON. */
 svft_status svft_model_describe(svft_model *model, char **out);
-/* Stops the work in progress on this model as soon as possible. Any thread, any signal handler. */
+/* Asks the call that is running on this model, or on an adapter or trainer of it, to stop as soon
+ * as possible: it then fails with SVFT_CANCELLED, unless it was all but done. Any thread, any
+ * signal handler. Nothing sticks: where no call is running this does nothing, and the next call
+ * runs as if it had not been. */
 void svft_model_cancel(svft_model *model);
-/* Ids of a text. special != 0 adds what the model expects around a text. Call with capacity 0 to
-   size. */
+/* Ids of a text. special != 0 adds what the model expects around a text; a control token spelled in
+ * it is plain text. Call with capacity 0 to size. */
 svft_status svft_model_tokenize(svft_model *model, const char *text, int32_t special, int32_t *ids,
                                 size_t capacity, size_t *out_count);
-/* Text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
+/* Ids of a conversation up to the assistant's next turn, laid out as training does it. messages: a
+ * JSON array of {"role": "system" | "user" | "assistant" | "tool", "content": text}. What they say
+ * is plain text: a control token spelled in it is none. chat_layout: "chatml", "plain", or NULL or
+ * "auto", which takes chatml where the vocabulary has its markers and plain elsewhere;
+ * SVFT_UNSUPPORTED where the model brings a template of its own, which is not interpreted yet.
+ * Sizing as above. */
+svft_status svft_model_tokenize_messages(svft_model *model, const char *messages,
+                                         const char *chat_layout, int32_t *ids, size_t capacity,
+                                         size_t *out_count);
+/* Text of `count` ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
 svft_status svft_model_detokenize(svft_model *model, const int32_t *ids, size_t count, char **out);
-/* Logits of every position of a sequence, [count, vocabulary] row by row. */
+/* Logits of every position of a sequence, [count, vocabulary_size] row by row; *out_count is that
+ * product. SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED for a model that predicts no tokens. */
 svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t count, float *logits,
                               size_t capacity, size_t *out_count);
-/* Computes (or finds in the cache) the singular factors of targets: "all-linear" or suffixes by
-   commas. */
+/* Computes (or finds in the cache) the singular factors of targets: NULL or "all-linear", or
+ * suffixes of module names separated by commas. SVFT_MISMATCH where no module has such a name,
+ * SVFT_NON_FINITE for weights that are no numbers, SVFT_CANCELLED. */
 svft_status svft_model_factor(svft_model *model, const char *targets,
                               svft_progress_callback progress, void *user);
-/* Writes the model with its active adapters merged: a Hugging Face folder (format "f32", "f16",
-   "bf16") or,
- * where path ends in .gguf, a GGUF file of any format. NULL format keeps each tensor's own. `probe`
- * is a text on which drift is measured (NULL: a built-in one). The report is JSON: drift of logits,
- * what was transmitted, what of the tokenizer GGUF cannot hold. */
+/* Writes the model with its active adapters merged, whole or not at all: a Hugging Face folder
+ * (format "f32", "f16", "bf16") or, where path ends in .gguf, a GGUF file of any format. NULL
+ * format keeps each tensor's own. `probe` is a text on which drift is measured (NULL: a built-in
+ * one). The report is JSON: drift of logits, what was transmitted, what of the tokenizer GGUF
+ * cannot hold. A folder that holds anything of yours is refused. SVFT_IO, SVFT_NO_SPACE,
+ * SVFT_UNSUPPORTED (a format that the container has not), SVFT_CANCELLED. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);
-/* Describes any model, adapter or tensor file without loading it, as JSON. options: {"spectrum":
-   true} … */
+/* Describes any model, adapter or tensor file without loading it, as JSON. options: NULL or
+ * {"spectrum": true}, which adds singular values. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
+ * SVFT_UNSUPPORTED. */
 svft_status svft_inspect(const char *path, const char *options, char **out);
-/* Measured speed of prefill, decode and training on this model, as JSON. options: {"prompt": 512 …}
-   */
+/* Measured speed of prefill, decode and training on this model (tokens and seconds) and peak memory
+ * (bytes), as JSON. options: NULL or {"prompt": tokens, "decode": tokens, "train": steps,
+ * "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -157,32 +179,48 @@ typedef struct svft_generation_params {
   size_t stop_string_count;
   const int32_t *stop_tokens;
   size_t stop_token_count;
-  int32_t ignores_end;    /* 1: goes on past the model's own end token */
+  int32_t ignores_end;    /* 1: goes on past the model's own end tokens, and past a turn's end */
   int32_t parses_special; /* 1: special tokens written in the prompt count as such */
 } svft_generation_params;
 
-/* Fills defaults. */
+/* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
 svft_status svft_generation_params_init(svft_generation_params *params, size_t struct_size);
 
 /* A token of sequence `index` and the text that is complete with it (valid UTF-8, may be empty). */
 typedef int32_t (*svft_token_callback)(void *user, size_t index, int32_t token, const char *text);
 
-/* Continues `count` prompts in one batch. out: `count` strings, each yours to free. callback may be
-   NULL. */
+/* Continues `count` prompts in one batch. out: `count` strings, each yours to free: what was
+ * generated, without prompt and stop string. callback may be NULL. SVFT_UNSUPPORTED for a model
+ * that predicts no tokens, SVFT_LIMIT for a prompt that fills the context, SVFT_NON_FINITE for
+ * logits that are no numbers, SVFT_CANCELLED; then no string is handed out. */
 svft_status svft_generate(svft_model *model, const char *const *prompts, size_t count,
                           const svft_generation_params *params, svft_token_callback callback,
                           void *user, char **out);
-/* One vector per text, [count, width] row by row; normalised and pooled as the model's files say.
-   */
+/* Like svft_generate, for conversations: each of `messages` and chat_layout as in
+ * svft_model_tokenize_messages. The text ends where the assistant's turn does, unless
+ * params->ignores_end. */
+svft_status svft_generate_messages(svft_model *model, const char *const *messages, size_t count,
+                                   const char *chat_layout, const svft_generation_params *params,
+                                   svft_token_callback callback, void *user, char **out);
+/* Like svft_generate, for prompts that are ids already: prompts[i] has lengths[i] of them, at least
+   one. */
+svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompts,
+                                 const size_t *lengths, size_t count,
+                                 const svft_generation_params *params,
+                                 svft_token_callback callback, void *user, char **out);
+/* One vector per text, [count, hidden_size] row by row; normalised and pooled as the model's files
+ * say. Texts beyond the context are cut. SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}…]}. pairs may be
-   NULL, or
- * NULL inside. */
+/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}, ...]}. `pairs`
+ * (second texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED for a model without such a head,
+ * SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
-/* Loss, perplexity, accuracy or correlation on a data file, as JSON. options: {"max_seq_length":
-   512 …} */
+/* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or an
+ * object with fields of svft_train_params by name, of which those count that say how records become
+ * tokens: {"max_seq_length": 512}. SVFT_IO, SVFT_DATA with the line, SVFT_UNSUPPORTED (no head for
+ * these labels), SVFT_CANCELLED. */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
 
@@ -190,25 +228,31 @@ svft_status svft_evaluate(svft_model *model, const char *data, const char *optio
 
 typedef struct svft_adapter svft_adapter;
 
-/* Attaches a fresh adapter. options: {"method": "svft", "pattern": "banded", "d": 8, "targets":
-   "all-linear"};
- * the same keys as in an adapter's own file. */
+/* Attaches a fresh adapter, above those that are there; the model's outputs are as before until it
+ * is trained. options: {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"},
+ * the same keys as in an adapter's own file. SVFT_UNSUPPORTED (no such method), SVFT_MISMATCH (no
+ * such target), SVFT_STATE (another adapter replaces the same tensor), SVFT_CANCELLED. */
 svft_status svft_adapter_create(svft_model *model, const char *options, svft_adapter **out);
-/* Attaches a saved adapter (a folder, also of PEFT's LoRA). SVFT_MISMATCH where it belongs to
-   another base. */
+/* Attaches a saved adapter (a folder, also of PEFT's LoRA) with a scale, as svft_adapter_set_scale
+ * has it. SVFT_MISMATCH where it belongs to another base, SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
+ * SVFT_UNSUPPORTED, SVFT_NON_FINITE, SVFT_STATE. */
 svft_status svft_adapter_load(svft_model *model, const char *path, float scale, svft_adapter **out);
 /* Detaches and frees. While the model is busy nothing happens, and svft_last_error() says so. */
 void svft_adapter_free(svft_adapter *adapter);
-/* Switches an adapter: its factor on the change it makes; 0 turns it off without detaching. */
+/* Switches an adapter: its factor on the change it makes; 0 turns it off without detaching. It
+ * keeps its place among the others, so that turned on again it gives the same numbers. Methods that
+ * replace tensors know 0 and 1 only; SVFT_STATE where another adapter replaces the same one. */
 svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
-/* Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. */
+/* Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. SVFT_IO,
+ * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data). */
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
-/* Writes the adapter in another form: {"to": "peft", "rank": 8} or {"to": "gguf-lora"} or {"to":
-   "delta"}.
- * The report is JSON with the share of energy that was left out. */
+/* Writes the adapter in another form: {"to": "peft", "rank": 8}, {"to": "gguf-lora"} or {"to":
+ * "delta"}; NULL is PEFT's LoRA at the smallest exact rank. The report is JSON with the share of
+ * energy that was left out. SVFT_UNSUPPORTED for methods that replace tensors, SVFT_IO,
+ * SVFT_NO_SPACE, SVFT_CANCELLED. */
 svft_status svft_adapter_export(svft_adapter *adapter, const char *path, const char *options,
                                 char **out_report);
-/* Method, targets, trained numbers per module, as JSON. */
+/* Method, scale, modules, trained numbers per parameter, options, as JSON. */
 svft_status svft_adapter_describe(svft_adapter *adapter, char **out);
 
 /* ---- Training -------------------------------------------------------------------------------- */
@@ -244,10 +288,12 @@ typedef struct svft_train_params {
   int32_t resume;           /* 1: from the newest complete checkpoint of the output folder */
 } svft_train_params;
 
-/* Fills defaults. */
+/* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
 svft_status svft_train_params_init(svft_train_params *params, size_t struct_size);
 
-/* A report of a run; `event` is "step", "evaluation", "checkpoint", "skipped" or "finished". */
+/* A report of a run; `event` is "step", "evaluation", "checkpoint", "skipped" or "finished". Losses
+ * are means per counted token or record; elapsed and remaining are seconds. It lives as long as the
+ * call of the callback. */
 typedef struct svft_train_progress {
   const char *event;
   int64_t step, total_steps;
@@ -261,21 +307,26 @@ typedef struct svft_train_progress {
 typedef int32_t (*svft_train_callback)(void *user, const svft_train_progress *progress);
 
 /* Prepares training of an attached adapter. `data`: a .jsonl or .txt file, or a folder with train
-   and valid
- * files; `validation` may be NULL; `output` (metrics, checkpoints, the adapter) may be NULL:
- * nothing is written. */
+ * and valid files; `validation` may be NULL; `output` (metrics, checkpoints, the adapter) may be
+ * NULL: nothing is written. SVFT_DATA with the line, SVFT_IO, SVFT_MISMATCH (adapter, data and
+ * checkpoint do not fit), SVFT_UNSUPPORTED, SVFT_BUSY (another trainer writes to `output`),
+ * SVFT_STATE (`output` holds another run). */
 svft_status svft_trainer_create(svft_adapter *adapter, const char *data, const char *validation,
                                 const char *output, const svft_train_params *params,
                                 svft_trainer **out);
+/* Gives the handle back; what was trained stays in the adapter. */
 void svft_trainer_free(svft_trainer *trainer);
 /* Trains to the end. Cancelled: SVFT_CANCELLED after a checkpoint; call again (or resume later) to
-   go on. */
+ * go on. SVFT_NON_FINITE after ten skipped steps in a row, SVFT_STATE where the adapter is detached
+ * or turned off, SVFT_IO, SVFT_NO_SPACE. callback may be NULL. */
 svft_status svft_trainer_run(svft_trainer *trainer, svft_train_callback callback, void *user);
-/* One optimiser step. *out_loss is its mean loss; SVFT_STATE after the last step. */
+/* One optimiser step. *out_loss is its mean loss; SVFT_STATE after the last step, else as
+ * svft_trainer_run. */
 svft_status svft_trainer_step(svft_trainer *trainer, double *out_loss);
 /* Steps, losses, best evaluation, parameters, data, as JSON. */
 svft_status svft_trainer_describe(svft_trainer *trainer, char **out);
-/* Draws the curves of a metrics.jsonl (or an inspect --spectrum report) as an SVG file. */
+/* Draws the curves of a metrics.jsonl, or the spectra of a report of svft_inspect, as an SVG file.
+ * SVFT_IO, SVFT_FORMAT, SVFT_DATA where there is nothing to draw, SVFT_NO_SPACE. */
 svft_status svft_plot(const char *metrics, const char *path);
 
 #ifdef __cplusplus

@@ -56,6 +56,24 @@ package struct ChatEncoder {
     return tokenizer.around.before + body.ids
   }
 
+  /// Options that end generation where the assistant's turn ends, unless they go on past all ends.
+  package func ending(_ options: GenerationOptions) -> GenerationOptions {
+    var options = options
+    guard !options.ignoresEnd else { return options }
+    for piece in layout.ends {
+      switch piece {
+      case .marker(let text):
+        if let id = markers[text] {
+          options.stopTokens.append(id)
+        } else {
+          options.stopStrings.append(text)
+        }
+      case .text(let frame, _): options.stopStrings.append(frame)
+      }
+    }
+    return options
+  }
+
   private func body(_ messages: [DataRecord.Message]) throws(SVFTError) -> Conversation {
     var body = Conversation()
     for message in messages {

@@ -72,5 +72,17 @@ package enum ChatLayout: Sendable {
     }
   }
 
+  /// What comes after the assistant's turn: a control token, or the beginnings of the next turn,
+  /// before which some tokenizers put a space.
+  package var ends: [Piece] {
+    switch self {
+    case .chatml: [.marker("<|im_end|>")]
+    case .plain:
+      DataRecord.Message.roles.flatMap { role in
+        ["\n\n", "\n\n "].map { .text(frame: $0 + name(role) + ":", content: "") }
+      }
+    }
+  }
+
   private func name(_ role: String) -> String { role.prefix(1).uppercased() + role.dropFirst() }
 }

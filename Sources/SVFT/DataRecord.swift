@@ -21,6 +21,9 @@ package enum DataRecord: Sendable, Equatable {
     package let role: String
     package let content: String
 
+    /// Who may speak.
+    package static let roles = ["system", "user", "assistant", "tool"]
+
     package init(role: String, content: String) {
       self.role = role
       self.content = content
@@ -107,7 +110,7 @@ package enum DataRecord: Sendable, Equatable {
     var messages: [Message] = []
     for turn in try object.objects("messages") {
       let role = try turn.string("role")
-      guard ["system", "user", "assistant", "tool"].contains(role) else {
+      guard Message.roles.contains(role) else {
         throw SVFTError(
           .data, "role: expected system, user, assistant or tool, found \"\(role.prefix(40))\"")
       }

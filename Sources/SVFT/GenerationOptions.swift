@@ -30,7 +30,7 @@ public struct GenerationOptions: Sendable {
   public var stopStrings: [String] = []
   /// Generation ends at any of these tokens, besides the model's own end tokens.
   public var stopTokens: [Int32] = []
-  /// Generates on past the model's own end tokens.
+  /// Generates on past the model's own end tokens, and past the end of an assistant's turn.
   public var ignoresEnd = false
   /// Whether special tokens written out in a prompt are parsed as such.
   public var parsesSpecial = false

@@ -24,13 +24,36 @@ extension Model {
   public func tokenize(
     conversation messages: String, layout: TrainingOptions.ChatStyle = .auto
   ) throws(SVFTError) -> [Int32] {
-    let turns: [DataRecord.Message]
+    try chatEncoder(layout).prompt(Model.turns(messages))
+  }
+
+  /// Continues conversations with the assistant's next turn, all in one batch. Each is a JSON array
+  /// as `tokenize(conversation:)` has it. The text ends with that turn, unless the options go on
+  /// past all ends. Throws what `tokenize(conversation:)` and `generate` do.
+  public func generate(
+    conversations: [String], layout: TrainingOptions.ChatStyle = .auto,
+    _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
+  ) throws(SVFTError) -> [Generation] {
+    let chat = try chatEncoder(layout)
+    var prompts: [[Int32]] = []
+    for (index, messages) in conversations.enumerated() {
+      try during("conversation \(index)") { () throws(SVFTError) in
+        prompts.append(try chat.prompt(Model.turns(messages)))
+      }
+    }
+    return try generate(tokens: prompts, chat.ending(options), onToken: onToken)
+  }
+
+  private func chatEncoder(_ layout: TrainingOptions.ChatStyle) throws(SVFTError) -> ChatEncoder {
+    try ChatEncoder(tokenizer, layout, hasTemplate: hasChatTemplate)
+  }
+
+  /// The messages of a JSON array. Throws `.invalidArgument` for anything else.
+  private static func turns(_ messages: String) throws(SVFTError) -> [DataRecord.Message] {
     do throws(SVFTError) {
-      turns = try DataRecord.messages(
-        JSON.Object([("messages", try JSON.parse(messages))]))
+      return try DataRecord.messages(JSON.Object([("messages", try JSON.parse(messages))]))
     } catch {
       throw SVFTError(.invalidArgument, error.message)
     }
-    return try ChatEncoder(tokenizer, layout, hasTemplate: hasChatTemplate).prompt(turns)
   }
 }

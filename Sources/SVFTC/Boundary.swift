@@ -4,8 +4,8 @@
 // A Swift error cannot cross into C: `guarded` is the only general catch, it keeps the sentence for
 // this thread. Handles are retained objects; storing them as AnyObject turns a handle of the wrong
 // kind into a status instead of a crash.
-import CSVFT
-import SVFTTensor
+package import CSVFT
+package import SVFTTensor
 
 #if canImport(Glibc)
   import Glibc
@@ -19,9 +19,14 @@ func guarded(_ body: () throws(SVFTError) -> Void) -> svft_status {
     try body()
     return SVFT_OK.status
   } catch {
-    LastError.set(error.message)
-    return error.kind.rawValue
+    return told(error)
   }
+}
+
+/// The status of a failure, whose sentence becomes this thread's last error.
+package func told(_ error: SVFTError) -> svft_status {
+  LastError.set(error.message)
+  return error.kind.rawValue
 }
 
 extension Int {

@@ -11,6 +11,35 @@ func array<Element>(
   return Array(UnsafeBufferPointer(start: pointer, count: pointer == nil ? 0 : count))
 }
 
+/// `count` arrays of `lengths` elements; none of the pointers may be NULL where it has elements.
+func arrays<Element>(
+  _ pointer: UnsafePointer<UnsafePointer<Element>?>?, _ lengths: UnsafePointer<Int>?,
+  _ count: Int, _ name: String
+) throws(SVFTError) -> [[Element]] {
+  let counts = try array(lengths, count, "lengths")
+  var result: [[Element]] = []
+  for index in try elements(pointer, count, name) {
+    result.append(try array(pointer?[index], counts[index], "\(name)[\(index)]"))
+  }
+  return result
+}
+
+/// The options of generation that C passes; NULL is the defaults.
+func generationOptions(
+  _ params: UnsafePointer<svft_generation_params>?
+) throws(SVFTError) -> GenerationOptions {
+  guard let params else { return GenerationOptions() }
+  return try GenerationOptions(params.pointee)
+}
+
+/// A C token callback as the Swift API takes it; nil stays nil.
+func tokenCallback(
+  _ callback: svft_token_callback?, _ user: UnsafeMutableRawPointer?
+) -> TokenCallback? {
+  guard let callback else { return nil }
+  return { index, token, text in callback(user, index, token, text) == 0 }
+}
+
 /// A C progress callback as the Swift API takes it; nil stays nil.
 func workProgress(
   _ callback: svft_progress_callback?, _ user: UnsafeMutableRawPointer?

@@ -17,18 +17,38 @@ import SVFTTensor
   _ user: UnsafeMutableRawPointer?,
   _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> svft_status {
-  guarded { () throws(SVFTError) in
-    let out = try required(out, "out")
-    let model = try object(model, Model.self, "model")
-    let options = try params.map { pointer throws(SVFTError) in
-      try GenerationOptions(pointer.pointee)
-    }
-    let onToken: TokenCallback? = callback.map { callback in
-      { index, token, text in callback(user, index, token, text) == 0 }
-    }
-    let results = try model.generate(
-      strings(prompts, count, "prompts"), options ?? GenerationOptions(), onToken: onToken)
-    try owned(results.map(\.text), into: out)
+  generated(out, model) { (model) throws(SVFTError) in
+    try model.generate(
+      strings(prompts, count, "prompts"), generationOptions(params),
+      onToken: tokenCallback(callback, user))
+  }
+}
+
+@c @implementation package func svft_generate_messages(
+  _ model: OpaquePointer?, _ messages: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int,
+  _ chat_layout: UnsafePointer<CChar>?, _ params: UnsafePointer<svft_generation_params>?,
+  _ callback: svft_token_callback?, _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  generated(out, model) { (model) throws(SVFTError) in
+    try model.generate(
+      conversations: strings(messages, count, "messages"),
+      layout: word(chat_layout, "chat_layout", default: .auto), generationOptions(params),
+      onToken: tokenCallback(callback, user))
+  }
+}
+
+@c @implementation package func svft_generate_tokens(
+  _ model: OpaquePointer?, _ prompts: UnsafePointer<UnsafePointer<Int32>?>?,
+  _ lengths: UnsafePointer<Int>?, _ count: Int,
+  _ params: UnsafePointer<svft_generation_params>?, _ callback: svft_token_callback?,
+  _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  generated(out, model) { (model) throws(SVFTError) in
+    try model.generate(
+      tokens: arrays(prompts, lengths, count, "prompts"), generationOptions(params),
+      onToken: tokenCallback(callback, user))
   }
 }
 
@@ -74,5 +94,17 @@ import SVFTTensor
       options: TrainingOptions(json: optionalString(options, "options") ?? "{}"),
       progress: workProgress(progress, user))
     out.pointee = try owned(Report.json(of: evaluation))
+  }
+}
+
+/// Hands out the texts that `generate` makes of prompts.
+private func generated(
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ model: OpaquePointer?,
+  _ generate: (Model) throws(SVFTError) -> [Generation]
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let results = try generate(object(model, Model.self, "model"))
+    try owned(results.map(\.text), into: out)
   }
 }

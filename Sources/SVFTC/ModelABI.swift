@@ -59,6 +59,20 @@ import SVFTTensor
   }
 }
 
+@c @implementation package func svft_model_tokenize_messages(
+  _ model: OpaquePointer?, _ messages: UnsafePointer<CChar>?,
+  _ chat_layout: UnsafePointer<CChar>?, _ ids: UnsafeMutablePointer<Int32>?, _ capacity: Int,
+  _ out_count: UnsafeMutablePointer<Int>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let model = try object(model, Model.self, "model")
+    let values = try model.tokenize(
+      conversation: string(messages, "messages"),
+      layout: word(chat_layout, "chat_layout", default: .auto))
+    try fill(ids, capacity, out_count, with: values)
+  }
+}
+
 @c @implementation package func svft_model_detokenize(
   _ model: OpaquePointer?, _ ids: UnsafePointer<Int32>?, _ count: Int,
   _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?

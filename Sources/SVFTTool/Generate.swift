@@ -1,38 +1,40 @@
-// svft generate: continues prompts.
+// svft generate: continues prompts, conversations or tokens.
 import ArgumentParser
 import Foundation
 import SVFT
 
 struct Generate: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Continue a prompt.")
+  static let configuration = CommandConfiguration(
+    abstract: "Continue a prompt, a conversation or tokens.")
 
   @OptionGroup var source: ModelArguments
   @OptionGroup var output: OutputArguments
   @Option(name: [.short, .long], help: "The prompt; several make one batch. \"-\" reads stdin.")
   var prompt: [String] = []
-  @Option(name: [.customShort("n"), .long], help: "Tokens to generate at most.")
-  var predict = GenerationOptions().maxTokens
-  @Option(help: "0 is greedy.") var temp = GenerationOptions().temperature
-  @Option(name: .customLong("top-k")) var topK = GenerationOptions().topK
-  @Option(name: .customLong("top-p")) var topP = GenerationOptions().topP
-  @Option(name: .customLong("min-p")) var minP = GenerationOptions().minP
-  @Option var repeatPenalty = GenerationOptions().repetitionPenalty
-  @Option var frequencyPenalty = GenerationOptions().frequencyPenalty
-  @Option var presencePenalty = GenerationOptions().presencePenalty
-  @Option(help: "Tokens that the penalties look back on.")
-  var repeatLastN = GenerationOptions().penaltyWindow
-  @Option(help: "TOKEN:BIAS added to a logit. May be repeated.") var logitBias: [String] = []
-  @Option var seed: UInt64 = 0
-  @Option(help: "Stop before this text. May be repeated.") var stop: [String] = []
-  @Option(help: "Stop at this token id. May be repeated.") var stopToken: [Int32] = []
-  @Flag(help: "Go on past the model's own end token.") var ignoreEos = false
-  @Flag(help: "Parse special tokens in the prompt.") var special = false
+  @Option(
+    help: """
+      JSON file of a conversation, [{"role": "user", "content": "…"}, …], to be answered; \
+      several make one batch. "-" reads stdin.
+      """)
+  var messages: [String] = []
+  @Option(help: "Layout of messages: auto, chatml or plain.")
+  var chatLayout = TrainingOptions.ChatStyle.auto.rawValue
+  @Option(help: "Token ids separated by commas instead of a prompt; several make one batch.")
+  var tokens: [String] = []
+  @OptionGroup var sampling: SamplingFlags
+
+  func validate() throws {
+    guard [prompt, messages, tokens].count(where: { !$0.isEmpty }) < 2 else {
+      throw ValidationError("expected one of --prompt, --messages and --tokens, found several")
+    }
+  }
 
   func run() throws {
-    let model = try source.load()
-    let prompts = try prompt.isEmpty ? [""] : prompt.map(Self.text)
-    let streams = !output.json && prompts.count == 1
-    let results = try model.generate(prompts, try options()) { _, _, text in
+    let options = try sampling.options()
+    let prompts = try prompt.map(Self.text)
+    let count = max(1, prompts.count + messages.count + tokens.count)
+    let streams = !output.json && count == 1
+    let results = try continued(prompts, options) { _, _, text in
       if streams { Console.result(text, terminator: "") }
       return !Interrupt.isRequested
     }
@@ -41,38 +43,67 @@ struct Generate: ParsableCommand {
     } else if streams {
       Console.result("")
     } else {
-      for (prompt, result) in zip(prompts, results) { Console.result(prompt + result.text + "\n") }
+      for (index, result) in results.enumerated() {
+        Console.result((index < prompts.count ? prompts[index] : "") + result.text + "\n")
+      }
     }
+  }
+
+  /// Loads the model and continues what was given; without anything, the empty prompt.
+  private func continued(
+    _ prompts: [String], _ options: GenerationOptions, _ onToken: @escaping TokenCallback
+  ) throws -> [Generation] {
+    if !messages.isEmpty {
+      guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
+        throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
+      }
+      let conversations = try messages.map(Self.file)
+      let model = try source.load()
+      for (path, conversation) in zip(messages, conversations) {
+        try Self.check(path, conversation, layout, model)
+      }
+      return try model.generate(
+        conversations: conversations, layout: layout, options, onToken: onToken)
+    }
+    if !tokens.isEmpty {
+      let ids = try tokens.map(Self.ids)
+      return try source.load().generate(tokens: ids, options, onToken: onToken)
+    }
+    return try source.load().generate(prompts.isEmpty ? [""] : prompts, options, onToken: onToken)
   }
 
   private static func text(_ prompt: String) throws -> String {
-    guard prompt == "-" else { return prompt }
-    return String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    prompt == "-" ? try file(prompt) : prompt
   }
 
-  private func options() throws -> GenerationOptions {
-    var options = GenerationOptions()
-    options.maxTokens = predict
-    options.temperature = temp
-    options.topK = topK
-    options.topP = topP
-    options.minP = minP
-    options.repetitionPenalty = repeatPenalty
-    options.frequencyPenalty = frequencyPenalty
-    options.presencePenalty = presencePenalty
-    options.penaltyWindow = repeatLastN
-    options.seed = seed
-    options.stopStrings = stop
-    options.stopTokens = stopToken
-    options.ignoresEnd = ignoreEos
-    options.parsesSpecial = special
-    for entry in logitBias {
-      let parts = entry.split(separator: ":", maxSplits: 1)
-      guard parts.count == 2, let id = Int32(parts[0]), let bias = Float(parts[1]) else {
-        throw ValidationError("--logit-bias: expected TOKEN:BIAS, found \(entry)")
-      }
-      options.logitBias[id] = bias
+  private static func file(_ path: String) throws -> String {
+    let data =
+      path == "-"
+      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
+    guard let data else {
+      throw SVFTError(.io, "\(path): expected a file of messages, found none to read")
     }
-    return options
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// What is wrong with messages is a file's fault here.
+  private static func check(
+    _ path: String, _ messages: String, _ layout: TrainingOptions.ChatStyle, _ model: Model
+  ) throws(SVFTError) {
+    do {
+      _ = try model.tokenize(conversation: messages, layout: layout)
+    } catch {
+      guard error.kind == .invalidArgument else { throw error }
+      throw SVFTError(.format, "\(path): \(error.message)")
+    }
+  }
+
+  private static func ids(_ list: String) throws -> [Int32] {
+    try list.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      guard let id = Int32(word.trimmingCharacters(in: .whitespaces)) else {
+        throw ValidationError("--tokens: expected token ids separated by commas, found \(list)")
+      }
+      return id
+    }
   }
 }

@@ -29,11 +29,17 @@ static void finds_busy(struct stage *stage) {
   svft_adapter *adapter = NULL;
   svft_trainer *trainer = NULL;
 #define BUSY(call) FAILS(SVFT_BUSY, "in use", call)
+  const char *talk = "[{\"role\": \"user\", \"content\": \"a\"}]";
+  const int32_t *const prompt = &id;
+  const size_t length = 1;
+  BUSY(svft_model_describe(stage->model, &out));
   BUSY(svft_model_logits(stage->model, &id, 1, &number, 1, &count));
   BUSY(svft_model_factor(stage->model, NULL, NULL, NULL));
   BUSY(svft_model_save(stage->model, "x", NULL, NULL, NULL, NULL, &out));
   BUSY(svft_model_bench(stage->model, NULL, &out));
   BUSY(svft_generate(stage->model, &text, 1, NULL, NULL, NULL, &out));
+  BUSY(svft_generate_messages(stage->model, &talk, 1, NULL, NULL, NULL, NULL, &out));
+  BUSY(svft_generate_tokens(stage->model, &prompt, &length, 1, NULL, NULL, NULL, &out));
   BUSY(svft_embed(stage->model, &text, 1, NULL, 0, &count));
   BUSY(svft_classify(stage->model, &text, NULL, 1, &out));
   BUSY(svft_evaluate(stage->model, fixture("tales.jsonl"), NULL, NULL, NULL, &out));
@@ -41,9 +47,12 @@ static void finds_busy(struct stage *stage) {
   BUSY(svft_adapter_load(stage->model, "x", 1, &adapter));
   BUSY(svft_adapter_set_scale(stage->adapter, 0));
   BUSY(svft_adapter_save(stage->adapter, "x"));
+  BUSY(svft_adapter_export(stage->adapter, "x", NULL, &out));
+  BUSY(svft_adapter_describe(stage->adapter, &out));
   BUSY(svft_trainer_create(stage->adapter, fixture("tales.jsonl"), NULL, NULL, NULL, &trainer));
   BUSY(svft_trainer_run(stage->trainer, NULL, NULL));
   BUSY(svft_trainer_step(stage->trainer, &loss));
+  BUSY(svft_trainer_describe(stage->trainer, &out));
 #undef BUSY
   svft_adapter_free(stage->adapter); /* does nothing now, and says so */
   EXPECT(strstr(svft_last_error(), "in use"));
@@ -127,6 +136,35 @@ static void cancels_from_a_signal_handler(svft_model *model) {
   FAILS(SVFT_LIMIT, "", svft_model_logits(model, &id, 1, NULL, 0, &count));
 }
 
+static int32_t cancel_inside(void *user, size_t index, int32_t token, const char *text) {
+  struct stage *stage = user;
+  EXPECT(index == 0 && token >= 0 && text);
+  stage->visits++;
+  svft_model_cancel(stage->model);
+  return 0;
+}
+
+/* Cancelling is for the call that runs: nothing sticks to the one before or after. */
+static void cancels_only_what_runs(svft_model *model) {
+  struct stage stage = {model, NULL, NULL, NULL, 0, 0};
+  const char *prompt = "The sea";
+  char *out = NULL;
+  svft_generation_params params;
+  svft_generation_params_init(&params, sizeof params);
+  params.ignores_end = 1;
+  params.max_tokens = 8;
+  for (int i = 1; i <= 3; i++) {
+    svft_model_cancel(model);
+    WORKS(svft_generate(model, &prompt, 1, &params, NULL, NULL, &out));
+    svft_string_free(out);
+    FAILS(SVFT_CANCELLED, "cancelled",
+          svft_generate(model, &prompt, 1, &params, cancel_inside, &stage, &out));
+    EXPECT(stage.visits == i);
+  }
+  WORKS(svft_generate(model, &prompt, 1, &params, NULL, NULL, &out));
+  svft_string_free(out);
+}
+
 /* Cancelled while loading: there is no model, and nothing to free. */
 static void cancels_loading(void) {
   struct stage stage;
@@ -183,6 +221,7 @@ int main(int argc, char **argv) {
   is_busy_in_callbacks(&stage, argv[1]);
   FAILS(SVFT_STATE, "all 6 done", svft_trainer_step(stage.trainer, &loss));
   cancels_from_a_signal_handler(stage.other);
+  cancels_only_what_runs(stage.other);
   svft_trainer_free(stage.trainer);
   svft_adapter_free(stage.adapter);
   svft_model_free(stage.model);

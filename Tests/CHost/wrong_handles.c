@@ -11,6 +11,8 @@ static void *const untouched = (void *)&expectations_failed;
 static void refuses_models(svft_model *model, const char *words) {
   const char *text = "a";
   int32_t id = 1;
+  const int32_t *const ids = &id;
+  const size_t length = 1;
   size_t count = 77;
   float number = 0;
   char *string = untouched;
@@ -18,12 +20,15 @@ static void refuses_models(svft_model *model, const char *words) {
 
   REFUSES(words, svft_model_describe(model, &string));
   REFUSES(words, svft_model_tokenize(model, text, 1, &id, 1, &count));
+  REFUSES(words, svft_model_tokenize_messages(model, text, NULL, &id, 1, &count));
   REFUSES(words, svft_model_detokenize(model, &id, 1, &string));
   REFUSES(words, svft_model_logits(model, &id, 1, &number, 1, &count));
   REFUSES(words, svft_model_factor(model, "all-linear", NULL, NULL));
   REFUSES(words, svft_model_save(model, "x", NULL, NULL, NULL, NULL, &string));
   REFUSES(words, svft_model_bench(model, "{}", &string));
   REFUSES(words, svft_generate(model, &text, 1, NULL, NULL, NULL, &string));
+  REFUSES(words, svft_generate_messages(model, &text, 1, NULL, NULL, NULL, NULL, &string));
+  REFUSES(words, svft_generate_tokens(model, &ids, &length, 1, NULL, NULL, NULL, &string));
   REFUSES(words, svft_embed(model, &text, 1, &number, 1, &count));
   REFUSES(words, svft_classify(model, &text, NULL, 1, &string));
   REFUSES(words, svft_evaluate(model, fixture("tales.jsonl"), "{}", NULL, NULL, &string));
@@ -60,16 +65,21 @@ static void refuses_trainers(svft_trainer *trainer, const char *words) {
 static void refuses_null_pointers(svft_model *model, svft_adapter *adapter) {
   const char *text = "a", *nothing = NULL;
   int32_t id = 1;
+  const int32_t *const ids = &id, *const none = NULL;
+  const size_t length = 1;
   size_t count;
   char *string;
   svft_adapter *other;
   svft_trainer *trainer;
+  const char *talk = "[{\"role\": \"user\", \"content\": \"a\"}]";
 
   REFUSES("out", svft_model_load(fixture("llama"), NULL, NULL));
   REFUSES("path", svft_model_load(NULL, NULL, &model));
   REFUSES("out", svft_model_describe(model, NULL));
   REFUSES("text", svft_model_tokenize(model, NULL, 0, &id, 1, &count));
   REFUSES("out_count", svft_model_tokenize(model, "a", 0, &id, 1, NULL));
+  REFUSES("messages", svft_model_tokenize_messages(model, NULL, NULL, &id, 1, &count));
+  REFUSES("out_count", svft_model_tokenize_messages(model, talk, NULL, &id, 1, NULL));
   REFUSES("ids", svft_model_detokenize(model, NULL, 1, &string));
   REFUSES("out", svft_model_detokenize(model, &id, 1, NULL));
   REFUSES("ids", svft_model_logits(model, NULL, 1, NULL, 0, &count));
@@ -82,6 +92,15 @@ static void refuses_null_pointers(svft_model *model, svft_adapter *adapter) {
   REFUSES("prompts", svft_generate(model, NULL, 1, NULL, NULL, NULL, &string));
   REFUSES("prompts[0]", svft_generate(model, &nothing, 1, NULL, NULL, NULL, &string));
   REFUSES("out", svft_generate(model, &text, 1, NULL, NULL, NULL, NULL));
+  REFUSES("messages", svft_generate_messages(model, NULL, 1, NULL, NULL, NULL, NULL, &string));
+  REFUSES("messages[0]",
+          svft_generate_messages(model, &nothing, 1, NULL, NULL, NULL, NULL, &string));
+  REFUSES("out", svft_generate_messages(model, &talk, 1, NULL, NULL, NULL, NULL, NULL));
+  REFUSES("prompts", svft_generate_tokens(model, NULL, &length, 1, NULL, NULL, NULL, &string));
+  REFUSES("prompts[0]",
+          svft_generate_tokens(model, &none, &length, 1, NULL, NULL, NULL, &string));
+  REFUSES("lengths", svft_generate_tokens(model, &ids, NULL, 1, NULL, NULL, NULL, &string));
+  REFUSES("out", svft_generate_tokens(model, &ids, &length, 1, NULL, NULL, NULL, NULL));
   REFUSES("texts", svft_embed(model, NULL, 1, NULL, 0, &count));
   REFUSES("out_count", svft_embed(model, &text, 1, NULL, 0, NULL));
   REFUSES("texts[0]", svft_classify(model, &nothing, NULL, 1, &string));
@@ -123,6 +142,10 @@ static void refuses_struct_sizes(svft_adapter *adapter) {
     REFUSES("struct_size", svft_trainer_create(adapter, "x", NULL, NULL, &training, &trainer));
     if (svft_model_load(fixture("llama"), NULL, &model) != SVFT_OK) continue;
     REFUSES("struct_size", svft_generate(model, &prompt, 1, &generating, NULL, NULL, &text));
+    REFUSES("struct_size",
+            svft_generate_messages(model, &prompt, 1, NULL, &generating, NULL, NULL, &text));
+    REFUSES("struct_size",
+            svft_generate_tokens(model, NULL, NULL, 0, &generating, NULL, NULL, &text));
     svft_model_free(model);
   }
   REFUSES("params", svft_model_params_init(NULL, sizeof loading));

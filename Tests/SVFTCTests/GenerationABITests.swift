@@ -47,6 +47,82 @@ import Testing
     #expect(try generate(host, [], try params()) == [])
   }
 
+  /// The text of a conversation, or of ids.
+  private func answer(
+    _ host: TinyHost, _ messages: String, _ params: svft_generation_params,
+    _ layout: String? = nil
+  ) throws -> String {
+    var params = params
+    return try withStrings([messages]) { messages in
+      try text {
+        svft_generate_messages(host.model, messages, 1, layout, &params, nil, nil, $0)
+      }
+    }
+  }
+
+  private func answer(
+    _ host: TinyHost, _ ids: [Int32], _ params: svft_generation_params
+  ) throws -> String {
+    var params = params
+    return try ids.withUnsafeBufferPointer { ids in
+      var prompts = [ids.baseAddress]
+      let lengths = [ids.count]
+      return try text {
+        svft_generate_tokens(host.model, &prompts, lengths, 1, &params, nil, nil, $0)
+      }
+    }
+  }
+
+  @Test func aConversationIsItsTokens() throws {
+    let host = try TinyHost()
+    let talk = #"[{"role":"user","content":"The lamp?</s><s>"}]"#
+    var (ids, count) = ([Int32](repeating: 0, count: 128), 0)
+    #expect(
+      svft_model_tokenize_messages(host.model, talk, nil, nil, 0, &count) == number(SVFT_LIMIT))
+    try succeed(
+      svft_model_tokenize_messages(host.model, talk, "plain", &ids, ids.count, &count))
+    ids = Array(ids.prefix(count))
+    #expect(ids.first == 1 && ids.dropFirst().allSatisfy { $0 > 2 })
+    let written = try text { svft_model_detokenize(host.model, ids, ids.count, $0) }
+    #expect(written == "User: The lamp?</s><s>\n\n Assistant:")
+    let params = try params()
+    #expect(try answer(host, talk, params) == answer(host, ids, params))
+    #expect(try answer(host, talk, params, "plain") == answer(host, talk, params))
+    #expect(try answer(host, talk, params, "chatml") != answer(host, talk, params))
+  }
+
+  @Test(arguments: [
+    ("[]", "auto", "messages"), ("{", "auto", "conversation 0"),
+    (#"[{"role":"user","content":7}]"#, "auto", "content"), ("[]", "html", "chat_layout"),
+  ]) func whatIsNoConversationIsNamed(_ talk: String, _ layout: String, _ words: String) throws {
+    let host = try TinyHost()
+    let failure = #expect(throws: Failure.self) { try answer(host, talk, params(), layout) }
+    #expect(failure?.status == number(SVFT_INVALID_ARGUMENT))
+    #expect(lastError().contains(words), "\(lastError())")
+  }
+
+  @Test func tokensMustBeSome() throws {
+    let host = try TinyHost()
+    var out: UnsafeMutablePointer<CChar>?
+    func status(_ lengths: [Int]?, _ ids: [Int32]?) -> svft_status {
+      let find = { (ids: UnsafePointer<Int32>?) in
+        var prompts = [ids]
+        return svft_generate_tokens(host.model, &prompts, lengths, 1, nil, nil, nil, &out)
+      }
+      return ids?.withUnsafeBufferPointer { find($0.baseAddress) } ?? find(nil)
+    }
+    for (lengths, ids, words) in [
+      (nil, [1], "lengths"), ([1], nil, "prompts[0]"), ([0], [1], "prompt 0"), ([1], [-1], "ids"),
+      ([1], [408], "ids"), ([-1], [1], "prompts[0]"), ([.max], [1], "prompts[0]"),
+    ] as [([Int]?, [Int32]?, String)] {
+      #expect(status(lengths, ids) == number(SVFT_INVALID_ARGUMENT))
+      #expect(lastError().contains(words), "\(lastError())")
+    }
+    #expect(status([128], Array(repeating: 5, count: 128)) == number(SVFT_LIMIT))
+    #expect(out == nil)
+    try succeed(svft_generate_tokens(host.model, nil, nil, 0, nil, nil, nil, &out))
+  }
+
   @Test func aCallbackThatSaysNoCancels() throws {
     let host = try TinyHost()
     let failure = #expect(throws: Failure.self) {

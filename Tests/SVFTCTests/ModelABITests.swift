@@ -86,6 +86,24 @@ import Testing
       svft_model_detokenize(host.model, [-5], 1, &out) == number(SVFT_INVALID_ARGUMENT))
   }
 
+  @Test func aModelsOwnTemplateIsRefusedUntilALayoutIsChosen() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("model")
+    try FileManager.default.copyItem(atPath: TinyHost.fixture("llama"), toPath: path)
+    try folder.write("model/tokenizer_config.json", #"{"chat_template": "{{ messages }}"}"#)
+    var model: OpaquePointer?
+    try succeed(svft_model_load(path, nil, &model))
+    defer { svft_model_free(model) }
+    let talk = #"[{"role":"user","content":"hi"}]"#
+    var count = 0
+    let status = { (layout: String?) in
+      svft_model_tokenize_messages(model, talk, layout, nil, 0, &count)
+    }
+    for layout in [nil, "auto"] { #expect(status(layout) == number(SVFT_UNSUPPORTED)) }
+    #expect(lastError().contains("chat_template"))
+    for layout in ["chatml", "plain"] { #expect(status(layout) == number(SVFT_LIMIT)) }
+  }
+
   @Test func logitsHaveOneRowPerToken() throws {
     let host = try TinyHost()
     let ids = try host.tokens("The lamp")

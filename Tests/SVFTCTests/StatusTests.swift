@@ -1,7 +1,9 @@
-// Every status of svft.h but SVFT_INTERNAL, each raised through the C interface by what it stands
-// for.
+// Every status of svft.h, each raised through the C interface by what it stands for. No input makes
+// libsvft be at fault: SVFT_INTERNAL is raised where all functions of the interface tell failures.
 import CSVFT
 import Foundation
+import SVFTC
+import SVFTTensor
 import TestKit
 import Testing
 
@@ -78,6 +80,24 @@ import Testing
       return svft_model_factor(model, nil, nil, nil)
     },
   ]
+
+  @Test func theLibrarysOwnFaultIsInternalAndNamedSo() {
+    let fault = #expect(throws: SVFTError.self) { try invariant(1 > 2, "1 is not above 2") }
+    #expect(fault.map { told($0) } == number(SVFT_INTERNAL))
+    #expect(lastError() == "libsvft is at fault: 1 is not above 2")
+  }
+
+  @Test func everyStatusOfTheHeaderIsRaisedHere() throws {
+    let header = try String(
+      contentsOfFile: SharedData.packageRoot + "/include/svft.h", encoding: .utf8)
+    let declared = header.matches(of: /\n  SVFT_[A-Z_]+ = ([0-9]+)/).compactMap { Int32($0.1) }
+    let raised =
+      Self.causes.map(\.status)
+      + [SVFT_OK, SVFT_BUSY, SVFT_NO_SPACE, SVFT_INTERNAL].map {
+        number($0)
+      }
+    #expect(declared.count == 17 && Set(declared) == Set(raised))
+  }
 
   @Test(arguments: causes) func theCauseHasItsStatus(_ cause: Cause) throws {
     let status = try cause.raise(try TinyHost())

@@ -81,6 +81,23 @@ import Testing
     #expect(try tokenizer.decode(counted, skipSpecial: false) == parts.joined())
   }
 
+  @Test func theAssistantsTurnEndsGeneration() throws {
+    var asked = GenerationOptions()
+    (asked.stopTokens, asked.stopStrings) = ([5], ["stop"])
+    let chatml = try encoder(.chatting()).chat.ending(asked)
+    #expect(chatml.stopTokens == [5, 373] && chatml.stopStrings == ["stop"])
+    let without = try encoder(TinyVerbs()).chat.ending(asked)
+    #expect(without.stopTokens == [5] && without.stopStrings == ["stop", "<|im_end|>"])
+    let plain = try encoder(.chatting(), .plain).chat.ending(asked)
+    #expect(plain.stopTokens == [5] && plain.stopStrings.count == 9)
+    for next in ["\n\nSystem:", "\n\nUser:", "\n\n Assistant:", "\n\n Tool:"] {
+      #expect(plain.stopStrings.contains(next))
+    }
+    asked.ignoresEnd = true
+    let endless = try encoder(.chatting()).chat.ending(asked)
+    #expect(endless.stopTokens == [5] && endless.stopStrings == ["stop"])
+  }
+
   @Test func withoutMarkersInTheVocabularyTheyAreText() throws {
     let tiny = try TinyVerbs(
       .llama(.init { $0.vocabulary = 408 }), tokenizer: TinyVerbs.fixture("pieces"))

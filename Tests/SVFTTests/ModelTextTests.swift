@@ -25,6 +25,51 @@ import Testing
     #expect(try model.detokenize(model.tokenize(text, special: false)) == text)
   }
 
+  private static let talk = #"[{"role":"user","content":"who sat?"}]"#
+
+  @Test(arguments: [true, false]) func anAnswerEndsWithItsTurn(_ special: Bool) throws {
+    let model = try TinyVerbs.chatting(special: special).model()
+    var options = GenerationOptions()
+    (options.temperature, options.maxTokens, options.logitBias) = (0, 5, [373: 9000])
+    let answer = try model.generate(conversations: [Self.talk], options)[0]
+    #expect(answer.tokens == [373] && answer.text.isEmpty && answer.ending == .endToken)
+    // Tokens are nobody's turn, and who goes on past all ends goes on past this one.
+    let ids = try model.tokenize(conversation: Self.talk)
+    #expect(try model.generate(tokens: [ids], options)[0].tokens.count == 5)
+    options.ignoresEnd = true
+    #expect(try model.generate(conversations: [Self.talk], options)[0].tokens.count == 5)
+  }
+
+  @Test func conversationsMakeABatch() throws {
+    let model = try TinyVerbs.chatting().model()
+    let other = #"[{"role":"system","content":"be kind"},{"role":"user","content":"the cat"}]"#
+    var options = GenerationOptions()
+    (options.temperature, options.maxTokens) = (0, 4)
+    var seen = [[Int32]](repeating: [], count: 2)
+    let both = try model.generate(conversations: [Self.talk, other], options) { index, token, _ in
+      seen[index].append(token)
+      return true
+    }
+    #expect(both.map(\.tokens) == seen)
+    for (answer, talk) in zip(both, [Self.talk, other]) {
+      #expect(try model.generate(conversations: [talk], options) == [answer])
+      #expect(try answer.promptTokens == model.tokenize(conversation: talk).count)
+    }
+    #expect(try model.generate(conversations: []).isEmpty)
+  }
+
+  @Test(arguments: [
+    "", "[", "[]", "{}", "7", #"[{"role":"user"}]"#, #"[{"role":"me","content":""}]"#,
+  ])
+  func whatIsNoConversationIsNamed(_ messages: String) throws {
+    let model = try TinyVerbs.chatting().model()
+    let failure = #expect(throws: SVFTError.self) {
+      try model.generate(conversations: [Self.talk, messages])
+    }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(failure?.message.hasPrefix("conversation 1: ") == true, "\(failure?.message ?? "")")
+  }
+
   @Test(arguments: [-1, 372, Int32.max]) func idsOutsideAreRefused(_ id: Int32) throws {
     let model = try TinyVerbs().model()
     let failure = #expect(throws: SVFTError.self) { try model.detokenize([1, id]) }

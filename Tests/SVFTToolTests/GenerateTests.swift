@@ -1,59 +1,58 @@
-// svft generate: prompts by flag and by stdin, streaming, batches, flags that reach the sampler.
+// svft generate: prompts, conversations and tokens, by flag, file and stdin; streaming, batches.
+import SVFT
 import TestKit
 import Testing
 
 @Suite struct GenerateTests {
-  private static let greedy =
-    ["generate"] + ToolRun.llama + ["--temp", "0", "--ignore-eos", "-n", "12"]
-
-  private func results(
-    _ flags: [String], in folder: TemporaryFolder
-  ) throws -> [(text: String, tokens: [Int])] {
-    let report = try ToolRun.json(Self.greedy + flags, in: folder)
-    return try #require(report["results"] as? [[String: Any]]).map {
-      (try #require($0["text"] as? String), try #require($0["tokens"] as? [Int]))
-    }
-  }
+  private static let talk = #"[{"role": "user", "content": "The lamp?</s>"}]"#
 
   @Test func streamedPipedBatchedAndJSONAreTheSameText() throws {
     let folder = try TemporaryFolder()
-    let streamed = try ToolRun.result(Self.greedy + ["-p", "The lamp"], in: folder)
-    let piped = try ToolRun(Self.greedy + ["-p", "-"], in: folder, text: "The lamp")
+    let streamed = try ToolRun.result(ToolRun.greedy + ["-p", "The lamp"], in: folder)
+    let piped = try ToolRun(ToolRun.greedy + ["-p", "-"], in: folder, text: "The lamp")
     #expect(piped.status == 0 && piped.output == streamed)
-    let both = try results(["-p", "The sea is", "-p", "The lamp"], in: folder)
+    let both = try ToolRun.continued(["-p", "The sea is", "-p", "The lamp"], in: folder)
     #expect(both.map(\.tokens.count) == [12, 12] && both[1].text + "\n" == streamed)
     let batch = try ToolRun.result(
-      Self.greedy + ["-p", "The sea is", "-p", "The lamp"], in: folder)
+      ToolRun.greedy + ["-p", "The sea is", "-p", "The lamp"], in: folder)
     #expect(batch == "The sea is\(both[0].text)\n\nThe lamp\(both[1].text)\n\n")
-    #expect(try ToolRun.result(Self.greedy, in: folder).count > 1)
+    #expect(try ToolRun.result(ToolRun.greedy, in: folder).count > 1)
   }
 
-  @Test func flagsReachTheSampler() throws {
+  @Test func aConversationIsItsTokens() throws {
     let folder = try TemporaryFolder()
-    let prompt = ["-p", "The lamp"]
-    let free = try results(prompt, in: folder)[0]
-    let first = try #require(free.tokens.first)
-    #expect(
-      try results(prompt + ["--logit-bias", "\(first):-100"], in: folder)[0].tokens[0] != first)
-    #expect(try results(prompt + ["--stop-token", "\(first)"], in: folder)[0].tokens.count == 1)
-    let stop = String(free.text.dropFirst(3).prefix(1))
-    #expect(try !results(prompt + ["--stop", stop], in: folder)[0].text.contains(stop))
-    #expect(try results(prompt + ["--repeat-penalty", "50"], in: folder)[0].tokens != free.tokens)
-    var drawn: Set<[Int]> = []
-    for seed in ["1", "2", "3"] {
-      let hot = prompt + ["--temp", "3", "--top-k", "0", "--top-p", "1", "--min-p", "0"]
-      drawn.insert(try results(hot + ["--seed", seed], in: folder)[0].tokens)
-    }
-    #expect(drawn.count > 1)
+    try folder.write("talk.json", Self.talk)
+    try folder.write("other.json", #"[{"role": "user", "content": "The sea"}]"#)
+    let streamed = try ToolRun.result(ToolRun.greedy + ["--messages", "talk.json"], in: folder)
+    let piped = try ToolRun(ToolRun.greedy + ["--messages", "-"], in: folder, text: Self.talk)
+    #expect(piped.status == 0 && piped.output == streamed)
+    let files = ["--messages", "talk.json", "--messages", "other.json"]
+    let both = try ToolRun.continued(files + ["--chat-layout", "plain"], in: folder)
+    #expect(both.count == 2 && both[0].text + "\n" == streamed)
+    let batch = try ToolRun.result(ToolRun.greedy + files, in: folder)
+    #expect(batch == "\(both[0].text)\n\n\(both[1].text)\n\n")
+    // Laid out by the library, in which a message cannot write control tokens.
+    let ids = try Model(path: ToolRun.fixture("llama")).tokenize(conversation: Self.talk)
+    #expect(ids.first == 1 && ids.dropFirst().allSatisfy { $0 > 2 })
+    let list = ids.map { "\($0)" }.joined(separator: ",")
+    let again = try ToolRun.continued(["--tokens", list, "--tokens", "1, 40"], in: folder)
+    #expect(again.count == 2 && again[0].tokens == both[0].tokens)
+    #expect(try ToolRun.result(ToolRun.greedy + ["--tokens", list], in: folder) == streamed)
   }
 
   @Test(arguments: [
-    (["--logit-bias", "7"], "--logit-bias: expected TOKEN:BIAS"),
-    (["--logit-bias", "99999:1"], "logit_bias"), (["--top-p", "2"], "top_p"),
-    (["--min-p=-1"], "min_p"), (["--stop", ""], "stop string"),
-    (["--repeat-last-n=-1"], "penalty_window"), (["--frequency-penalty", "nan"], "frequency"),
-  ]) func absurdFlagsAreUsageErrors(_ flags: [String], _ words: String) throws {
-    let notes = try ToolRun.failure(Self.greedy + ["-p", "x"] + flags, 2, in: TemporaryFolder())
+    (["-p", "x", "--tokens", "1"], Int32(2), "expected one of"),
+    (["--tokens", "1,x"], 2, "--tokens: expected"), (["--tokens", ""], 2, "--tokens: expected"),
+    (["--tokens", "-5"], 2, "--tokens"), (["--tokens=-5"], 2, "token ids from 0"),
+    (["--messages", "nowhere.json"], 3, "nowhere.json"),
+    (["--messages", "half.json"], 3, "half.json"),
+    (["--messages", "robot.json"], 3, "robot.json: role"),
+    (["--messages", "robot.json", "--chat-layout", "html"], 2, "--chat-layout"),
+  ]) func whatIsNoPromptIsNamed(_ flags: [String], _ status: Int32, _ words: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("half.json", "[{")
+    try folder.write("robot.json", #"[{"role": "robot", "content": "a"}]"#)
+    let notes = try ToolRun.failure(ToolRun.greedy + flags, status, in: folder)
     #expect(notes.contains(words), "\(notes)")
   }
 }

@@ -124,6 +124,19 @@ final class ToolRun {
   /// The flags for the tiny model that encodes.
   static let bert = ["--model", fixture("bert"), "--threads", "1"]
 
+  /// Generates greedily with the tiny model, twelve tokens.
+  static let greedy = ["generate"] + llama + ["--temp", "0", "--ignore-eos", "-n", "12"]
+
+  /// What it makes of each prompt of the flags.
+  static func continued(
+    _ flags: [String], in folder: TemporaryFolder
+  ) throws -> [(text: String, tokens: [Int])] {
+    let report = try json(greedy + flags, in: folder)
+    return try #require(report["results"] as? [[String: Any]]).map {
+      (try #require($0["text"] as? String), try #require($0["tokens"] as? [Int]))
+    }
+  }
+
   /// Trains a LoRA of two steps into `run` of the folder, with more flags.
   @discardableResult
   static func train(_ flags: [String] = [], in folder: TemporaryFolder) throws -> [String: Any] {

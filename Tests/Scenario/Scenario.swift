@@ -41,7 +41,9 @@ import SVFT
     try train(adapter)
     let evaluation = try model.evaluate(file("evaluation"))
     report += "evaluation \(digits(evaluation.loss)) \(digits(evaluation.accuracy ?? .nan))\n"
-    for result in try model.generate(value("prompts"), generation()) {
+    let continued = try model.generate(value("prompts"), generation())
+    let answers = try model.generate(conversations: [json("conversation")], generation())
+    for result in continued + answers {
       report += "ids \(result.tokens.map { "\($0)" }.joined(separator: " "))\n"
       report += "text \(result.text)\n"
     }
@@ -92,8 +94,8 @@ import SVFT
   private func file(_ key: String) throws -> String { "\(fixtures)/\(try text(key))" }
 
   private func json(_ key: String) throws -> String {
-    let object: [String: Any] = try value(key)
-    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+    let given: Any = try value(key)
+    return String(decoding: try JSONSerialization.data(withJSONObject: given), as: UTF8.self)
   }
 }
 

@@ -75,14 +75,19 @@ static void train(svft_adapter *adapter) {
   svft_trainer_free(trainer);
 }
 
+/* Continues the prompts, and answers the conversation. */
 static void generate(svft_model *model) {
-  static struct sequence sequences[PROMPTS];
-  char *texts[PROMPTS];
+  static struct sequence sequences[PROMPTS + 1];
+  static const char *const conversation = SCENARIO_CONVERSATION;
+  char *texts[PROMPTS + 1];
   svft_generation_params params;
   must(svft_generation_params_init(&params, sizeof params), "generation params");
   SCENARIO_GENERATION(SET)
   must(svft_generate(model, prompts, PROMPTS, &params, on_token, sequences, texts), "generation");
-  for (size_t i = 0; i < PROMPTS; i++) {
+  must(svft_generate_messages(model, &conversation, 1, NULL, &params, on_token,
+                              sequences + PROMPTS, texts + PROMPTS),
+       "answering");
+  for (size_t i = 0; i <= PROMPTS; i++) {
     fprintf(report, "ids");
     for (size_t k = 0; k < sequences[i].count; k++) fprintf(report, " %d", sequences[i].ids[k]);
     fprintf(report, "\ntext %s\n", texts[i]);

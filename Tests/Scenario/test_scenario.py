@@ -57,7 +57,7 @@ def _header():
         if name in ("training", "generation"):
             settings = " ".join(f"SET({key}, {json.dumps(v)})" for key, v in value.items())
             lines.append(f"#define SCENARIO_{name.upper()}(SET) {settings}")
-        elif isinstance(value, list):
+        elif isinstance(value, list) and isinstance(value[0], str):
             lines.append(f"#define SCENARIO_{name.upper()} {{{json.dumps(value)[1:-1]}}}")
         else:
             text = value if isinstance(value, str) else json.dumps(value)
@@ -66,7 +66,7 @@ def _header():
 
 
 def python(threads, out):
-    lines, ids = [], [[] for _ in SCENARIO["prompts"]]
+    lines, ids, answer = [], [[] for _ in SCENARIO["prompts"]], []
 
     def reported(progress):
         if progress.event == "step":
@@ -86,8 +86,11 @@ def python(threads, out):
         texts = model.generate(
             SCENARIO["prompts"], on_token=lambda index, token, _: ids[index].append(token),
             **SCENARIO["generation"])
+        texts.append(model.generate(
+            messages=SCENARIO["conversation"],
+            on_token=lambda _, token, __: answer.append(token), **SCENARIO["generation"]))
         model.save(out / "merged.gguf", format=SCENARIO["merged"])
-    _write(out, lines, figures, zip(ids, texts))
+    _write(out, lines, figures, zip([*ids, answer], texts))
 
 
 def tool(threads, out):
@@ -111,7 +114,10 @@ def tool(threads, out):
             lines.append(f"validation {record['step']} {record['validation_loss']:.17g}")
     figures = svft_tool("eval", "--data", FIXTURES / SCENARIO["evaluation"])
     prompts = [part for prompt in SCENARIO["prompts"] for part in ("--prompt", prompt)]
-    results = svft_tool("generate", *prompts, *_flags("generation"))["results"]
+    (out / "talk.json").write_text(json.dumps(SCENARIO["conversation"]))
+    results = [
+        result for source in (prompts, ["--messages", out / "talk.json"])
+        for result in svft_tool("generate", *source, *_flags("generation"))["results"]]
     svft_tool("merge", "--output", out / "merged.gguf", "--to", SCENARIO["merged"])
     _write(out, lines, figures, ((result["tokens"], result["text"]) for result in results))
 
@@ -155,4 +161,4 @@ def test_the_scenario_learns_and_says_something(reference):
     losses = [float(line[2]) for line in lines if line[0] == "validation"]
     assert len(losses) >= 3 and losses[-1] < losses[0]
     ids = [line[1:] for line in lines if line[0] == "ids"]
-    assert len(ids) == len(SCENARIO["prompts"]) and all(len(each) > 3 for each in ids)
+    assert len(ids) == len(SCENARIO["prompts"]) + 1 and all(len(each) > 3 for each in ids)

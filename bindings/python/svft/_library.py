@@ -13,6 +13,8 @@ from ctypes import (
 from pathlib import Path
 from typing import Mapping, Optional
 
+import numpy as np
+
 from .errors import BY_STATUS, Error, InvalidArgument
 
 ABI_VERSION = 1
@@ -87,6 +89,9 @@ SIGNATURES = {
     "svft_model_cancel": (None, [c_void_p]),
     "svft_model_tokenize": (
         c_int32, [c_void_p, c_char_p, c_int32, POINTER(c_int32), c_size_t, POINTER(c_size_t)]),
+    "svft_model_tokenize_messages": (
+        c_int32,
+        [c_void_p, c_char_p, c_char_p, POINTER(c_int32), c_size_t, POINTER(c_size_t)]),
     "svft_model_detokenize": (c_int32, [c_void_p, POINTER(c_int32), c_size_t, _string_out]),
     "svft_model_logits": (
         c_int32,
@@ -100,6 +105,14 @@ SIGNATURES = {
     "svft_generate": (
         c_int32,
         [c_void_p, _strings, c_size_t, POINTER(GenerationParams), Token, c_void_p, _string_out]),
+    "svft_generate_messages": (
+        c_int32,
+        [c_void_p, _strings, c_size_t, c_char_p, POINTER(GenerationParams), Token, c_void_p,
+         _string_out]),
+    "svft_generate_tokens": (
+        c_int32,
+        [c_void_p, POINTER(POINTER(c_int32)), POINTER(c_size_t), c_size_t,
+         POINTER(GenerationParams), Token, c_void_p, _string_out]),
     "svft_embed": (
         c_int32, [c_void_p, _strings, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
     "svft_classify": (c_int32, [c_void_p, _strings, _strings, c_size_t, _string_out]),
@@ -182,6 +195,18 @@ def encoded(text) -> Optional[bytes]:
 def string_array(texts):
     """UTF-8 pointers to texts; None stays NULL."""
     return (c_char_p * max(1, len(texts)))(*map(encoded, texts))
+
+
+def id_array(ids):
+    """Token ids of a list or an array of integers, as C has them."""
+    array = np.asarray(ids)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise InvalidArgument(
+            f"ids: expected a sequence of integers, found {array.ndim} dimensions of {array.dtype}")
+    limits = np.iinfo(np.int32)
+    if array.size and not (limits.min <= array.min() and array.max() <= limits.max):
+        raise InvalidArgument("ids: expected integers of 32 bits, found larger ones")
+    return (c_int32 * max(1, len(array)))(*array.tolist())
 
 
 def set_fields(params: Structure, options: Mapping, caller: str) -> None:

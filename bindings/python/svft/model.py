@@ -15,11 +15,11 @@ import numpy as np
 from ._calls import Call
 from ._handle import Handle
 from ._library import (
-    GenerationParams, ModelParams, Progress, Token, cache_folder, check, encoded, library,
-    set_fields, string_array, take_string, text_out,
+    GenerationParams, ModelParams, Progress, Token, cache_folder, check, encoded, id_array,
+    library, set_fields, string_array, take_string, text_out,
 )
+from ._prompts import Conversation, Prompts, conversation, prompts
 from .adapter import Adapter
-from .errors import InvalidArgument
 
 CACHE_FOLDER = cache_folder()
 WorkProgress = Callable[[str, float, float], Optional[bool]]
@@ -38,18 +38,6 @@ def _progress(callback: Optional[WorkProgress], call: Call):
     return Progress(
         lambda user, activity, done, left: call.guard(
             lambda: callback and callback(activity.decode("utf-8"), done, left)))
-
-
-def _id_array(ids: Sequence[int]):
-    """Token ids of a list or an array of integers, as C has them."""
-    array = np.asarray(ids)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise InvalidArgument(
-            f"ids: expected a sequence of integers, found {array.ndim} dimensions of {array.dtype}")
-    limits = np.iinfo(np.int32)
-    if array.size and not (limits.min <= array.min() and array.max() <= limits.max):
-        raise InvalidArgument("ids: expected integers of 32 bits, found larger ones")
-    return (c_int32 * max(1, len(array)))(*array.tolist())
 
 
 def inspect(path: str, **options) -> dict:
@@ -104,26 +92,42 @@ class Model(Handle):
         return json.loads(text_out(library.svft_model_describe, self._handle))
 
     def cancel(self) -> None:
-        """Stops the work in progress on this model; callable from any thread."""
+        """Stops the call that is running on this model; between calls it does nothing.
+
+        Callable from any thread.
+        """
         library.svft_model_cancel(self._handle)
 
     def tokenize(self, text: str, *, special: bool = True) -> "list[int]":
         """Ids of a text, with what the model expects around one unless ``special`` is false."""
-        data, count = encoded(text), c_size_t()
-        library.svft_model_tokenize(self._handle, data, int(special), None, 0, byref(count))
+        return self._ids(library.svft_model_tokenize, encoded(text), int(special))
+
+    def tokenize_messages(
+        self, messages: Conversation, *, chat_layout: Optional[str] = None) -> "list[int]":
+        """Ids of a conversation up to the assistant's next turn, laid out as training does it.
+
+        ``messages`` as in ``generate``; a control token spelled in one is plain text.
+        """
+        return self._ids(
+            library.svft_model_tokenize_messages, encoded(conversation(messages)),
+            encoded(chat_layout))
+
+    def _ids(self, function, *arguments) -> "list[int]":
+        """The ids that a function writes to a buffer, which is asked for its size first."""
+        count = c_size_t()
+        function(self._handle, *arguments, None, 0, byref(count))
         ids = (c_int32 * max(1, count.value))()
-        check(library.svft_model_tokenize(
-            self._handle, data, int(special), ids, count.value, byref(count)))
+        check(function(self._handle, *arguments, ids, count.value, byref(count)))
         return list(ids[: count.value])
 
     def detokenize(self, ids: Sequence[int]) -> str:
         """Text of ids, special tokens left out."""
-        array = _id_array(ids)
+        array = id_array(ids)
         return text_out(library.svft_model_detokenize, self._handle, array, len(ids))
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """Logits of every position, [len(ids), vocabulary] float32."""
-        array, count = _id_array(ids), c_size_t()
+        array, count = id_array(ids), c_size_t()
         vocabulary = int(self.describe()["vocabulary_size"])
         logits = np.empty((len(ids), vocabulary), dtype=np.float32)
         check(library.svft_model_logits(
@@ -132,43 +136,51 @@ class Model(Handle):
         return logits
 
     def generate(
-        self, prompt: Union[str, Sequence[str]], *, stream: bool = False,
+        self, prompt: Union[str, Sequence[str], None] = None, *,
+        messages: Union[Conversation, Sequence[Conversation], None] = None,
+        tokens: Union[Sequence[int], Sequence[Sequence[int]], None] = None,
+        chat_layout: Optional[str] = None, stream: bool = False,
         on_token: Optional[Callable[[int, int, str], Optional[bool]]] = None, **options,
     ) -> "Union[str, list[str], Iterator[str]]":
         """Continues one prompt (a string comes back) or several (a list).
+
+        A prompt is a text, or ``messages`` of a conversation that the assistant is to answer
+        (``[{"role": "user", "content": "…"}]``, laid out as ``chat_layout``: "auto", "chatml",
+        "plain"), or ``tokens``. The answer to messages ends with the assistant's turn.
 
         Options: max_tokens, temperature, top_k, top_p, min_p, repetition_penalty,
         frequency_penalty, presence_penalty, penalty_window, seed, logit_bias (id to number), stop
         (strings), stop_tokens, ignores_end, parses_special. ``on_token(index, id, text)`` sees each
         token and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
         """
+        source = prompts(prompt, messages, tokens, chat_layout)
         if stream:
-            if not isinstance(prompt, str) or on_token is not None:
+            if not source.single or on_token is not None:
                 raise TypeError("stream=True expects one prompt and no on_token")
-            return self._stream(prompt, options)
-        prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+            return self._stream(source, options)
+        texts = self._continue(source, on_token, options)
+        return texts[0] if source.single else texts
+
+    def _continue(self, source: Prompts, on_token, options: Mapping) -> "list[str]":
         params, kept = _generation_params(options)
         call = Call(self._handle)
         callback = Token(
             lambda user, index, token, text: call.guard(
                 lambda: on_token and on_token(index, token, text.decode("utf-8"))))
-        out = (c_void_p * max(1, len(prompts)))()
+        out = (c_void_p * max(1, source.count))()
         call.run(
-            library.svft_generate, self._handle, string_array(prompts), len(prompts), byref(params),
-            callback, None, out)
-        texts = [take_string(c_void_p(pointer)) for pointer in out[: len(prompts)]]
-        return texts[0] if isinstance(prompt, str) else texts
+            source.function, self._handle, *source.arguments, byref(params), callback, None, out)
+        return [take_string(c_void_p(pointer)) for pointer in out[: source.count]]
 
-    def _stream(self, prompt: str, options: Mapping) -> Iterator[str]:
+    def _stream(self, source: Prompts, options: Mapping) -> Iterator[str]:
         """Pieces of text as they come; leaving the loop early cancels."""
         pieces: "queue.Queue" = queue.Queue()
         left = threading.Event()
 
         def work() -> None:
             try:
-                self.generate(
-                    prompt, on_token=lambda _, __, text: pieces.put(text) or not left.is_set(),
-                    **options)
+                self._continue(
+                    source, lambda _, __, text: pieces.put(text) or not left.is_set(), options)
                 pieces.put(None)
             except BaseException as error:  # raised again where the pieces are read
                 pieces.put(error)
@@ -265,8 +277,8 @@ def _generation_params(options: Mapping) -> "tuple[GenerationParams, list]":
     stop = [stop] if isinstance(stop, str) else list(stop)
     stop_tokens = list(options.pop("stop_tokens", None) or [])
     kept = [
-        _id_array(list(bias)), (c_float * max(1, len(bias)))(*bias.values()),
-        string_array(stop), _id_array(stop_tokens)]
+        id_array(list(bias)), (c_float * max(1, len(bias)))(*bias.values()),
+        string_array(stop), id_array(stop_tokens)]
     params.bias_tokens, params.bias_values, params.stop_strings, params.stop_tokens = kept
     params.bias_count, params.stop_string_count = len(bias), len(stop)
     params.stop_token_count = len(stop_tokens)
