@@ -94,7 +94,7 @@ struct Generate: ParsableCommand {
       _ = try model.tokenize(conversation: messages, layout: layout)
     } catch {
       guard error.kind == .invalidArgument else { throw error }
-      throw SVFTError(.format, "\(path): \(error.message)")
+      throw SVFTError(.format, "\(path == "-" ? "stdin" : path): \(error.message)")
     }
   }
 

@@ -40,6 +40,12 @@ import Testing
     #expect(try ToolRun.result(ToolRun.greedy + ["--tokens", list], in: folder) == streamed)
   }
 
+  @Test func whatStdinHasIsNamedToo() throws {
+    let run = try ToolRun(
+      ToolRun.greedy + ["--messages", "-"], in: TemporaryFolder(), text: "[{")
+    #expect(run.status == 3 && run.notes.contains("stdin: "), "\(run.notes)")
+  }
+
   @Test(arguments: [
     (["-p", "x", "--tokens", "1"], Int32(2), "expected one of"),
     (["--tokens", "1,x"], 2, "--tokens: expected"), (["--tokens", ""], 2, "--tokens: expected"),
