@@ -34,17 +34,20 @@ int svk_isa(void);
   (svk_isa() >= SVK_AVX512 ? name##__avx512                                                        \
                            : (svk_isa() == SVK_AVX2 ? name##__avx2 : name##__portable))
 
-#define SVK_KERNEL(result, name, parameters, arguments)                                            \
+/* The variants alone, for kernels within a file. */
+#define SVK_VARIANTS(result, name, parameters, arguments)                                          \
   static result name##__portable parameters { return name##_body arguments; }                      \
   SVK_TARGET_AVX2 static result name##__avx2 parameters { return name##_body arguments; }          \
-  SVK_TARGET_AVX512 static result name##__avx512 parameters { return name##_body arguments; }      \
-  result svk_##name parameters { return SVK_PICK(name) arguments; }
+  SVK_TARGET_AVX512 static result name##__avx512 parameters { return name##_body arguments; }
 #else
 #define SVK_X86 0
 #define SVK_PICK(name) name##__portable
-#define SVK_KERNEL(result, name, parameters, arguments)                                            \
-  static result name##__portable parameters { return name##_body arguments; }                      \
-  result svk_##name parameters { return name##__portable arguments; }
+#define SVK_VARIANTS(result, name, parameters, arguments)                                          \
+  static result name##__portable parameters { return name##_body arguments; }
 #endif
+
+#define SVK_KERNEL(result, name, parameters, arguments)                                            \
+  SVK_VARIANTS(result, name, parameters, arguments)                                                \
+  result svk_##name parameters { return SVK_PICK(name) arguments; }
 
 #endif

@@ -1,7 +1,7 @@
-/* One loop nest for every dense product, after Goto and van de Geijn (2008): a block of B is
- * packed into panels of 32 columns, decoded on the way; 12 rows of A are copied beside each
- * other and multiplied with all panels of the block by a microkernel that keeps 12 x 32 sums in
- * registers.
+/* One loop nest for every dense product, after Goto and van de Geijn (2008): rows of A are copied
+ * in tiles of 12, columns of B packed into panels of 32, decoded on the way. A panel stays in the
+ * first cache while all tiles pass from the second, through a microkernel that keeps 12 x 32 sums
+ * in registers.
  *
  * Every element of C is the same chain of fused multiply-adds over p, 256 at a time, wherever it
  * lies in a tile: splitting rows or columns over threads changes no bit. The microkernels' fast
@@ -10,19 +10,19 @@
 
 #include <string.h>
 
+#include "square.h"
 #include "strips.h"
 
-/* tile: row i at tile + i * SVK_TILE_LENGTH, or, across, column p at tile + p * SVK_TILE_WIDTH. */
-typedef void (*microkernel)(int rows, int across, const float *tile, int64_t k, const float *panel,
-                            float *c, int64_t ldc, svk_update update);
+/* tile[p * 12 + i], panel[p * 32 + j]. */
+typedef void (*microkernel)(int rows, const float *tile, int64_t k, const float *panel, float *c,
+                            int64_t ldc, svk_update update);
 
-static void gemm_tile__portable(int rows, int across, const float *tile, int64_t k,
-                                const float *panel, float *c, int64_t ldc, svk_update update) {
-  int64_t row_stride = across ? 1 : SVK_TILE_LENGTH, column_stride = across ? SVK_TILE_WIDTH : 1;
+static void gemm_tile__portable(int rows, const float *tile, int64_t k, const float *panel,
+                                float *c, int64_t ldc, svk_update update) {
   for (int i = 0; i < rows; i++) {
     float sums[SVK_PANEL] = {0};
     for (int64_t p = 0; p < k; p++) {
-      float value = tile[i * row_stride + p * column_stride];
+      float value = tile[p * SVK_TILE + i];
       for (int j = 0; j < SVK_PANEL; j++) sums[j] += value * panel[p * SVK_PANEL + j];
     }
     for (int j = 0; j < SVK_PANEL; j++) {
@@ -32,14 +32,29 @@ static void gemm_tile__portable(int rows, int across, const float *tile, int64_t
   }
 }
 
+enum { AHEAD = 64 }; /* floats: rows come from memory, and processors do not follow 32 of them */
+
 /* panel[p * 32 + r] = rows[r * stride + p]; rows beyond `count` become zeros. */
-static void gemm_transpose__portable(const float *rows, int64_t stride, int64_t count, int64_t k,
-                                     float *panel) {
-  if (count < SVK_PANEL) memset(panel, 0, (size_t)(k * SVK_PANEL) * sizeof(float));
-  for (int64_t r = 0; r < count; r++) {
-    for (int64_t p = 0; p < k; p++) panel[p * SVK_PANEL + r] = rows[r * stride + p];
+SVK_INLINE void turn_rows_body(const float *rows, int64_t stride, int64_t count, int64_t k,
+                               float *panel) {
+  for (int64_t p = 0; p < k; p += SVK_SQUARE, panel += SVK_SQUARE * SVK_PANEL) {
+    int64_t columns = k - p < SVK_SQUARE ? k - p : SVK_SQUARE;
+    for (int64_t r = 0; r < SVK_PANEL; r += SVK_SQUARE) {
+      svk_lanes square[SVK_SQUARE];
+      load_square(rows + r * stride + p, stride, count - r, columns, square);
+      for (int64_t q = r; q < r + SVK_SQUARE && q < count; q++) {
+        __builtin_prefetch(rows + q * stride + p + AHEAD);
+      }
+      turn_square(square);
+      for (int64_t q = 0; q < columns; q++) {
+        memcpy(panel + q * SVK_PANEL + r, &square[q], sizeof square[q]);
+      }
+    }
   }
 }
+SVK_VARIANTS(void, turn_rows,
+             (const float *rows, int64_t stride, int64_t count, int64_t k, float *panel),
+             (rows, stride, count, k, panel))
 
 #if SVK_X86
 #include "x86/gemm.h"
@@ -62,13 +77,13 @@ static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int6
   int64_t row_bytes = svk_bytes_of(format, b.w.columns);
   const uint8_t *from = (const uint8_t *)b.w.bytes + row * row_bytes + svk_bytes_of(format, p);
   if (format == svk_format_f32()) {
-    SVK_PICK(gemm_transpose)((const float *)from, b.w.columns, count, k, panel);
+    SVK_PICK(turn_rows)((const float *)from, b.w.columns, count, k, panel);
     return;
   }
   for (int64_t r = 0; r < count; r++) {
-    format->decode(from + r * row_bytes, k, spare + r * SVK_TILE_LENGTH);
+    format->decode(from + r * row_bytes, k, spare + r * SVK_SPARE_LENGTH);
   }
-  SVK_PICK(gemm_transpose)(spare, SVK_TILE_LENGTH, count, k, panel);
+  SVK_PICK(turn_rows)(spare, SVK_SPARE_LENGTH, count, k, panel);
 }
 
 /* The same from strips: a block of 16 rows comes as [32][16] and is turned round. */
@@ -79,7 +94,7 @@ static void pack_strips_across(svk_panel_source b, int64_t p, int64_t k, int64_t
     for (int64_t done = 0; done < count; done += SVK_BLOCK) {
       float *target = panels + done / SVK_PANEL * (SVK_PANEL * k) + q * SVK_PANEL;
       svk_strip_decode(strip, (b.first + j + done) / SVK_BLOCK, 1, spare, SVK_STRIP);
-      SVK_PICK(gemm_transpose)(spare, SVK_STRIP, SVK_PANEL, strip.rows, target);
+      SVK_PICK(turn_rows)(spare, SVK_STRIP, SVK_PANEL, strip.rows, target);
     }
   }
 }
@@ -115,79 +130,114 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
   }
 }
 
-/* Copies rows i..<i+rows, columns p..<p+k of A in the order they lie; returns whether across. */
-static int copy_tile(svk_matrix a, int64_t i, int rows, int64_t p, int64_t k, float *tile) {
-  const float *from = a.a + i * a.row_stride + p * a.column_stride;
-  if (a.column_stride == 1) {
-    for (int r = 0; r < rows; r++) {
-      memcpy(tile + r * SVK_TILE_LENGTH, from + r * a.row_stride, (size_t)k * sizeof(float));
-    }
-    return 0;
-  }
-  for (int64_t q = 0; q < k && a.row_stride == 1; q++) {
-    memcpy(tile + q * SVK_TILE_WIDTH, from + q * a.column_stride, (size_t)rows * sizeof(float));
-  }
-  for (int64_t q = 0; q < k && a.row_stride != 1; q++) {
-    for (int r = 0; r < rows; r++) {
-      tile[q * SVK_TILE_WIDTH + r] = from[r * a.row_stride + q * a.column_stride];
+/* tile[p * 12 + i] = A[i][p] for rows that lie along. Whole lanes are stored, the next column over
+ * the last four: a tile takes a few floats more than its own. */
+SVK_INLINE void copy_along_body(const float *rows, int64_t stride, int64_t count, int64_t k,
+                                float *tile) {
+  for (int64_t p = 0; p < k; p += SVK_SQUARE) {
+    int64_t columns = k - p < SVK_SQUARE ? k - p : SVK_SQUARE;
+    svk_lanes square[SVK_SQUARE];
+    load_square(rows + p, stride, count, columns, square);
+    turn_square(square);
+    for (int64_t q = 0; q < columns; q++) {
+      memcpy(tile + (p + q) * SVK_TILE, &square[q], sizeof square[q]);
     }
   }
-  return 1;
+}
+SVK_VARIANTS(void, copy_along,
+             (const float *rows, int64_t stride, int64_t count, int64_t k, float *tile),
+             (rows, stride, count, k, tile))
+
+/* The same for any strides. */
+static void copy_across(svk_matrix a, int64_t count, int64_t k, float *tile) {
+  for (int64_t p = 0; p < k; p++, tile += SVK_TILE, a.a += a.column_stride) {
+    if (a.row_stride == 1 && count == SVK_TILE) {
+      memcpy(tile, a.a, SVK_TILE * sizeof(float)); /* in line: its size is known */
+      continue;
+    }
+    for (int64_t i = 0; i < count; i++) tile[i] = a.a[i * a.row_stride];
+  }
 }
 
-/* One tile of rows against all panels of a block; the last panel may stick out of C. */
-static void multiply_tile(microkernel micro, int rows, int across, const float *tile, int64_t k,
-                          const float *panels, int64_t count, float *c, int64_t ldc,
-                          svk_update update) {
-  for (int64_t j = 0; j < count; j += SVK_PANEL) {
-    const float *panel = panels + j * k;
-    int64_t n = count - j;
-    if (n >= SVK_PANEL) {
-      micro(rows, across, tile, k, panel, c + j, ldc, update);
+/* Rows i..<i+rows, columns p..<p+k of A as tiles one after the other. */
+static void copy_tiles(svk_matrix a, int64_t i, int64_t rows, int64_t p, int64_t k, float *tiles) {
+  a.a += i * a.row_stride + p * a.column_stride;
+  for (; rows > 0; rows -= SVK_TILE, a.a += SVK_TILE * a.row_stride, tiles += SVK_TILE * k) {
+    int64_t count = rows < SVK_TILE ? rows : SVK_TILE;
+    if (a.column_stride == 1) SVK_PICK(copy_along)(a.a, a.row_stride, count, k, tiles);
+    else copy_across(a, count, k, tiles);
+  }
+}
+
+/* Panels of columns j..<j+count (at most SVK_WIDTH) of B. */
+static void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
+                        float *panels, float *spare) {
+  if (b.across) {
+    pack_across(b, p, k, j, count, panels, spare);
+    return;
+  }
+  for (int64_t q = 0; q < count; q += SVK_PANEL) {
+    int64_t columns = count - q < SVK_PANEL ? count - q : SVK_PANEL;
+    pack_along(b, p, k, j + q, columns, panels + q * k, spare);
+  }
+}
+
+/* All tiles against one panel of `columns`; one narrower than 32 must not write beside C. */
+static void multiply_panel(const float *tiles, int64_t rows, int64_t k, const float *panel,
+                           int64_t columns, float *c, int64_t ldc, svk_update update) {
+  microkernel micro = SVK_PICK(gemm_tile);
+  for (int64_t i = 0; i < rows; i += SVK_TILE, tiles += SVK_TILE * k, c += SVK_TILE * ldc) {
+    int count = (int)(rows - i < SVK_TILE ? rows - i : SVK_TILE);
+    if (columns >= SVK_PANEL) {
+      micro(count, tiles, k, panel, c, ldc, update);
       continue;
     }
     float edge[SVK_TILE * SVK_PANEL] = {0};
-    for (int r = 0; r < rows && update.accumulate; r++) {
-      memcpy(edge + r * SVK_PANEL, c + r * ldc + j, (size_t)n * sizeof(float));
+    for (int r = 0; r < count && update.accumulate; r++) {
+      memcpy(edge + r * SVK_PANEL, c + r * ldc, (size_t)columns * sizeof(float));
     }
-    micro(rows, across, tile, k, panel, edge, SVK_PANEL, update);
-    for (int r = 0; r < rows; r++) {
-      memcpy(c + r * ldc + j, edge + r * SVK_PANEL, (size_t)n * sizeof(float));
+    micro(count, tiles, k, panel, edge, SVK_PANEL, update);
+    for (int r = 0; r < count; r++) {
+      memcpy(c + r * ldc, edge + r * SVK_PANEL, (size_t)columns * sizeof(float));
+    }
+  }
+}
+
+enum { PANELS = SVK_WIDTH * SVK_INNER, TILES = SVK_TILES * SVK_TILE * SVK_INNER + SVK_SQUARE };
+
+/* Inner positions p..<p+k of rows i..<i+rows, which are in `scratch` as tiles. */
+static void multiply_block(int64_t i, int64_t rows, int64_t n, int64_t p, int64_t k,
+                           svk_panel_source b, float *c, int64_t ldc, svk_update update,
+                           float *scratch) {
+  float *panels = scratch, *tiles = panels + PANELS, *spare = tiles + TILES;
+  for (int64_t j = 0; j < n; j += SVK_WIDTH) {
+    int64_t width = n - j < SVK_WIDTH ? n - j : SVK_WIDTH;
+    pack_panels(b, p, k, j, width, panels, spare);
+    for (int64_t q = 0; q < width; q += SVK_PANEL) {
+      multiply_panel(tiles, rows, k, panels + q * k, width - q, c + i * ldc + j + q, ldc, update);
     }
   }
 }
 
 void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b, float *c,
               int64_t ldc, svk_update update, void *scratch) {
-  float *panels = scratch;
-  float *tile = panels + SVK_WIDTH * SVK_INNER;
-  float *spare = tile + SVK_TILE_WIDTH * SVK_TILE_LENGTH;
-  microkernel micro = SVK_PICK(gemm_tile);
+  const int64_t most = SVK_TILES * SVK_TILE;
   for (int64_t i = 0; i < m && k == 0 && !update.accumulate; i++) {
     memset(c + i * ldc, 0, (size_t)n * sizeof(float));
   }
-  for (int64_t j = 0; j < n; j += SVK_WIDTH) {
-    int64_t width = n - j < SVK_WIDTH ? n - j : SVK_WIDTH;
-    for (int64_t p = 0; p < k; p += SVK_INNER) {
-      int64_t depth = k - p < SVK_INNER ? k - p : SVK_INNER;
-      svk_update now = {update.alpha, p == 0 ? update.accumulate : 1};
-      if (b.across) pack_across(b, p, depth, j, width, panels, spare);
-      for (int64_t q = 0; q < width && !b.across; q += SVK_PANEL) {
-        int64_t count = width - q < SVK_PANEL ? width - q : SVK_PANEL;
-        pack_along(b, p, depth, j + q, count, panels + q * depth, spare);
-      }
-      for (int64_t i = 0; i < m; i += SVK_TILE) {
-        int rows = (int)(m - i < SVK_TILE ? m - i : SVK_TILE);
-        int across = copy_tile(a, i, rows, p, depth, tile);
-        multiply_tile(micro, rows, across, tile, depth, panels, width, c + i * ldc + j, ldc, now);
-      }
+  for (int64_t p = 0; p < k; p += SVK_INNER) {
+    int64_t depth = k - p < SVK_INNER ? k - p : SVK_INNER;
+    svk_update now = {update.alpha, p == 0 ? update.accumulate : 1};
+    for (int64_t i = 0; i < m; i += most) {
+      int64_t rows = m - i < most ? m - i : most;
+      copy_tiles(a, i, rows, p, depth, (float *)scratch + PANELS);
+      multiply_block(i, rows, n, p, depth, b, c, ldc, now, scratch);
     }
   }
 }
 
 int64_t svk_scratch_bytes(int64_t inner) {
-  int64_t fixed = SVK_WIDTH * SVK_INNER + SVK_TILE_WIDTH * SVK_TILE_LENGTH +
-                  SVK_PANEL * SVK_TILE_LENGTH;
+  int64_t fixed = PANELS + TILES + SVK_PANEL * SVK_SPARE_LENGTH;
   /* Few tokens: one decoded row. Integer products: a panel of 16 rows and one more unpacked. */
   return fixed * (int64_t)sizeof(float) + 24 * inner + 4096;
 }

@@ -7,10 +7,10 @@
 enum {
   SVK_PANEL = 32,         /* columns of a panel */
   SVK_INNER = 256,        /* inner length of a panel: a multiple of every block length */
-  SVK_WIDTH = 256,        /* columns packed at once: 256 KiB, stay in the second cache */
-  SVK_TILE = 12,          /* most rows of a microkernel */
-  SVK_TILE_LENGTH = 272,  /* stride of a copied row of A: a line more, to spread the cache sets */
-  SVK_TILE_WIDTH = 16     /* stride of a copied column of A */
+  SVK_WIDTH = 256,        /* columns packed at once: 256 KiB */
+  SVK_TILE = 12,          /* rows of a tile of A, one microkernel's */
+  SVK_TILES = 43,         /* tiles copied at once: 516 KiB, stay in the second cache with the panels */
+  SVK_SPARE_LENGTH = 272  /* stride of a decoded row: a line more, to spread the cache sets */
 };
 
 /* B as a window of a stored matrix. `across`: B[p][j] is value first + j of row p; else it is value

@@ -82,6 +82,24 @@ void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t column
 void svk_integer_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                          float *y, int64_t ldy, void *scratch);
 
+/* ---- Products with a sparse square matrix, rows compressed: the cells of row i are
+ * starts[i]..<starts[i + 1], columns ascending. */
+typedef struct {
+  int64_t order;
+  const int64_t *starts;
+  const int32_t *columns;
+  const float *values;
+} svk_sparse;
+/* y[t] (+)= alpha M x[t], or M^T x[t], for rows of `order`. Scratch: 32 * order floats. */
+void svk_sparse_product(svk_sparse m, int transposed, const float *x, int64_t tokens, float *y,
+                        svk_update update, float *scratch);
+/* panel[i * 16 + t] = x[t * ldx + i] for i < order; zero for t in tokens..<16. */
+void svk_turn_panel(const float *x, int64_t ldx, int64_t tokens, int64_t order, float *panel);
+/* gradient[cell] += alpha sum_t g[t, i] x[t, j] for the cells of rows first..<last. `turned`: per
+ * panel of 16 tokens, g and then x, each as svk_turn_panel leaves it. */
+void svk_sparse_gradient(svk_sparse m, int64_t first, int64_t last, const float *turned,
+                         int64_t panels, float alpha, float *gradient);
+
 /* ---- Vectors. */
 float svk_dot(const float *a, const float *b, int64_t count);
 double svk_sum_squares(const float *x, int64_t count);

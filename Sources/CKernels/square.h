@@ -1,0 +1,63 @@
+/* Turning squares of 16 x 16 floats, rows into lanes: pairs, then fours of numbers change places
+ * within quarters of a row, then whole quarters. No shuffle needs a table in a register. */
+#ifndef SVK_SQUARE_H
+#define SVK_SQUARE_H
+
+#include "lanes.h"
+
+enum { SVK_SQUARE = 16 };
+
+#define SVK_PAIRS(a, b, i, j)                                                                      \
+  __builtin_shufflevector(a, b, i, i + 16, j, j + 16, i + 4, i + 20, j + 4, j + 20, i + 8, i + 24, \
+                          j + 8, j + 24, i + 12, i + 28, j + 12, j + 28)
+#define SVK_FOURS(a, b, i, j)                                                                      \
+  __builtin_shufflevector(a, b, i, j, i + 16, j + 16, i + 4, j + 4, i + 20, j + 20, i + 8, j + 8,  \
+                          i + 24, j + 24, i + 12, j + 12, i + 28, j + 28)
+#define SVK_QUARTERS(a, b, i)                                                                      \
+  __builtin_shufflevector(a, b, i, i + 1, i + 2, i + 3, i + 8, i + 9, i + 10, i + 11, i + 16,      \
+                          i + 17, i + 18, i + 19, i + 24, i + 25, i + 26, i + 27)
+
+/* square[r][c] becomes square[c][r]. */
+SVK_INLINE void turn_square(svk_lanes *square) {
+  svk_lanes other[SVK_SQUARE];
+  for (int r = 0; r < SVK_SQUARE; r += 2) {
+    other[r] = SVK_PAIRS(square[r], square[r + 1], 0, 1);
+    other[r + 1] = SVK_PAIRS(square[r], square[r + 1], 2, 3);
+  }
+  for (int r = 0; r < SVK_SQUARE; r += 4) { /* square[r + c]: columns c, c + 4 … of four rows */
+    square[r] = SVK_FOURS(other[r], other[r + 2], 0, 1);
+    square[r + 1] = SVK_FOURS(other[r], other[r + 2], 2, 3);
+    square[r + 2] = SVK_FOURS(other[r + 1], other[r + 3], 0, 1);
+    square[r + 3] = SVK_FOURS(other[r + 1], other[r + 3], 2, 3);
+  }
+  for (int c = 0; c < 4; c++) {
+    svk_lanes even[2], odd[2];
+    for (int half = 0; half < 2; half++) {
+      const svk_lanes *rows = square + 8 * half + c;
+      even[half] = SVK_QUARTERS(rows[0], rows[4], 0);
+      odd[half] = SVK_QUARTERS(rows[0], rows[4], 4);
+    }
+    other[c] = SVK_QUARTERS(even[0], even[1], 0);
+    other[c + 4] = SVK_QUARTERS(odd[0], odd[1], 0);
+    other[c + 8] = SVK_QUARTERS(even[0], even[1], 4);
+    other[c + 12] = SVK_QUARTERS(odd[0], odd[1], 4);
+  }
+  memcpy(square, other, sizeof other);
+}
+
+/* Up to 16 rows of up to 16 columns, `stride` apart; the rest of the square is zero. */
+SVK_INLINE void load_square(const float *from, int64_t stride, int64_t rows, int64_t columns,
+                            svk_lanes *square) {
+  if (rows >= SVK_SQUARE && columns == SVK_SQUARE) {
+    for (int r = 0; r < SVK_SQUARE; r++) load_lanes(from + r * stride, &square[r]);
+    return;
+  }
+  for (int64_t r = 0; r < SVK_SQUARE; r++) {
+    svk_lanes row = {0};
+    if (r < rows && columns == SVK_SQUARE) load_lanes(from + r * stride, &row);
+    else if (r < rows) memcpy(&row, from + r * stride, (size_t)columns * sizeof(float));
+    square[r] = row;
+  }
+}
+
+#endif
