@@ -1,20 +1,45 @@
-/* A row of rounded activations, as svk_quantize_rows lays it out. */
+/* Activations rounded to 8 bit, as svk_quantize_tile lays them out: tiles of a few tokens, so that
+ * what a kernel broadcasts next lies next. Per block of 32 columns
+ *
+ *   F32 scales [tokens]   int32 offsets [tokens]   codes [8][tokens][4]
+ *
+ * An offset is -128 times the sum of the block's codes: where sums begin for kernels that multiply
+ * with unsigned weights, code + 128. */
 #ifndef SVK_INTEGER_PRODUCT_H
 #define SVK_INTEGER_PRODUCT_H
 
+#include <string.h>
+
 #include "format.h"
 
-typedef struct {
-  float *scales;
-  int32_t *offsets;
-  int8_t *codes;
-} rounded_row;
+enum { SVK_TOKEN_BYTES = 40 }; /* of a token's block */
 
-static inline rounded_row rounded_row_at(const void *rows, int64_t row, int64_t columns) {
-  uint8_t *from = (uint8_t *)(uintptr_t)rows + row * svk_quantized_row_bytes(columns);
-  int64_t blocks = columns / SVK_BLOCK;
-  rounded_row result = {(float *)from, (int32_t *)(from + 4 * blocks), (int8_t *)from + 8 * blocks};
-  return result;
+typedef struct {
+  const uint8_t *from;
+  int64_t tokens;
+} rounded_tile;
+
+/* The tile whose first token is `first`, of `tokens` in all. */
+static inline rounded_tile rounded_tile_at(const void *x, int64_t first, int64_t tokens,
+                                           int64_t width, int64_t columns) {
+  rounded_tile tile = {(const uint8_t *)x + first * svk_quantized_row_bytes(columns),
+                       tokens - first < width ? tokens - first : width};
+  return tile;
+}
+
+static inline const uint8_t *rounded_block(rounded_tile tile, int64_t b) {
+  return tile.from + b * SVK_TOKEN_BYTES * tile.tokens;
+}
+
+static inline float rounded_scale(rounded_tile tile, int64_t b, int64_t t) {
+  float scale;
+  memcpy(&scale, rounded_block(tile, b) + 4 * t, 4);
+  return scale;
+}
+
+/* Codes 4g ..< 4g + 4 of a token's block. */
+static inline const int8_t *rounded_codes(rounded_tile tile, int64_t b, int64_t g, int64_t t) {
+  return (const int8_t *)rounded_block(tile, b) + 4 * ((2 + g) * tile.tokens + t);
 }
 
 #endif

@@ -126,11 +126,11 @@ SVK_KERNEL(void, strip_decode,
            (svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride),
            (strip, first, count, out, stride))
 
-/* One strip times tokens, number by number: what the fast one is compared with. */
-static void strip_product__portable(svk_strip strip, const rounded_row *x, int64_t tokens,
-                                    int64_t blocks, float *y, int64_t ldy) {
+/* One strip times a tile, number by number: what the fast one is compared with. */
+static void strip_product__portable(svk_strip strip, rounded_tile x, int64_t blocks, float *y,
+                                    int64_t ldy) {
   const svk_strip_layout *layout = strip.layout;
-  for (int64_t t = 0; t < tokens; t++) {
+  for (int64_t t = 0; t < x.tokens; t++) {
     for (int64_t r = 0; r < strip.rows; r++) {
       float total = 0;
       for (int64_t b = 0; b < blocks; b++) {
@@ -139,11 +139,11 @@ static void strip_product__portable(svk_strip strip, const rounded_row *x, int64
           int64_t place = layout->halves == 2 ? i % 16 : i;
           int32_t code = group_at(strip, b, place / 4, r)[place % 4];
           if (layout->halves == 2) code = i < 16 ? code & 15 : code >> 4;
-          sum += (code - layout->zero) * x[t].codes[b * SVK_BLOCK + i];
+          sum += (code - layout->zero) * rounded_codes(x, b, i / 4, t)[i % 4];
         }
         uint16_t scale;
         memcpy(&scale, strip.scales + (b * strip.rows + r) * 2, 2);
-        total += float_of_f16(scale) * x[t].scales[b] * (float)sum;
+        total += float_of_f16(scale) * rounded_scale(x, b, t) * (float)sum;
       }
       y[t * ldy + r] = total;
     }
@@ -154,30 +154,33 @@ static void strip_product__portable(svk_strip strip, const rounded_row *x, int64
 #include "x86/strips.h"
 #endif
 
+/* The strips of rows first..<last times a tile. */
+static void strips_product(svk_weights w, int64_t first, int64_t last, rounded_tile x, float *y,
+                           int64_t ldy) {
+  int64_t blocks = w.columns / SVK_BLOCK;
+#if SVK_X86
+  if (svk_isa() >= SVK_AVX512VNNI) {
+    strips_product__avx512vnni(w, first, last, x, blocks, y, ldy);
+    return;
+  }
+#endif
+  for (int64_t row = first; row < last; row += SVK_STRIP) {
+    strip_product__portable(svk_strip_at(w, row), x, blocks, y + row, ldy);
+  }
+}
+
 /* Tiles of tokens meet as many strips as half a second cache holds, so that both stay near. */
 enum { NEAR = 512 << 10 };
 
 void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                        float *y, int64_t ldy) {
-  int64_t blocks = w.columns / SVK_BLOCK;
-  int64_t strip_bytes = SVK_STRIP * svk_bytes_of(w.format, w.columns);
-  int64_t rows = strip_bytes < NEAR ? NEAR / strip_bytes * SVK_STRIP : SVK_STRIP;
+  int64_t pair_bytes = 2 * SVK_STRIP * svk_bytes_of(w.format, w.columns);
+  int64_t rows = pair_bytes < NEAR ? NEAR / pair_bytes * 2 * SVK_STRIP : 2 * SVK_STRIP;
   for (int64_t begin = first; begin < last; begin += rows) {
     int64_t end = last - begin < rows ? last : begin + rows;
     for (int64_t t = 0; t < tokens; t += SVK_STRIP_TOKENS) {
-      int64_t tile = tokens - t < SVK_STRIP_TOKENS ? tokens - t : SVK_STRIP_TOKENS;
-      rounded_row at[SVK_STRIP_TOKENS];
-      for (int64_t i = 0; i < tile; i++) at[i] = rounded_row_at(x, t + i, w.columns);
-      for (int64_t row = begin; row < end; row += SVK_STRIP) {
-        svk_strip strip = svk_strip_at(w, row);
-#if SVK_X86
-        if (svk_isa() >= SVK_AVX512VNNI) {
-          strip_product__avx512vnni(strip, at, tile, blocks, y + t * ldy + row, ldy);
-          continue;
-        }
-#endif
-        strip_product__portable(strip, at, tile, blocks, y + t * ldy + row, ldy);
-      }
+      rounded_tile tile = rounded_tile_at(x, t, tokens, SVK_STRIP_TOKENS, w.columns);
+      strips_product(w, begin, end, tile, y + t * ldy, ldy);
     }
   }
 }

@@ -11,8 +11,8 @@
 #include "format.h"
 
 enum {
-  SVK_STRIP = 16,       /* rows side by side */
-  SVK_STRIP_TOKENS = 12 /* most tokens whose sums stay in registers */
+  SVK_STRIP = 16,      /* rows side by side */
+  SVK_STRIP_TOKENS = 6 /* of a tile: with two strips, as many sums as stay in registers */
 };
 
 /* How the codes of one block of 32 stand in its bytes after the scale. */

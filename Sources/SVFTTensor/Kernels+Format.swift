@@ -36,17 +36,8 @@ extension Kernels {
     }
   }
 
-  /// Bytes of one row of `columns` activations (a multiple of 32) rounded to 8 bit.
+  /// Bytes of one token's `columns` activations (a multiple of 32) rounded to 8 bit.
   package static func quantizedRowBytes(_ columns: Int) -> Int {
     Int(svk_quantized_row_bytes(Int64(columns)))
-  }
-
-  /// Rounds `rows` rows of `columns` values (a multiple of 32), `ldx` apart, for integer products:
-  /// codes and scales are those of Q8_0, laid out for the kernels.
-  package static func quantizeRows(
-    _ x: UnsafePointer<Float>, ldx: Int, rows: Int, columns: Int,
-    into target: UnsafeMutableRawPointer
-  ) {
-    svk_quantize_rows(x, Int64(ldx), Int64(rows), Int64(columns), target)
   }
 }

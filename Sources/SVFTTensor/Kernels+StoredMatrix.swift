@@ -54,8 +54,24 @@ extension Kernels {
         y, Int64(ldy), update.value, scratch)
     }
 
-    /// The same product with activations that `Kernels.quantizeRows` has rounded to 8 bit, for
-    /// formats that take them.
+    /// Tiles in which `integerProduct` takes `tokens` rows of activations.
+    package func tileCount(tokens: Int) -> Int { (tokens + tileTokens - 1) / tileTokens }
+
+    private var tileTokens: Int { Int(svk_tile_tokens(value)) }
+
+    /// Rounds one tile of `x` [tokens, columns] to 8 bit, as Q8_0 does, into its place in `target`,
+    /// where tokens have `Kernels.quantizedRowBytes(columns)` bytes each.
+    package func roundTile(
+      _ tile: Int, of x: UnsafePointer<Float>, tokens: Int, into target: UnsafeMutableRawPointer
+    ) {
+      let first = tile * tileTokens
+      svk_quantize_tile(
+        x + first * columns, Int64(columns), Int64(min(tileTokens, tokens - first)), Int64(columns),
+        target + first * Kernels.quantizedRowBytes(columns))
+    }
+
+    /// The same product with activations that `roundTile` has rounded to 8 bit, for formats that
+    /// take them.
     package func integerProduct(
       rows range: Range<Int>, _ x: UnsafeRawPointer, tokens: Int,
       into y: UnsafeMutablePointer<Float>, ldy: Int, scratch: UnsafeMutableRawPointer

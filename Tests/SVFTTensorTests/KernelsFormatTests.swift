@@ -6,30 +6,37 @@ import TestKit
 import Testing
 
 @Suite struct KernelsFormatTests {
-  /// `rows` rows of activations, rounded, with their values as Q8_0 decodes them.
-  private static func rounded(_ x: [Float], rows: Int, columns: Int) throws -> (Buffer, [Float]) {
-    let bytes = try Buffer(byteCount: rows * Kernels.quantizedRowBytes(columns))
-    Kernels.quantizeRows(x, ldx: columns, rows: rows, columns: columns, into: bytes.pointer)
+  /// `tokens` rows of activations as a matrix takes them, and their values as Q8_0 decodes them.
+  private static func rounded(
+    _ x: [Float], tokens: Int, for matrix: Kernels.StoredMatrix
+  ) throws -> (Buffer, [Float]) {
+    let bytes = try Buffer(byteCount: tokens * Kernels.quantizedRowBytes(matrix.columns))
+    for tile in 0..<matrix.tileCount(tokens: tokens) {
+      matrix.roundTile(tile, of: x, tokens: tokens, into: bytes.pointer)
+    }
     return (bytes, decode(encode(x, Q8_0()), x.count, Q8_0()))
   }
 
+  /// Tiles of several tokens are covered by the products, which read nothing else.
   @Test(arguments: Kernels.instructionSets)
-  func roundedRowsHoldTheCodesOfQ8_0(_ set: Kernels.InstructionSet) throws {
+  func roundedTokensHoldTheCodesOfQ8_0(_ set: Kernels.InstructionSet) throws {
     var numbers = TestNumbers(seed: 9)
-    let (rows, columns) = (3, 96)
-    let x = numbers.array(rows * columns)
+    let (tokens, columns) = (3, 96)
+    let x = numbers.array(tokens * columns)
     let expected = encode(x, Q8_0())
-    let (bytes, _) = try Kernels.with(set) { try Self.rounded(x, rows: rows, columns: columns) }
-    for row in 0..<rows {
-      let start = bytes.pointer + row * Kernels.quantizedRowBytes(columns)
-      for block in 0..<columns / 32 {
-        let codes = (start + 8 * (columns / 32) + 32 * block).assumingMemoryBound(to: Int8.self)
-        let offset = (start + 4 * (columns / 32)).assumingMemoryBound(to: Int32.self)[block]
-        let reference = expected[
-          (row * (columns / 32) + block) * 34 + 2..<(row * (columns / 32) + block) * 34 + 34]
-        #expect((0..<32).map { UInt8(bitPattern: codes[$0]) } == Array(reference))
-        #expect(offset == -128 * (0..<32).reduce(Int32(0)) { $0 + Int32(codes[$1]) })
-      }
+    let weights = encode(numbers.array(columns), Q8_0())
+    let (bytes, _) = try weights.withUnsafeBytes { weights in
+      let start = try #require(weights.baseAddress)
+      let matrix = Kernels.StoredMatrix(Q8_0(), start, rows: 1, columns: columns)
+      return try Kernels.with(set) { try Self.rounded(x, tokens: tokens, for: matrix) }
+    }
+    for block in 0..<tokens * columns / 32 {
+      let place = bytes.pointer + 40 * block
+      let codes = (place + 8).assumingMemoryBound(to: Int8.self)
+      let offset = (place + 4).loadUnaligned(as: Int32.self)
+      let reference = expected[block * 34 + 2..<block * 34 + 34]
+      #expect((0..<32).map { UInt8(bitPattern: codes[$0]) } == Array(reference))
+      #expect(offset == -128 * (0..<32).reduce(Int32(0)) { $0 + Int32(codes[$1]) })
     }
   }
 
@@ -48,14 +55,14 @@ import Testing
       let first = stored.start(near: min(18, rows / 2))
       var y = [Float](repeating: 7, count: tokens * rows)
       let x = try Kernels.with(set) {
-        let (rounded, values) = try Self.rounded(
-          numbers.array(tokens * columns), rows: tokens, columns: columns)
-        try stored.with(bytes, rows: rows, columns: columns) {
-          $0.integerProduct(
+        try stored.with(bytes, rows: rows, columns: columns) { matrix in
+          let (rounded, values) = try Self.rounded(
+            numbers.array(tokens * columns), tokens: tokens, for: matrix)
+          matrix.integerProduct(
             rows: first..<rows, rounded.pointer, tokens: tokens, into: &y, ldy: rows,
             scratch: scratch.pointer)
+          return values
         }
-        return values
       }
       for t in 0..<tokens {
         for r in 0..<rows {
@@ -80,14 +87,15 @@ import Testing
     for tokens in [1, 3, 14] {
       var numbers = TestNumbers(seed: tokens)
       let bytes = encode(numbers.array(rows * columns), stored.format)
-      let (x, _) = try Self.rounded(numbers.array(tokens * columns), rows: tokens, columns: columns)
+      let x = numbers.array(tokens * columns)
       func result(_ step: Int) throws -> [Float] {
         var y = [Float](repeating: 0, count: tokens * rows)
-        for first in stride(from: 0, to: rows, by: step) {
-          try stored.with(bytes, rows: rows, columns: columns) {
-            $0.integerProduct(
-              rows: first..<min(rows, first + step), x.pointer, tokens: tokens, into: &y, ldy: rows,
-              scratch: scratch.pointer)
+        try stored.with(bytes, rows: rows, columns: columns) { matrix in
+          let (rounded, _) = try Self.rounded(x, tokens: tokens, for: matrix)
+          for first in stride(from: 0, to: rows, by: step) {
+            matrix.integerProduct(
+              rows: first..<min(rows, first + step), rounded.pointer, tokens: tokens, into: &y,
+              ldy: rows, scratch: scratch.pointer)
           }
         }
         return y

@@ -73,12 +73,14 @@ typedef struct {
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
                   int64_t ldc, svk_update update, void *scratch);
 
-/* Rounded activations, per row of `columns` (a multiple of 32): F32 scales and int32 offsets
- * [columns/32] each, then int8 codes [columns]. Scales are those of Q8_0 (rounded through F16), an
- * offset is -128 times the sum of its block's codes. */
+/* Activations rounded to 8 bit, in tiles of a few tokens (integer_product.h). Scales are those of
+ * Q8_0 (rounded through F16). `columns` is a multiple of 32; a tile of n tokens takes n times the
+ * bytes of one row. */
 int64_t svk_quantized_row_bytes(int64_t columns);
-void svk_quantize_rows(const float *x, int64_t ldx, int64_t rows, int64_t columns, void *target);
-/* svk_product over rounded activations; sums are exact int32 within blocks of 32. */
+/* Tokens of a tile for svk_integer_product with these weights; the last tile may have fewer. */
+int64_t svk_tile_tokens(svk_weights w);
+void svk_quantize_tile(const float *x, int64_t ldx, int64_t tokens, int64_t columns, void *target);
+/* svk_product over rounded activations, tile after tile; sums are exact int32 within blocks. */
 void svk_integer_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                          float *y, int64_t ldy, void *scratch);
 

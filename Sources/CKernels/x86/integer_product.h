@@ -13,20 +13,19 @@ SVK_TARGET_AVX2 SVK_INLINE void add_block(const int8_t *codes, const int8_t *x, 
 
 /* Four chains of additions hide the latency of one. */
 SVK_TARGET_AVX2 static float integer_dot__avx2(const int8_t *codes, const float *scales,
-                                               rounded_row x, int64_t blocks) {
+                                               rounded_tile x, int64_t blocks) {
   __m256 totals[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),
                       _mm256_setzero_ps()};
   int64_t b = 0;
   for (; b + 4 <= blocks; b += 4) {
-    __m128 products = _mm_mul_ps(_mm_loadu_ps(scales + b), _mm_loadu_ps(x.scales + b));
-    float four[4];
-    _mm_storeu_ps(four, products);
     for (int i = 0; i < 4; i++) {
-      add_block(codes + (b + i) * SVK_BLOCK, x.codes + (b + i) * SVK_BLOCK, four[i], &totals[i]);
+      add_block(codes + (b + i) * SVK_BLOCK, rounded_codes(x, b + i, 0, 0),
+                scales[b + i] * rounded_scale(x, b + i, 0), &totals[i]);
     }
   }
   for (; b < blocks; b++) {
-    add_block(codes + b * SVK_BLOCK, x.codes + b * SVK_BLOCK, scales[b] * x.scales[b], &totals[0]);
+    add_block(codes + b * SVK_BLOCK, rounded_codes(x, b, 0, 0), scales[b] * rounded_scale(x, b, 0),
+              &totals[0]);
   }
   float lanes[8];
   _mm256_storeu_ps(lanes, _mm256_add_ps(_mm256_add_ps(totals[0], totals[1]),

@@ -1,87 +1,108 @@
 /* Strips times tokens with VNNI: a lane is a row; the sum of a block begins at the activations'
- * offset, -zero times the sum of their codes, and one instruction adds 4 products in each lane.
- * Up to 12 tokens keep their block sums and totals in registers. */
+ * offset, -zero times the sum of their codes, and one instruction adds 4 products in each lane. Two
+ * strips share what is broadcast of up to 6 tokens; their block sums and totals fill the
+ * registers. */
 #include <immintrin.h>
 
-SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tokens(const int tokens, const int halves,
-                                                   const int whole, svk_strip strip,
-                                                   const rounded_row *x, int64_t blocks, float *y,
-                                                   int64_t ldy) {
-  const int groups = 8 / halves;
-  const int64_t rows = whole ? SVK_STRIP : strip.rows;
+/* `strips` is 1 or 2; a strip of fewer than 16 rows (not whole) comes alone. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tokens,
+                                                 const int halves, const int whole,
+                                                 const svk_strip *at, const uint8_t *x,
+                                                 int64_t blocks, float *y, int64_t ldy) {
+  const int64_t rows = whole ? SVK_STRIP : at[0].rows;
   const __mmask16 mask = (__mmask16)((1u << rows) - 1);
   const __m512i low = _mm512_set1_epi8(15);
-  const uint8_t *codes = strip.codes;
-  __m512 totals[SVK_STRIP_TOKENS];
+  const uint8_t *codes[2] = {at[0].codes, at[strips - 1].codes};
+  const uint8_t *scales[2] = {at[0].scales, at[strips - 1].scales};
+  __m512 totals[2][SVK_STRIP_TOKENS];
 #pragma clang loop unroll(full)
-  for (int t = 0; t < tokens; t++) totals[t] = _mm512_setzero_ps();
-  for (int64_t b = 0; b < blocks; b++) {
-    __m512i sums[SVK_STRIP_TOKENS];
+  for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; b++, x += SVK_TOKEN_BYTES * tokens) {
+    const int32_t *numbers = (const int32_t *)x; /* scales, offsets, codes by fours */
+    __m512i sums[2][SVK_STRIP_TOKENS];
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
-      int32_t offset = x[t].offsets[b];
-      sums[t] = _mm512_set1_epi32(halves == 2 ? offset >> 4 : offset);
+      int32_t offset = numbers[tokens + t];
+      sums[0][t] = sums[1][t] = _mm512_set1_epi32(halves == 2 ? offset >> 4 : offset);
     }
 #pragma clang loop unroll(full)
-    for (int group = 0; group < groups; group++, codes += 4 * rows) {
-      __m512i both =
-          whole ? _mm512_loadu_si512(codes) : _mm512_maskz_loadu_epi32(mask, codes);
+    for (int group = 0; group < 8 / halves; group++) {
+      __m512i both[2];
+#pragma clang loop unroll(full)
+      for (int s = 0; s < strips; s++, codes[s - 1] += 4 * rows) {
+        both[s] = whole ? _mm512_loadu_si512(codes[s])
+                        : _mm512_maskz_loadu_epi32(mask, codes[s]);
+      }
 #pragma clang loop unroll(full)
       for (int half = 0; half < halves; half++) {
-        __m512i w = both;
-        if (halves == 2) {
-          w = _mm512_and_si512(half ? _mm512_srli_epi16(both, 4) : both, low);
+        __m512i w[2];
+#pragma clang loop unroll(full)
+        for (int s = 0; s < strips; s++) {
+          w[s] = both[s];
+          if (halves == 2) w[s] = _mm512_and_si512(half ? _mm512_srli_epi16(w[s], 4) : w[s], low);
         }
 #pragma clang loop unroll(full)
         for (int t = 0; t < tokens; t++) {
-          int32_t four;
-          memcpy(&four, x[t].codes + b * SVK_BLOCK + half * 16 + 4 * group, 4);
-          sums[t] = _mm512_dpbusd_epi32(sums[t], w, _mm512_set1_epi32(four));
+          __m512i four = _mm512_set1_epi32(numbers[(2 + half * 4 + group) * tokens + t]);
+#pragma clang loop unroll(full)
+          for (int s = 0; s < strips; s++) {
+            sums[s][t] = _mm512_dpbusd_epi32(sums[s][t], w[s], four);
+          }
         }
       }
     }
-    const void *from = strip.scales + b * rows * 2;
-    __m512 scale = _mm512_cvtph_ps(whole ? _mm256_loadu_si256((const __m256i *)from)
-                                         : _mm256_maskz_loadu_epi16(mask, from));
 #pragma clang loop unroll(full)
-    for (int t = 0; t < tokens; t++) {
-      __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(x[t].scales[b]));
-      totals[t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sums[t]), totals[t]);
+    for (int s = 0; s < strips; s++, scales[s - 1] += 2 * rows) {
+      __m256i f16 = whole ? _mm256_loadu_si256((const __m256i *)scales[s])
+                          : _mm256_maskz_loadu_epi16(mask, scales[s]);
+      __m512 scale = _mm512_cvtph_ps(f16);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < tokens; t++) {
+        __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(((const float *)x)[t]));
+        totals[s][t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sums[s][t]), totals[s][t]);
+      }
     }
   }
 #pragma clang loop unroll(full)
-  for (int t = 0; t < tokens; t++) {
-    if (whole) _mm512_storeu_ps(y + t * ldy, totals[t]);
-    else _mm512_mask_storeu_ps(y + t * ldy, mask, totals[t]);
+  for (int s = 0; s < strips; s++) {
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      _mm512_mask_storeu_ps(y + t * ldy + s * SVK_STRIP, mask, totals[s][t]);
+    }
   }
 }
 
-/* Any number of tokens up to 12 as instances of 12, 4 and 1. */
-SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int halves, const int whole,
-                                                 svk_strip strip, const rounded_row *x,
-                                                 int64_t tokens, int64_t blocks, float *y,
+#define CASE(n)                                                                                    \
+  case n:                                                                                          \
+    strip_tile(strips, n, halves, whole, at, x.from, blocks, y, ldy);                              \
+    break;
+
+/* One instance per number of tokens. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void any_tokens(const int strips, const int halves,
+                                                 const int whole, const svk_strip *at,
+                                                 rounded_tile x, int64_t blocks, float *y,
                                                  int64_t ldy) {
-  if (tokens == SVK_STRIP_TOKENS) {
-    strip_tokens(SVK_STRIP_TOKENS, halves, whole, strip, x, blocks, y, ldy);
-    return;
-  }
-  for (; tokens >= 4; tokens -= 4, x += 4, y += 4 * ldy) {
-    strip_tokens(4, halves, whole, strip, x, blocks, y, ldy);
-  }
-  for (; tokens > 0; tokens--, x++, y += ldy) {
-    strip_tokens(1, halves, whole, strip, x, blocks, y, ldy);
-  }
+  switch (x.tokens) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
 }
+#undef CASE
 
-SVK_TARGET_AVX512VNNI static void strip_product__avx512vnni(svk_strip strip, const rounded_row *x,
-                                                            int64_t tokens, int64_t blocks,
-                                                            float *y, int64_t ldy) {
-  int whole = strip.rows == SVK_STRIP;
-  if (strip.layout->halves == 2) {
-    if (whole) strip_tile(2, 1, strip, x, tokens, blocks, y, ldy);
-    else strip_tile(2, 0, strip, x, tokens, blocks, y, ldy);
-  } else {
-    if (whole) strip_tile(1, 1, strip, x, tokens, blocks, y, ldy);
-    else strip_tile(1, 0, strip, x, tokens, blocks, y, ldy);
+SVK_TARGET_AVX512VNNI static void strips_product__avx512vnni(svk_weights w, int64_t first,
+                                                             int64_t last, rounded_tile x,
+                                                             int64_t blocks, float *y,
+                                                             int64_t ldy) {
+  int packed = w.format->strips->halves == 2;
+  int64_t row = first;
+  for (; row + 2 * SVK_STRIP <= last; row += 2 * SVK_STRIP) {
+    svk_strip at[2] = {svk_strip_at(w, row), svk_strip_at(w, row + SVK_STRIP)};
+    if (packed) any_tokens(2, 2, 1, at, x, blocks, y + row, ldy);
+    else any_tokens(2, 1, 1, at, x, blocks, y + row, ldy);
+  }
+  for (; row < last; row += SVK_STRIP) {
+    svk_strip at = svk_strip_at(w, row);
+    int whole = at.rows == SVK_STRIP;
+    if (packed && whole) any_tokens(1, 2, 1, &at, x, blocks, y + row, ldy);
+    else if (packed) any_tokens(1, 2, 0, &at, x, blocks, y + row, ldy);
+    else if (whole) any_tokens(1, 1, 1, &at, x, blocks, y + row, ldy);
+    else any_tokens(1, 1, 0, &at, x, blocks, y + row, ldy);
   }
 }

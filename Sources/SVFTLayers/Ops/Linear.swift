@@ -49,11 +49,8 @@ final class Linear: Op {
     let y = run.pointer(y)
     let rounds = rounds(run.batch)
     if rounds {
-      let rowBytes = Kernels.quantizedRowBytes(weight.columns)
-      for row in run.team.share(of: run.rows) {
-        Kernels.quantizeRows(
-          x + row * weight.columns, ldx: weight.columns, rows: 1, columns: weight.columns,
-          into: run.sharedScratch + row * rowBytes)
+      for tile in run.team.share(of: weight.matrix.tileCount(tokens: run.rows)) {
+        weight.matrix.roundTile(tile, of: x, tokens: run.rows, into: run.sharedScratch)
       }
       run.team.barrier()
     }
