@@ -154,8 +154,8 @@ svft_status svft_model_save(svft_model *model, const char *path, const char *for
  * SVFT_UNSUPPORTED. */
 svft_status svft_inspect(const char *path, const char *options, char **out);
 /* Measured speed of prefill, decode and training on this model (tokens and seconds) and peak memory
- * (bytes), as JSON. options: NULL or {"prompt": tokens, "decode": tokens, "train": steps,
- * "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
+ * (bytes), as JSON. options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at
+ * once, "train": steps, "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
 /* ---- Running --------------------------------------------------------------------------------- */

@@ -8,9 +8,10 @@ public import SVFTTensor
 
 extension Model {
   /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens),
-  /// "decode" (tokens), "train" (steps; 0 leaves training out), "repeats" and "adapter" (options of
-  /// createAdapter). Returns JSON: tokens per second and seconds per step, medians and ranges, and
-  /// peak memory in bytes. Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
+  /// "decode" (tokens), "batch" (sequences prefilled and decoded together), "train" (steps; 0
+  /// leaves training out), "repeats" and "adapter" (options of createAdapter). Returns JSON: tokens
+  /// per second of all sequences and seconds per step, medians and ranges, and peak memory in
+  /// bytes. Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
   public func bench(_ options: String = "{}") throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in
@@ -41,35 +42,46 @@ extension Model {
     let ids = randomTokens(request.prompt)
     let pass = try network.pass(
       .language,
-      capacity: Pass.Capacity(rows: min(512, max(1, ids.count)), sequences: 1, headRows: 1))
+      capacity: Pass.Capacity(
+        rows: max(request.batch, min(512, ids.count)), sequences: request.batch,
+        headRows: request.batch))
     var (prefill, decode): ([Double], [Double]) = ([], [])
     for _ in 0...request.repeats {
-      pass.batch.cache = try network.cache(slots: 1, context: request.prompt + request.decode)
+      pass.batch.cache = try network.cache(
+        slots: request.batch, context: request.prompt + request.decode)
       defer { pass.batch.cache = nil }
       let begin = Clock.seconds()
-      for first in stride(from: 0, to: ids.count, by: pass.batch.rowCapacity) {
-        try gate.checkCancelled("measuring")
-        pass.batch.clear()
-        try pass.batch.append(
-          ids[first..<min(ids.count, first + pass.batch.rowCapacity)], past: first)
-        try pass.forwardBody()
-      }
+      for slot in 0..<request.batch { try fill(slot, ids, pass) }
       _ = try pass.forwardHead(rows: [pass.batch.rows - 1])
       let middle = Clock.seconds()
       for position in 0..<request.decode {
         try gate.checkCancelled("measuring")
         pass.batch.clear()
-        try pass.batch.append([ids[position % ids.count]], past: ids.count + position)
+        for slot in 0..<request.batch {
+          try pass.batch.append(
+            [ids[position % ids.count]], past: ids.count + position, slot: slot)
+        }
         try pass.forwardBody()
-        _ = try pass.forwardHead(rows: [0])
+        _ = try pass.forwardHead(rows: Array(0..<request.batch))
       }
       prefill.append(middle - begin)
       decode.append(Clock.seconds() - middle)
     }
     return (
-      Model.speed(prefill.dropFirst(), tokens: request.prompt),
-      Model.speed(decode.dropFirst(), tokens: request.decode)
+      Model.speed(prefill.dropFirst(), tokens: request.batch * request.prompt),
+      Model.speed(decode.dropFirst(), tokens: request.batch * request.decode)
     )
+  }
+
+  /// Brings a prompt into one slot of the cache, in steps of the pass's capacity.
+  private func fill(_ slot: Int, _ ids: [Int32], _ pass: Pass) throws(SVFTError) {
+    for first in stride(from: 0, to: ids.count, by: pass.batch.rowCapacity) {
+      try gate.checkCancelled("measuring")
+      pass.batch.clear()
+      let last = min(ids.count, first + pass.batch.rowCapacity)
+      try pass.batch.append(ids[first..<last], past: first, slot: slot)
+      try pass.forwardBody()
+    }
   }
 
   private func trainingSpeed(_ request: BenchRequest) throws(SVFTError) -> JSON {
@@ -117,18 +129,21 @@ extension Model {
 private struct BenchRequest {
   let prompt: Int
   let decode: Int
+  let batch: Int
   let steps: Int
   let repeats: Int
   let adapter: JSON.Object
 
   init(_ object: JSON.Object, context: Int) throws(SVFTError) {
-    try object.refuseKeys(otherThan: ["prompt", "decode", "train", "repeats", "adapter"])
+    try object.refuseKeys(
+      otherThan: ["prompt", "decode", "batch", "train", "repeats", "adapter"])
     prompt = try Checked.within(
       object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1),
       "prompt")
     decode = try Checked.within(
       object.int("decode", default: min(64, context - prompt)), 1...max(1, context - prompt),
       "decode")
+    batch = try Checked.within(object.int("batch", default: 1), 1...1024, "batch")
     steps = try Checked.within(object.int("train", default: 0), 0...100_000, "train")
     repeats = try Checked.within(object.int("repeats", default: 3), 1...1000, "repeats")
     adapter =

@@ -9,6 +9,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var source: ModelArguments
   @Option(help: "Tokens of the prompt.") var prompt = 512
   @Option(help: "Tokens to decode.") var decode = 64
+  @Option(help: "Sequences prefilled and decoded together.") var batch = 1
   @Option(help: "Training steps; 0 leaves training out.") var train = 2
   @Option(help: "Repeats; medians are reported.") var repeats = 3
   @Option(help: "Adapter that training uses, as JSON.")
@@ -18,8 +19,8 @@ struct Bench: ParsableCommand {
   func run() throws {
     try result.show(
       source.load().bench(
-        "{\"prompt\": \(prompt), \"decode\": \(decode), \"train\": \(train), "
-          + "\"repeats\": \(repeats), \"adapter\": \(method)}"))
+        "{\"prompt\": \(prompt), \"decode\": \(decode), \"batch\": \(batch), "
+          + "\"train\": \(train), \"repeats\": \(repeats), \"adapter\": \(method)}"))
   }
 }
 

@@ -27,6 +27,14 @@ import Testing
     #expect(try model.attachedAdapters.isEmpty)
   }
 
+  @Test func sequencesTogetherCountTogether() throws {
+    let model = try TinyVerbs().model()
+    let options = #"{"prompt":40,"decode":4,"batch":3,"repeats":1}"#
+    let report = try JSON.parse(model.bench(options)).root("report")
+    #expect(try report.object("prefill").int("tokens") == 3 * 40)
+    #expect(try report.object("decode").int("tokens") == 3 * 4)
+  }
+
   @Test func anEncoderTrainsOrIsRefused() throws {
     let model = try TinyVerbs(encoder: true).model()
     let report = try JSON.parse(model.bench(#"{"prompt":8,"decode":4}"#)).root("report")
@@ -38,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     #"{"prompt":0}"#, #"{"prompt":64}"#, #"{"prompt":60,"decode":9}"#, #"{"repeats":0}"#,
-    #"{"train":-1}"#, #"{"speed":1}"#, "[]", #"{"train":1,"adapter":{"method":"x"}}"#,
+    #"{"batch":0}"#, #"{"batch":1025}"#, #"{"train":-1}"#, #"{"speed":1}"#, "[]", #"{"train":1,"adapter":{"method":"x"}}"#,
   ])
   func badOptionsAreRefused(_ options: String) throws {
     let model = try TinyVerbs().model()

@@ -6,7 +6,7 @@ import Testing
 @Suite struct MeasureTests {
   private static let bench =
     ["bench"] + ToolRun.llama
-    + ["--prompt", "16", "--decode", "4", "--train", "1", "--repeats", "1"]
+    + ["--prompt", "16", "--decode", "4", "--batch", "2", "--train", "1", "--repeats", "1"]
 
   @Test func speedsComeAsJSONAndAsLines() throws {
     let folder = try TemporaryFolder()
