@@ -30,6 +30,7 @@ package struct Sampler {
   package mutating func next(
     _ logits: UnsafeBufferPointer<Float>, history: [Int32]
   ) throws(SVFTError) -> Int32 {
+    if options.temperature == 0, isPlain { return try Sampler.largest(logits) }
     load(logits, history)
     if options.temperature == 0 { return try largest() }
     keepLargest(options.topK == 0 ? candidates.count : options.topK)
@@ -47,6 +48,22 @@ package struct Sampler {
     return candidates[candidates.count - 1].id
   }
 
+  /// Whether tokens seen before count less.
+  private var penalises: Bool {
+    options.repetitionPenalty != 1 || options.frequencyPenalty != 0 || options.presencePenalty != 0
+  }
+
+  /// Whether logits count as they are.
+  private var isPlain: Bool { !penalises && options.logitBias.isEmpty }
+
+  /// The largest of plain logits, the lowest id on ties, without a list of candidates.
+  private static func largest(_ logits: UnsafeBufferPointer<Float>) throws(SVFTError) -> Int32 {
+    var (best, height): (Int?, Float) = (nil, -.infinity)
+    for (id, logit) in logits.enumerated() where logit > height { (best, height) = (id, logit) }
+    guard let best else { throw noChoice }
+    return Int32(truncatingIfNeeded: best)
+  }
+
   private static let noChoice = SVFTError(
     .nonFinite, "expected finite logits to choose the next token by, found none")
 
@@ -55,12 +72,9 @@ package struct Sampler {
     for (id, logit) in logits.enumerated() where !logit.isNaN {
       candidates.append((Int32(truncatingIfNeeded: id), logit))
     }
-    let plain =
-      options.repetitionPenalty == 1 && options.frequencyPenalty == 0
-      && options.presencePenalty == 0
-    if plain && options.logitBias.isEmpty { return }
+    if isPlain { return }
     counts.removeAll(keepingCapacity: true)
-    if !plain { for id in history.suffix(options.penaltyWindow) { counts[id, default: 0] += 1 } }
+    if penalises { for id in history.suffix(options.penaltyWindow) { counts[id, default: 0] += 1 } }
     for index in candidates.indices {
       let id = candidates[index].id
       if let bias = options.logitBias[id] { candidates[index].logit += bias }
