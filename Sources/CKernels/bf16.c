@@ -32,19 +32,10 @@ SVK_INLINE float value_of(const uint8_t *code) {
   return float_of_bf16(half);
 }
 
-SVK_INLINE void row_dots_bf16_body(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                               int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                               float *out) {
-  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, values_of,
-                 value_of);
-}
-SVK_KERNEL(void, row_dots_bf16,
-           (const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
-            const float *x, int64_t ldx, int64_t tokens, float *out),
-           (rows, row_bytes, row_count, columns, x, ldx, tokens, out))
+SVK_PLAIN_DOTS(row_dots_bf16, 2, values_of, value_of)
 
 const svk_format *svk_format_bf16(void) {
   static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16,
-                                    svk_row_dots_bf16, NULL, NULL};
+                                    row_dots_bf16, NULL, NULL};
   return &format;
 }

@@ -26,12 +26,7 @@ SVK_INLINE void plain_values_of(const uint8_t *codes, svk_lanes *values) {
   load_lanes(sixteen, values);
 }
 
-static void row_dots_f16__portable(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                                   int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                                   float *out) {
-  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, plain_values_of,
-                 value_of);
-}
+SVK_PLAIN_DOTS_OF(row_dots_f16__portable, 0, 2, plain_values_of, value_of)
 
 #if SVK_X86
 #include "x86/f16.h"
@@ -45,11 +40,7 @@ static void encode_f16(const float *source, int64_t count, void *target) {
   SVK_PICK(encode_f16)(source, count, target);
 }
 
-static void row_dots_f16(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                         int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                         float *out) {
-  SVK_PICK(row_dots_f16)(rows, row_bytes, row_count, columns, x, ldx, tokens, out);
-}
+SVK_PLAIN_DOTS_ENTRY(row_dots_f16)
 
 const svk_format *svk_format_f16(void) {
   static const svk_format format = {1, 2, decode_f16, encode_f16, row_dots_f16, NULL, NULL};

@@ -26,19 +26,10 @@ SVK_INLINE float value_of(const uint8_t *code) {
   return value;
 }
 
-SVK_INLINE void row_dots_f32_body(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                               int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                               float *out) {
-  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 4, values_of,
-                 value_of);
-}
-SVK_KERNEL(void, row_dots_f32,
-           (const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
-            const float *x, int64_t ldx, int64_t tokens, float *out),
-           (rows, row_bytes, row_count, columns, x, ldx, tokens, out))
+SVK_PLAIN_DOTS(row_dots_f32, 4, values_of, value_of)
 
 const svk_format *svk_format_f32(void) {
-  static const svk_format format = {1, 4, decode_f32, encode_f32, svk_row_dots_f32,
+  static const svk_format format = {1, 4, decode_f32, encode_f32, row_dots_f32,
                                     NULL, NULL};
   return &format;
 }

@@ -1,7 +1,7 @@
 /* What the generic products need to know of an element format: one table per format, defined in the
  * format's own .c file. Of these `unpack` and `strips` may be missing.
  *
- * `row_dots`   up to 4 rows times up to 3 tokens straight from the bytes as they lie:
+ * `row_dots`   up to 4 rows times few tokens (product.c) straight from the bytes as they lie:
  *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k].
  * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale
  * per 32,

@@ -1,5 +1,7 @@
-/* Dots of unquantised rows with F32 activations, straight from the bytes as they lie: four rows
- * share each load of x, and every row keeps two sums, so that no chain of additions waits. */
+/* Dots of unquantised rows with F32 activations, straight from the bytes as they lie. One token:
+ * four rows share each load of x, and every row keeps two sums, so that no chain of additions
+ * waits. Several: tiles of four rows and up to six tokens, as many sums as AVX-512 has registers
+ * for; elsewhere tokens come one by one. */
 #ifndef SVK_PLAIN_DOTS_H
 #define SVK_PLAIN_DOTS_H
 
@@ -39,20 +41,95 @@ SVK_INLINE void plain_dots(const int64_t rows, const uint8_t *from, int64_t row_
   }
 }
 
-/* The body of a format's row_dots: instances for four rows and for one. */
-SVK_INLINE void plain_row_dots(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                               int64_t columns, const float *x, int64_t ldx, int64_t tokens,
-                               float *out, int64_t bytes, plain_values values,
-                               plain_value value) {
-  for (int64_t t = 0; t < tokens; t++, x += ldx, out += 4) {
-    if (row_count == 4) {
-      plain_dots(4, rows, row_bytes, columns, x, out, bytes, values, value);
-      continue;
+enum { SVK_DOT_TOKENS = 6 }; /* of a tile */
+
+/* Four rows, or one, times `tokens` (2...6): every load serves several sums. */
+SVK_INLINE void plain_tile(const int64_t rows, const int64_t tokens, const uint8_t *from,
+                           int64_t row_bytes, int64_t columns, const float *x, int64_t ldx,
+                           float *out, int64_t bytes, plain_values values, plain_value value) {
+  svk_lanes sums[SVK_DOT_TOKENS][4] = {{{0}}};
+  int64_t k = 0;
+  for (; k + 16 <= columns; k += 16) {
+    svk_lanes w[4], v;
+    for (int64_t r = 0; r < rows; r++) values(from + r * row_bytes + k * bytes, &w[r]);
+    for (int64_t t = 0; t < tokens; t++) {
+      load_lanes(x + t * ldx + k, &v);
+      for (int64_t r = 0; r < rows; r++) sums[t][r] += w[r] * v;
     }
-    for (int64_t r = 0; r < row_count; r++) {
-      plain_dots(1, rows + r * row_bytes, row_bytes, columns, x, out + r, bytes, values, value);
+  }
+  for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t r = 0; r < rows; r++) {
+      out[4 * t + r] = sum_of_lanes(&sums[t][r]) +
+                       plain_tail(from + r * row_bytes, x + t * ldx, k, columns, bytes, value);
     }
   }
 }
+
+#define SVK_TILE_CASE(n)                                                                           \
+  case n:                                                                                          \
+    plain_tile(rows, n, from, row_bytes, columns, x, ldx, out, bytes, values, value);              \
+    break;
+
+/* Four rows, or one, times any number of tokens. `tiles`: whether several go together. A row's sums
+ * have the same order whatever rows stand beside it. */
+SVK_INLINE void plain_rows(const int64_t rows, const int tiles, const uint8_t *from,
+                           int64_t row_bytes, int64_t columns, const float *x, int64_t ldx,
+                           int64_t tokens, float *out, int64_t bytes, plain_values values,
+                           plain_value value) {
+  for (int64_t count; tokens > 0; tokens -= count, x += count * ldx, out += count * 4) {
+    count = !tiles ? 1 : tokens < SVK_DOT_TOKENS ? tokens : SVK_DOT_TOKENS;
+    switch (count) {
+      case 1:
+        plain_dots(rows, from, row_bytes, columns, x, out, bytes, values, value);
+        break;
+      SVK_TILE_CASE(2) SVK_TILE_CASE(3) SVK_TILE_CASE(4) SVK_TILE_CASE(5) SVK_TILE_CASE(6)
+    }
+  }
+}
+#undef SVK_TILE_CASE
+
+/* A format's row_dots; `tiles` is a constant of its instruction set. */
+SVK_INLINE void plain_row_dots(const int tiles, const uint8_t *rows, int64_t row_bytes,
+                               int64_t row_count, int64_t columns, const float *x, int64_t ldx,
+                               int64_t tokens, float *out, int64_t bytes, plain_values values,
+                               plain_value value) {
+  if (row_count == 4) {
+    plain_rows(4, tiles, rows, row_bytes, columns, x, ldx, tokens, out, bytes, values, value);
+    return;
+  }
+  for (int64_t r = 0; r < row_count; r++) {
+    plain_rows(1, tiles, rows + r * row_bytes, row_bytes, columns, x, ldx, tokens, out + r, bytes,
+               values, value);
+  }
+}
+
+#define SVK_DOTS_PARAMETERS                                                                        \
+  (const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns, const float *x,     \
+   int64_t ldx, int64_t tokens, float *out)
+
+/* The row_dots of a format with `bytes` bytes a value, for one instruction set. */
+#define SVK_PLAIN_DOTS_OF(name, tiles, bytes, values, value)                                       \
+  static void name SVK_DOTS_PARAMETERS {                                                           \
+    plain_row_dots(tiles, rows, row_bytes, row_count, columns, x, ldx, tokens, out, bytes, values, \
+                   value);                                                                         \
+  }
+
+/* The same for every instruction set, where one body does for all. */
+#if SVK_X86
+#define SVK_PLAIN_DOTS(name, bytes, values, value)                                                 \
+  SVK_PLAIN_DOTS_OF(name##__portable, 0, bytes, values, value)                                     \
+  SVK_TARGET_AVX2 SVK_PLAIN_DOTS_OF(name##__avx2, 0, bytes, values, value)                         \
+  SVK_TARGET_AVX512 SVK_PLAIN_DOTS_OF(name##__avx512, 1, bytes, values, value)                     \
+  SVK_PLAIN_DOTS_ENTRY(name)
+#else
+#define SVK_PLAIN_DOTS(name, bytes, values, value)                                                 \
+  SVK_PLAIN_DOTS_OF(name##__portable, 0, bytes, values, value)                                     \
+  SVK_PLAIN_DOTS_ENTRY(name)
+#endif
+
+#define SVK_PLAIN_DOTS_ENTRY(name)                                                                 \
+  static void name SVK_DOTS_PARAMETERS {                                                           \
+    SVK_PICK(name)(rows, row_bytes, row_count, columns, x, ldx, tokens, out);                      \
+  }
 
 #endif

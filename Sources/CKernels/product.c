@@ -1,17 +1,21 @@
 /* Products of a stored matrix in any element format: y = x W^T, dx = g W, and plain F32 C = A B.
  *
- * Many tokens: the engine of gemm.c, W decoded panel by panel. Up to three tokens: dots over the
- * rows as they lie, because then memory is the limit and a packed panel would only be written and
- * read again. */
+ * Many tokens: the engine of gemm.c, W decoded panel by panel. Few: dots over the rows as they lie,
+ * because a packed panel would only be written and read again. */
 #include <string.h>
 
 #include "gemm.h"
 
-enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
+enum { FEW_TOKENS = 3, FEW_PLAIN_TOKENS = 32, ROW_GROUP = 4 };
+
+/* Up to how many tokens dots are faster. */
+static int64_t few_tokens(const svk_format *format) {
+  return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
+}
 
 void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
                  int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
-  if (tokens > FEW_TOKENS || w.in_strips) {
+  if (w.in_strips || tokens > few_tokens(w.format)) {
     svk_matrix a = {x, ldx, 1};
     svk_panel_source b = {w, first, 0};
     svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
@@ -21,7 +25,7 @@ void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int
   const uint8_t *rows = (const uint8_t *)w.bytes + first * row_bytes;
   for (int64_t r = first; r < last && tokens > 0; r += ROW_GROUP) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
-    float out[FEW_TOKENS * ROW_GROUP];
+    float out[FEW_PLAIN_TOKENS * ROW_GROUP];
     w.format->row_dots(rows + (r - first) * row_bytes, row_bytes, count, w.columns, x, ldx, tokens,
                        out);
     for (int64_t t = 0; t < tokens; t++) {

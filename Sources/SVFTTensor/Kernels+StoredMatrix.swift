@@ -42,7 +42,7 @@ extension Kernels {
     /// F32.
     ///
     /// `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
-    /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. One to three tokens are summed in
+    /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. A few tokens are summed in
     /// another order than many. In strips, `range` begins at a multiple of 16.
     package func product(
       rows range: Range<Int>, _ x: UnsafePointer<Float>, tokens: Int,

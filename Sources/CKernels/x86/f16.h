@@ -1,6 +1,5 @@
 /* F16 by the processor's own conversions, 8 and 16 at a time; the last few as single values.
-   Rounding and
- * NaN follow half.h bit for bit. */
+ * Rounding and NaN follow half.h bit for bit. */
 #include <immintrin.h>
 
 SVK_TARGET_AVX2 static void decode_f16__avx2(const void *source, int64_t count, float *target) {
@@ -41,24 +40,14 @@ SVK_TARGET_AVX2 SVK_INLINE void values_of(const uint8_t *codes, svk_lanes *value
   memcpy((uint8_t *)values + sizeof low, &high, sizeof high);
 }
 
-SVK_TARGET_AVX2 static void row_dots_f16__avx2(const uint8_t *rows, int64_t row_bytes,
-                                               int64_t row_count, int64_t columns, const float *x,
-                                               int64_t ldx, int64_t tokens, float *out) {
-  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, values_of, value_of);
-}
+SVK_TARGET_AVX2 SVK_PLAIN_DOTS_OF(row_dots_f16__avx2, 0, 2, values_of, value_of)
 
 SVK_TARGET_AVX512 SVK_INLINE void wide_values_of(const uint8_t *codes, svk_lanes *values) {
   __m512 all = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)codes));
   memcpy(values, &all, sizeof all);
 }
 
-SVK_TARGET_AVX512 static void row_dots_f16__avx512(const uint8_t *rows, int64_t row_bytes,
-                                                   int64_t row_count, int64_t columns,
-                                                   const float *x, int64_t ldx, int64_t tokens,
-                                                   float *out) {
-  plain_row_dots(rows, row_bytes, row_count, columns, x, ldx, tokens, out, 2, wide_values_of,
-                 value_of);
-}
+SVK_TARGET_AVX512 SVK_PLAIN_DOTS_OF(row_dots_f16__avx512, 1, 2, wide_values_of, value_of)
 
 /* Encoding is bound by memory: wider registers gain nothing. */
 #define encode_f16__avx512 encode_f16__avx2
