@@ -15,34 +15,72 @@ int64_t svk_quantized_row_bytes(int64_t columns) { return columns / SVK_BLOCK * 
 
 int64_t svk_tile_tokens(svk_weights w) { return w.in_strips ? SVK_STRIP_TOKENS : 1; }
 
-/* The codes of one token's block; returns its scale, and the sum of the codes. */
-SVK_INLINE float round_block(const float *values, int8_t *codes, int32_t *sum) {
-  float largest = largest_of_32(values);
-  float scale = largest / 127, inverse = scale != 0 ? 1 / scale : 0;
-  *sum = 0;
-  for (int j = 0; j < SVK_BLOCK; j++) {
-    int32_t code = svk_round_code(values[j] * inverse);
-    codes[j] = (int8_t)code;
-    *sum += code;
+typedef int32_t integers __attribute__((ext_vector_type(16)));
+
+/* svk_round_code of sixteen values at once. */
+SVK_INLINE void round_lanes(const svk_lanes *values, integers *codes) {
+  svk_lanes numbers = *values == *values ? *values : (svk_lanes)0;
+  *codes = __builtin_convertvector(
+      numbers + __builtin_elementwise_copysign((svk_lanes)0x1.fffffep-2f, numbers), integers);
+}
+
+/* The codes of 32 values times `inverse`; returns their sum. */
+SVK_INLINE int32_t round_block(const float *values, float inverse, int8_t *codes) {
+  svk_lanes low, high;
+  load_lanes(values, &low);
+  load_lanes(values + 16, &high);
+  low *= inverse;
+  high *= inverse;
+  integers first, second;
+  round_lanes(&low, &first);
+  round_lanes(&high, &second);
+  svk_byte_lanes bytes = __builtin_convertvector(first, svk_byte_lanes);
+  memcpy(codes, &bytes, sizeof bytes);
+  bytes = __builtin_convertvector(second, svk_byte_lanes);
+  memcpy(codes + 16, &bytes, sizeof bytes);
+  return __builtin_reduce_add(first + second);
+}
+
+enum { TOGETHER = 16 }; /* tokens' blocks whose scales are found side by side: each waits long */
+
+/* From largest magnitudes: scales as Q8_0 keeps them, and what values are multiplied by. */
+SVK_INLINE void find_scales(const float *largest, float *scales, float *inverses) {
+  for (int i = 0; i < TOGETHER; i++) {
+    float scale = largest[i] / 127;
+    inverses[i] = scale != 0 ? 1 / scale : 0;
+    scales[i] = float_of_f16(f16_of_float(scale));
   }
-  return float_of_f16(f16_of_float(scale));
+}
+
+/* Blocks first..<last of all tokens, at most 16 in all; their tile begins at `to`. */
+SVK_INLINE void quantize_blocks(const float *x, int64_t ldx, int64_t tokens, int64_t first,
+                                int64_t last, uint8_t *to) {
+  float largest[TOGETHER] = {0}, scales[TOGETHER], inverses[TOGETHER];
+  for (int64_t b = first; b < last; b++) {
+    for (int64_t t = 0; t < tokens; t++) {
+      largest[(b - first) * tokens + t] = largest_of_32(x + t * ldx + b * SVK_BLOCK);
+    }
+  }
+  find_scales(largest, scales, inverses);
+  for (int64_t b = first, i = 0; b < last; b++) {
+    uint8_t *block = to + b * SVK_TOKEN_BYTES * tokens;
+    for (int64_t t = 0; t < tokens; t++, i++) {
+      int8_t codes[SVK_BLOCK];
+      int32_t offset = -128 * round_block(x + t * ldx + b * SVK_BLOCK, inverses[i], codes);
+      memcpy(block + 4 * t, &scales[i], 4);
+      memcpy(block + 4 * (tokens + t), &offset, 4);
+      for (int g = 0; g < SVK_BLOCK / 4; g++) {
+        memcpy(block + 4 * ((2 + g) * tokens + t), codes + 4 * g, 4);
+      }
+    }
+  }
 }
 
 SVK_INLINE void quantize_tile_body(const float *x, int64_t ldx, int64_t tokens, int64_t columns,
                                    void *target) {
-  uint8_t *to = target;
-  for (int64_t b = 0; b < columns / SVK_BLOCK; b++, to += SVK_TOKEN_BYTES * tokens) {
-    for (int64_t t = 0; t < tokens; t++) {
-      int8_t codes[SVK_BLOCK];
-      int32_t sum;
-      float scale = round_block(x + t * ldx + b * SVK_BLOCK, codes, &sum);
-      int32_t offset = -128 * sum;
-      memcpy(to + 4 * t, &scale, 4);
-      memcpy(to + 4 * (tokens + t), &offset, 4);
-      for (int g = 0; g < SVK_BLOCK / 4; g++) {
-        memcpy(to + 4 * ((2 + g) * tokens + t), codes + 4 * g, 4);
-      }
-    }
+  int64_t blocks = columns / SVK_BLOCK, step = TOGETHER / tokens;
+  for (int64_t b = 0; b < blocks; b += step) {
+    quantize_blocks(x, ldx, tokens, b, blocks - b < step ? blocks : b + step, target);
   }
 }
 SVK_KERNEL(void, quantize_tile,
