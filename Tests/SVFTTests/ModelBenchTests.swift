@@ -46,7 +46,8 @@ import Testing
 
   @Test(arguments: [
     #"{"prompt":0}"#, #"{"prompt":64}"#, #"{"prompt":60,"decode":9}"#, #"{"repeats":0}"#,
-    #"{"batch":0}"#, #"{"batch":1025}"#, #"{"train":-1}"#, #"{"speed":1}"#, "[]", #"{"train":1,"adapter":{"method":"x"}}"#,
+    #"{"batch":0}"#, #"{"batch":1025}"#, #"{"train":-1}"#, #"{"speed":1}"#, "[]",
+    #"{"train":1,"adapter":{"method":"x"}}"#,
   ])
   func badOptionsAreRefused(_ options: String) throws {
     let model = try TinyVerbs().model()
