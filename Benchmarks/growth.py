@@ -72,8 +72,10 @@ def run(arguments) -> "list[dict]":
         done.append(entry)
         with path.open("a") as file:
             file.write(json.dumps(entry) + "\n")
-        print(f"{entry['axis']} {entry['at']}: prefill {entry['prefill']:.1f}, decode "
-              f"{entry['decode']:.1f} tok/s, {entry['peak'] >> 20} MiB", file=sys.stderr, flush=True)
+        print(
+            f"{entry['axis']} {entry['at']}: prefill {entry['prefill']:.1f}, decode "
+            f"{entry['decode']:.1f} tok/s, {entry['peak'] >> 20} MiB",
+            file=sys.stderr, flush=True)
     return done
 
 

@@ -4,8 +4,8 @@
 
 Builds roofline.c with the kernels' own sources (a clang is needed: CC or clang), runs it and the
 memory-read probe, and writes FOLDER/roofline.jsonl (all that was measured), roofline.md (share of
-the limit per kernel, format, set and tokens) and roofline.svg. The limit of a kernel is the lower of
-the instruction set's arithmetic and memory's bandwidth times operations per byte.
+the limit per kernel, format, set and tokens) and roofline.svg. The limit of a kernel is the lower
+of the instruction set's arithmetic and memory's bandwidth times operations per byte.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def measure(arguments) -> "tuple[list[dict], list[dict]]":
 
 
 def peak(entry: dict, limits: list) -> "float | None":
-    """Operations per second that the kernel's instructions allow; None where nothing measured it."""
+    """Operations per second that the kernel's instructions allow, where that was measured."""
     wanted = "int8 dots" if "int8" in entry["kernel"] else "F32 multiply-adds"
     family = "avx512" if entry["set"] == "avx512vnni" and wanted[0] == "F" else entry["set"]
     rates = [limit["rate"] for limit in limits
@@ -73,7 +73,6 @@ def shares(kernels: list, limits: list, bandwidth: float) -> "list[dict]":
         top = peak(entry, limits)
         intensity = entry["operations"] / entry["bytes"]
         rate = entry["operations"] / entry["seconds"]
-        # Small operands lie in a cache, where memory is no limit: only arithmetic is then.
         limit = top if top is None else min(top, bandwidth * intensity)
         rows.append({**entry, "intensity": intensity, "rate": rate, "limit": limit,
                      "share": None if limit is None else rate / limit})
@@ -84,7 +83,8 @@ def markdown(rows: list, limits: list, bandwidth: float, arguments) -> str:
     lines = [
         f"One core, a matrix of {arguments.rows} x {arguments.columns}. Reading memory: "
         f"{bandwidth / 1e9:.1f} GB/s.", ""]
-    lines += [f"{limit['limit']}, {limit['set']}: {limit['rate'] / 1e9:.0f} G/s" for limit in limits]
+    lines += [f"{limit['limit']}, {limit['set']}: {limit['rate'] / 1e9:.0f} G/s"
+              for limit in limits]
     lines += ["", "| kernel | format | set | tokens | G/s | GB/s | share of the limit |",
               "|---|---|---|---|---|---|---|"]
     for row in rows:

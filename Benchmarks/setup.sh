@@ -4,4 +4,5 @@ set -eu
 folder=${1:?usage: Benchmarks/setup.sh FOLDER}
 python3 -m venv "$folder"
 "$folder/bin/pip" install --quiet --upgrade pip
-"$folder/bin/pip" install --quiet numpy torch transformers peft safetensors llama-cpp-python matplotlib
+"$folder/bin/pip" install --quiet numpy torch transformers peft safetensors matplotlib \
+  llama-cpp-python

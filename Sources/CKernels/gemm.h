@@ -5,12 +5,12 @@
 #include "format.h"
 
 enum {
-  SVK_PANEL = 32,         /* columns of a panel */
-  SVK_INNER = 256,        /* inner length of a panel: a multiple of every block length */
-  SVK_WIDTH = 256,        /* columns packed at once: 256 KiB */
-  SVK_TILE = 12,          /* rows of a tile of A, one microkernel's */
-  SVK_TILES = 43,         /* tiles copied at once: 516 KiB, stay in the second cache with the panels */
-  SVK_SPARE_LENGTH = 272  /* stride of a decoded row: a line more, to spread the cache sets */
+  SVK_PANEL = 32,        /* columns of a panel */
+  SVK_INNER = 256,       /* inner length of a panel: a multiple of every block length */
+  SVK_WIDTH = 256,       /* columns packed at once: 256 KiB */
+  SVK_TILE = 12,         /* rows of a tile of A, one microkernel's */
+  SVK_TILES = 43,        /* tiles copied at once: 516 KiB, near together with the panels */
+  SVK_SPARE_LENGTH = 272 /* stride of a decoded row: a line more, to spread the cache sets */
 };
 
 /* B as a window of a stored matrix. `across`: B[p][j] is value first + j of row p; else it is value
