@@ -16,7 +16,7 @@ require() {
   shift
   "$@" >"$work/output" 2>&1 || missing+=("$packages")
 }
-loads() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -qF "$1 "; }
+loads() { PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -F "$1 " >/dev/null; }
 compiles() { "$1" -x "$2" - -o "$work/program" <<<"$3"; }
 
 if ! command -v swift >/dev/null; then

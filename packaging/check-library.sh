@@ -26,8 +26,8 @@ allowed='^(libc\.so\.6|libm\.so\.6|libgcc_s\.so\.1|libstdc\+\+\.so\.6|ld-linux.*
 others=$(echo "$needed" | grep -vE "$allowed" || true)
 [ -z "$others" ] || fail "needs more than libc, libm, libgcc_s, libstdc++: ${others//$'\n'/ }"
 
-echo "$dynamic" | grep -q '(SONAME).*\[libsvft\.so\.0\]' || fail "soname is not libsvft.so.0"
-echo "$dynamic" | grep -q 'NODELETE' || fail "can be unloaded under its own threads (nodelete)"
+grep -q '(SONAME).*\[libsvft\.so\.0\]' <<<"$dynamic" || fail "soname is not libsvft.so.0"
+grep -q 'NODELETE' <<<"$dynamic" || fail "can be unloaded under its own threads (nodelete)"
 if echo "$dynamic" | grep -E '\((RPATH|RUNPATH)\)' >&2; then fail "carries a search path"; fi
 
 [ "$failures" -eq 0 ] || exit 1
