@@ -9,7 +9,8 @@
 #include "format.h"
 #include "strips.h"
 
-enum { LENGTH = 32, HALF = 16, BYTES = 18 };
+enum { LENGTH = 32, HALF = 16, BYTES = 18, GROUPS = 4 };
+SVK_CHECK_LAYOUT(GROUPS, BYTES);
 
 SVK_INLINE float block_scale(const uint8_t *block) {
   uint16_t code;
@@ -84,7 +85,7 @@ SVK_KERNEL(void, unpack_q4_0, (const void *source, int64_t count, int8_t *codes,
 SVK_BLOCK_DOTS(row_dots_q4_0, BYTES, values_of)
 
 const svk_format *svk_format_q4_0(void) {
-  static const svk_strip_layout strips = {4, 2, 0, 8};
+  static const svk_strip_layout strips = {GROUPS, 2, 0, 8};
   static const svk_format format = {LENGTH,          BYTES,
                                     svk_decode_q4_0, encode_q4_0,
                                     svk_row_dots_q4_0, svk_unpack_q4_0,

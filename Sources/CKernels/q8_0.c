@@ -8,7 +8,8 @@
 #include "format.h"
 #include "strips.h"
 
-enum { LENGTH = 32, BYTES = 34 };
+enum { LENGTH = 32, BYTES = 34, GROUPS = 8 };
+SVK_CHECK_LAYOUT(GROUPS, BYTES);
 
 SVK_INLINE float block_scale(const uint8_t *block) {
   uint16_t code;
@@ -69,7 +70,7 @@ SVK_KERNEL(void, unpack_q8_0, (const void *source, int64_t count, int8_t *codes,
 SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
 
 const svk_format *svk_format_q8_0(void) {
-  static const svk_strip_layout strips = {8, 1, 0x80808080u, 128};
+  static const svk_strip_layout strips = {GROUPS, 1, 0x80808080u, 128};
   static const svk_format format = {LENGTH,          BYTES,
                                     svk_decode_q8_0, svk_encode_q8_0,
                                     svk_row_dots_q8_0, svk_unpack_q8_0,

@@ -15,8 +15,6 @@ int svk_has_strips(const svk_format *format) {
   return format->strips != NULL && svk_isa() >= SVK_AVX512VNNI;
 }
 
-enum { LARGEST_BLOCK = 34 };
-
 /* Where group g of block b of row r lies. */
 static uint8_t *group_at(svk_strip strip, int64_t b, int64_t g, int64_t r) {
   int64_t place = (b * strip.layout->groups + g) * strip.rows + r;
@@ -74,7 +72,7 @@ void svk_decode_rows(svk_weights w, int64_t first, int64_t count, float *target)
   for (int64_t row = first; row < first + count; row++) {
     svk_strip strip = svk_strip_at(w, row - row % SVK_STRIP);
     for (int64_t b = 0; b < w.columns / SVK_BLOCK; b++, target += SVK_BLOCK) {
-      uint8_t block[LARGEST_BLOCK];
+      uint8_t block[SVK_GROUPED_BYTES(SVK_MOST_GROUPS)];
       unpack_block(strip, b, row % SVK_STRIP, block);
       w.format->decode(block, SVK_BLOCK, target);
     }

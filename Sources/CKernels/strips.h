@@ -11,8 +11,9 @@
 #include "format.h"
 
 enum {
-  SVK_STRIP = 16,      /* rows side by side */
-  SVK_STRIP_TOKENS = 6 /* of a tile: with two strips, as many sums as stay in registers */
+  SVK_STRIP = 16,       /* rows side by side */
+  SVK_MOST_GROUPS = 8,  /* of 4 bytes in a block: a code a byte */
+  SVK_STRIP_TOKENS = 6  /* of a tile: with two strips, as many sums as stay in registers */
 };
 
 /* How the codes of one block of 32 stand in its bytes after the scale. */
@@ -22,6 +23,15 @@ struct svk_strip_layout {
   uint32_t flip; /* what makes signed codes unsigned */
   int zero;      /* the unsigned code of zero: 128 or 8 */
 };
+
+/* Bytes of a block in such groups, its scale before them. */
+#define SVK_GROUPED_BYTES(groups) (2 + 4 * (groups))
+
+/* In the file of a format that has a layout: its blocks are a scale and groups, no more than the
+ * room there is to unpack one. */
+#define SVK_CHECK_LAYOUT(groups, block_bytes)                                                      \
+  _Static_assert((groups) <= SVK_MOST_GROUPS && SVK_GROUPED_BYTES(groups) == (block_bytes),        \
+                 "a block is no scale and groups of four bytes")
 
 /* One strip of a matrix. */
 typedef struct {
