@@ -34,33 +34,16 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     method.disturb()
     try AdapterSet.attach(method, scale: AdapterSet.isScalable(method) ? 0.7 : 1)
     let session = try model.session(training: true)
-    let inputGradient = try session.gradients()
-    #expect(inputGradient.contains { $0 != 0 })
-    for parameter in method.allParameters {
-      let gradient = Array(parameter.gradients)
-      let size = gradient.map(abs).max() ?? 0
-      #expect(size > 0, "\(parameter.name) gets no gradient")
-      var random = RandomSource(seed: 5, purpose: parameter.name)
-      for _ in 0..<16 {
-        let index = random.below(parameter.count)
-        let value = parameter.values[index]
-        let step: Float = 0.1
-        parameter.values[index] = value + step
-        method.refresh(threads: 1)
-        let above = try session.loss()
-        parameter.values[index] = value - step
-        method.refresh(threads: 1)
-        let below = try session.loss()
-        parameter.values[index] = value
-        method.refresh(threads: 1)
-        let expected = (above - below) / Double(2 * step)
-        let error = abs(expected - Double(gradient[index]))
-        // The floor is what F32 outputs leave uncertain.
-        let bound = 2e-3 * max(abs(expected), 1e-1 * Double(size)) + 5e-5
-        #expect(
-          error <= bound, "\(parameter.name)[\(index)]: \(expected) against \(gradient[index])")
-      }
+    let subjects = try method.allParameters.map { GradientCheck.Subject($0) } + [session.subject()]
+    let complaints = try GradientCheck.run(subjects) {
+      method.refresh(threads: 1)
+      return try session.loss()
+    } gradients: {
+      method.allParameters.forEach { $0.gradients.update(repeating: 0) }
+      method.refresh(threads: 1)
+      try session.gradients()
     }
+    #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 
   @Test(arguments: TinyOptions.all, [1, 3])

@@ -5,6 +5,8 @@ import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
 import SVFTTensor
+import TestKit
+import Testing
 
 /// y = head(tanh-free chain of projections), with its sites.
 final class TinyChain {
@@ -127,7 +129,8 @@ final class TinySession {
   private let output: Value
   private let rows: Int
   let direction: [Float]
-  let inputs: [Float]
+  /// What the program reads; a test may change it.
+  let inputs: Buffer
 
   init(_ model: TinyChain, training: Bool, rows: Int, threads: Int) throws {
     let (graph, input, output) = try model.record(training: training)
@@ -137,14 +140,18 @@ final class TinySession {
     batch.training = training
     batch.compute = .f32
     var random = RandomSource(seed: 7, purpose: "input")
-    inputs = (0..<rows * input.width).map { _ in Float(random.normal()) }
+    inputs = try Buffer(of: Float.self, count: rows * input.width)
+    let values = inputs.values(Float.self)
+    for index in values.indices { values[index] = Float(random.normal()) }
     direction = (0..<rows * output.width).map { _ in Float(random.normal()) }
     (self.input, self.output, self.rows) = (input, output, rows)
   }
 
   /// The outputs of the fixed input.
   func outputs() throws -> [Float] {
-    for (index, value) in inputs.enumerated() { program.values(input)[index] = value }
+    for (index, value) in inputs.values(Float.self).enumerated() {
+      program.values(input)[index] = value
+    }
     try program.forward(batch)
     return (0..<rows * output.width).map { program.values(output)[$0] }
   }
@@ -164,6 +171,15 @@ final class TinySession {
     try program.backward(batch)
     guard let gradient = program.gradient(input) else { return [] }
     return (0..<rows * input.width).map { gradient[$0] }
+  }
+
+  /// The input as a tensor whose gradient can be checked.
+  func subject() throws -> GradientCheck.Subject {
+    let gradient = try #require(program.gradient(input))
+    let values = inputs.values(Float.self)
+    return GradientCheck.Subject(
+      "input", values: values,
+      gradients: UnsafeMutableBufferPointer(start: gradient, count: values.count))
   }
 }
 

@@ -3,34 +3,55 @@
 //   o(x) = (L(x) − L(−x)) / 2 ≈ a₁x + a₃x³ + a₅x⁵ + a₇x⁷        at the Chebyshev nodes of [−h, h]
 //
 // A difference quotient takes the rounding of a F32 forward pass once and divides it by h; the fit
-// averages it over all nodes, and its powers carry the curvature, so h may be large. The h whose
-// fits of degree 7 and 5 agree best is taken, where the residual of the fit says no more than they
-// differ by; the gradient under test takes no part in that choice.
+// averages it over all nodes, and its powers carry the curvature, so h may be large. What a slope
+// leaves in doubt is what fits of degree 7 and 5 differ by and its standard error by the residual:
+// places are added, by the half widths that did best, until that is small. The gradient under test
+// takes no part in it.
 
 /// Derivatives at 0 by least squares.
 package enum PolynomialSlope {
-  /// Pairs of nodes per fit.
-  private static let pairs = 24
+  /// Pairs of nodes per fit: one round after the other, until the slope is known.
+  private static let rounds = [12, 48, 192, 768]
+  /// The doubt that is small enough, a seventh of the bar of `GradientCheck`.
+  private static let tolerance = 1.5e-4
 
-  /// The slope at 0 of `loss`, of which `steps` are the half widths to try; `loss` gives the place
-  /// it really took and the value there.
+  /// The slope at 0 of `loss`, to `tolerance` of itself or of `floor`, whichever is larger, where
+  /// the rounds suffice.
+  ///
+  /// `widths` are the half widths to try, the widest first; `loss` gives the place it really took
+  /// and the value there.
   package static func measured(
-    steps: [Double], _ loss: (Double) throws -> (place: Double, value: Double)
+    widths: [Double], floor: Double, _ loss: (Double) throws -> (place: Double, value: Double)
   ) rethrows -> Double {
     var best = (slope: Double.nan, doubt: Double.infinity)
-    for h in steps {
-      var points: [(x: Double, y: Double)] = []
-      for index in 0..<pairs {
-        let node = cosine(Double(2 * index + 1) / Double(4 * pairs)) * h
-        let (up, down) = (try loss(node), try loss(-node))
-        points.append(((up.place - down.place) / (2 * h), (up.value - down.value) / 2))
+    var candidates = widths
+    for pairs in rounds {
+      var doubts: [(width: Double, doubt: Double)] = []
+      for width in candidates {
+        let found = try slope(width, pairs, loss)
+        if found.doubt < best.doubt { best = found }
+        if best.doubt <= tolerance * max(abs(best.slope), floor) { return best.slope }
+        doubts.append((width, found.doubt))
       }
-      let (wide, noise) = fit(points, degree: 7)
-      let narrow = fit(points, degree: 5).slope
-      let doubt = (abs(wide - narrow) + noise) / h
-      if doubt < best.doubt { best = (wide / h, doubt) }
+      doubts.sort { $0.doubt < $1.doubt }
+      candidates = doubts.prefix(2).map(\.width)
     }
     return best.slope
+  }
+
+  /// The slope by one fit over [−h, h], and what is in doubt of it.
+  private static func slope(
+    _ h: Double, _ pairs: Int, _ loss: (Double) throws -> (place: Double, value: Double)
+  ) rethrows -> (slope: Double, doubt: Double) {
+    var points: [(x: Double, y: Double)] = []
+    for index in 0..<pairs {
+      let node = cosine(Double(2 * index + 1) / Double(4 * pairs)) * h
+      let (up, down) = (try loss(node), try loss(-node))
+      points.append(((up.place - down.place) / (2 * h), (up.value - down.value) / 2))
+    }
+    let (wide, noise) = fit(points, degree: 7)
+    let doubt = (abs(wide - fit(points, degree: 5).slope) + noise) / h
+    return (wide / h, doubt.isFinite ? doubt : .infinity)
   }
 
   /// The cosine of π t for t from 0 to 1/2, by its series.
