@@ -2,6 +2,7 @@
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
+import TestKit
 import Testing
 
 @Suite struct FactorsTests {
@@ -39,6 +40,17 @@ import Testing
     #expect(hash != other.square.weight.canonicalHash())
     for format in ElementFormats.all where format.name != "F32" {
       #expect(try TinyChain(format).square.weight.canonicalHash() != hash)
+    }
+  }
+
+  @Test(arguments: ArrangedPair.formats.map(\.name), [8, 16, 24, 72, 104])
+  func hashForgetsStrips(format: String, rows: Int) throws {
+    let pair = try ArrangedPair(ElementFormats.required(format), rows: rows, columns: 64)
+    for order in [RowOrder.canonical, .interleaved(headWidth: 8)] {
+      let hashes = [pair.rows, pair.strips].map {
+        Slot(name: "w", weight: $0, shape: [rows, 64], rowOrder: order).canonicalHash()
+      }
+      #expect(hashes[0] == hashes[1])
     }
   }
 

@@ -60,6 +60,40 @@ struct WeightReaderTests {
     }
   }
 
+  @Test(
+    "Strips take the place of a mapped file's pages",
+    .enabled(
+      if: ArrangedPair.formats.contains { $0.kernels.hasStrips },
+      "this processor multiplies no format faster from strips"),
+    arguments: ArrangedPair.formats.map(\.name))
+  func strips(_ name: String) throws {
+    let format = try ElementFormats.required(name)
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.gguf")
+    let size = TinyModel.Size {
+      $0.hidden = 96
+      $0.feedForward = 352
+      $0.vocabulary = 30_001
+    }
+    try TinyModel.llama(size).write(gguf: path, format: format)
+    let checkpoint = try Checkpoint(path)
+    let plain = try checkpoint.load()
+    let values = try plain.slots.map { try $0.weight.decoded().array }
+    let place = try #require(plain.slots.first { $0.weight.rows == 30_001 }).weight.bytes.pointer
+    let before = try #require(try ResidentMemory.bytes(of: place))
+    #expect(before > 30_001 * format.rowBytes(96))
+    let packed = try checkpoint.load(.init(threads: 2, inStrips: true))
+    let after = try #require(try ResidentMemory.bytes(of: place))
+    #expect(after < before / 3, "\(after) of \(before) bytes")
+    for (index, slot) in packed.slots.enumerated() {
+      let isMatrix = slot.shape.count > 1
+      #expect(slot.weight.matrix.arrangement == (isMatrix ? .strips : .rows), "\(slot.name)")
+      let isSame = try slot.weight.decoded().array == values[index]
+      #expect(isSame, "\(slot.name)")
+    }
+    withExtendedLifetime(plain) {}
+  }
+
   @Test("Progress ends at the whole and a refusal cancels the load")
   func progress() throws {
     let folder = try TemporaryFolder()

@@ -1,5 +1,7 @@
 // Memory with an owner: zeroed, aligned, sliced within bounds, and refused instead of trapped.
+import SVFTFormats
 import SVFTTensor
+import TestKit
 import Testing
 
 @Suite struct BufferTests {
@@ -64,5 +66,29 @@ import Testing
     withExtendedLifetime(buffer) {}
     buffer = nil
     #expect(watched == nil)
+  }
+
+  @Test func pagesOfAFileGoAndComeAgainAndOtherMemoryStays() throws {
+    let folder = try TemporaryFolder()
+    let numbers = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    let file = try MappedFile(folder.write("pages", numbers)).buffer
+    func isWhole(_ buffer: Buffer) -> Bool { buffer.array == numbers }
+    func resident() throws -> Int { try #require(try ResidentMemory.bytes(of: file.pointer)) }
+    #expect(isWhole(file))
+    #expect(try resident() >= numbers.count)
+    // Half of it, from and to the middle of pages.
+    try file.slice(offset: 1000, byteCount: numbers.count / 2).releasePages()
+    let half = try resident()
+    #expect(half <= numbers.count / 2 + 3 * 16_384 && half >= numbers.count / 2 - 16_384)
+    file.releasePages()
+    #expect(try resident() == 0)
+    #expect(isWhole(file))
+    #expect(try resident() >= numbers.count)
+    let own = try Buffer(numbers)
+    own.releasePages()
+    #expect(isWhole(own))
+    let borrowed = Buffer(borrowing: own.pointer, byteCount: own.byteCount, from: own)
+    borrowed.releasePages()
+    #expect(isWhole(own))
   }
 }
