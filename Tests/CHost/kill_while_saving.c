@@ -5,8 +5,7 @@
  * one. What the killed left half done beside it is gone after the next save. */
 #define _XOPEN_SOURCE 700
 
-#include "expect.h"
-#include "files.h"
+#include "models.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -26,31 +25,15 @@ static int32_t tell(void *pipe, const svft_train_progress *progress) {
 }
 
 /* Trains to the end in this process, with a checkpoint after every step where there is a pipe. */
-static svft_status train(const char *output, int *pipe) {
-  svft_model_params loading;
-  svft_train_params params;
-  svft_model *model = NULL;
-  svft_adapter *adapter = NULL;
-  svft_trainer *trainer = NULL;
-  svft_model_params_init(&loading, sizeof loading);
-  loading.threads = 1;
-  svft_train_params_init(&params, sizeof params);
-  params.steps = STEPS;
-  params.batch_size = 1;
-  params.save_every = pipe ? 1 : 0;
-  params.steps_per_report = 1;
-  params.resume = 1;
-  svft_status status = svft_model_load(fixture("llama"), &loading, &model);
-  if (status == SVFT_OK)
-    status = svft_adapter_create(model, "{\"method\": \"lora\", \"r\": 4}", &adapter);
-  if (status == SVFT_OK)
-    status =
-        svft_trainer_create(adapter, fixture("tales.jsonl"), NULL, output, &params, &trainer);
-  if (status == SVFT_OK) status = svft_trainer_run(trainer, tell, pipe);
-  svft_trainer_free(trainer);
-  svft_adapter_free(adapter);
-  svft_model_free(model);
-  return status;
+static svft_status train_on(const char *output, int *pipe) {
+  struct training training = {"{\"method\": \"lora\", \"r\": 4}", 1, {0}, tell, pipe};
+  svft_train_params_init(&training.params, sizeof training.params);
+  training.params.steps = STEPS;
+  training.params.batch_size = 1;
+  training.params.save_every = pipe ? 1 : 0;
+  training.params.steps_per_report = 1;
+  training.params.resume = 1;
+  return train(&training, output);
 }
 
 /* Saves the fixture over `path` for ever, or until something fails. */
@@ -136,7 +119,7 @@ static double draw(unsigned *state) {
 }
 
 static void survives_kills_while_training(const char *killed, const char *whole) {
-  struct child child = {train, killed, 0};
+  struct child child = {train_on, killed, 0};
   unsigned state = 42;
   long newest = -1;
   for (int kills = 0; kills < KILLS; kills++) {
@@ -147,8 +130,8 @@ static void survives_kills_while_training(const char *killed, const char *whole)
   }
   printf("%d kills while training, the last at step %ld of %d\n", KILLS, newest, STEPS);
   EXPECT(newest > 0 && newest < STEPS);
-  WORKS(train(killed, NULL));
-  WORKS(train(whole, NULL));
+  WORKS(train_on(killed, NULL));
+  WORKS(train_on(whole, NULL));
   EXPECT(same_adapters(killed, whole));
 }
 

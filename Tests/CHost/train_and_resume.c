@@ -1,8 +1,7 @@
 /* A host that fine-tunes: it trains an SVFT adapter, is interrupted in the middle of an epoch, goes
  * on from the checkpoint with a model loaded anew, and gets the same file, byte for byte, as a run
  * that nobody interrupted. Then it loads the adapter, merges it and generates. */
-#include "expect.h"
-#include "files.h"
+#include "models.h"
 
 static const char *const method =
     "{\"method\": \"svft\", \"pattern\": \"banded\", \"d\": 2, \"targets\": \"all-linear\"}";
@@ -26,38 +25,17 @@ static int32_t on_progress(void *user, const svft_train_progress *progress) {
   return watch->stop_at > 0 && progress->step >= watch->stop_at;
 }
 
-/* Everything from loading to freeing, as a process that is started for one run does it. The output
- * folder then holds the adapter, or after a cancelled run the checkpoint to go on from. */
 static svft_status run(const char *output, int resume, int threads, struct watch *watch) {
-  svft_model_params loading;
-  svft_train_params training;
-  svft_model *model = NULL;
-  svft_adapter *adapter = NULL;
-  svft_trainer *trainer = NULL;
-  svft_status status;
-
-  svft_model_params_init(&loading, sizeof loading);
-  loading.threads = threads;
-  svft_train_params_init(&training, sizeof training);
-  training.epochs = 3;
-  training.batch_size = 2;
-  training.grad_accumulation_steps = 2;
-  training.learning_rate = 0.05;
-  training.seed = 7;
-  training.steps_per_report = 1;
-  training.resume = resume;
-
-  status = svft_model_load(fixture("llama"), &loading, &model);
-  if (status == SVFT_OK) status = svft_adapter_create(model, method, &adapter);
-  if (status == SVFT_OK)
-    status =
-        svft_trainer_create(adapter, fixture("tales.jsonl"), NULL, output, &training, &trainer);
-  if (status == SVFT_OK) status = svft_trainer_run(trainer, on_progress, watch);
-
-  svft_trainer_free(trainer);
-  svft_adapter_free(adapter);
-  svft_model_free(model);
-  return status;
+  struct training training = {method, threads, {0}, on_progress, watch};
+  svft_train_params_init(&training.params, sizeof training.params);
+  training.params.epochs = 3;
+  training.params.batch_size = 2;
+  training.params.grad_accumulation_steps = 2;
+  training.params.learning_rate = 0.05;
+  training.params.seed = 7;
+  training.params.steps_per_report = 1;
+  training.params.resume = resume;
+  return train(&training, output);
 }
 
 static void trains_and_resumes(const char *whole, const char *parts) {
@@ -78,29 +56,18 @@ static void trains_and_resumes(const char *whole, const char *parts) {
   EXPECT(exists(in(parts, "loss.svg")));
 }
 
-/* Sixteen greedy tokens after a prompt; free with svft_string_free. */
-static char *continued(svft_model *model) {
-  const char *prompt = "The keeper of the";
-  svft_generation_params params;
-  char *text = NULL;
-  svft_generation_params_init(&params, sizeof params);
-  params.temperature = 0;
-  params.max_tokens = 16;
-  WORKS(svft_generate(model, &prompt, 1, &params, NULL, NULL, &text));
-  return text;
-}
-
 /* The trained adapter, attached and merged, writes the same text, and not that of the base. */
 static void merges_and_generates(const char *trained, const char *merged) {
   svft_model *model = NULL, *saved = NULL;
   svft_adapter *adapter = NULL;
+  const char *prompt = "The keeper of the";
   char *base = NULL, *attached = NULL, *from_file = NULL, *report = NULL;
 
   if (!WORKS(svft_model_load(fixture("llama"), NULL, &model))) return;
-  base = continued(model);
-  if (WORKS(svft_adapter_load(model, trained, 1, &adapter))) attached = continued(model);
+  base = continued(model, prompt);
+  if (WORKS(svft_adapter_load(model, trained, 1, &adapter))) attached = continued(model, prompt);
   WORKS(svft_model_save(model, merged, "f32", NULL, NULL, NULL, &report));
-  if (WORKS(svft_model_load(merged, NULL, &saved))) from_file = continued(saved);
+  if (WORKS(svft_model_load(merged, NULL, &saved))) from_file = continued(saved, prompt);
 
   EXPECT(base && attached && strcmp(base, attached) != 0);
   EXPECT(attached && from_file && strcmp(attached, from_file) == 0);

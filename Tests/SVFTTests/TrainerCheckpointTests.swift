@@ -16,16 +16,11 @@ import Testing
   }
 
   private func bench(
-    _ method: String = #"{"method":"lora","r":2,"targets":["q_proj"]}"#, model: Model? = nil,
+    _ method: String = TrainingBench.small, model: Model? = nil,
     resumes: Bool = false, _ change: (inout TrainingOptions) -> Void = { _ in }
   ) throws -> TrainingBench {
-    try TrainingBench(
-      model ?? tiny.model(), method, data: tiny.data(), output: output
-    ) {
-      $0.steps = 6
-      $0.resumes = resumes
-      change(&$0)
-    }
+    try .ofSixSteps(
+      tiny, method, model: model, output: output, resumes: resumes, change)
   }
 
   private var steps: [Int] {

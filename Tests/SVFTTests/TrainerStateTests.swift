@@ -21,14 +21,7 @@ import Testing
   private func bench(
     resumes: Bool, _ change: (inout TrainingOptions) -> Void = { _ in }
   ) throws -> TrainingBench {
-    try TrainingBench(
-      tiny.model(), #"{"method":"lora","r":2,"targets":["q_proj"]}"#, data: tiny.data(),
-      output: tiny.folder.file("out")
-    ) {
-      $0.steps = 6
-      $0.resumes = resumes
-      change(&$0)
-    }
+    try .ofSixSteps(tiny, output: tiny.folder.file("out"), resumes: resumes, change)
   }
 
   private func state() throws -> JSON.Object {

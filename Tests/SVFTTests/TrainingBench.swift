@@ -73,6 +73,21 @@ struct TrainingBench {
       options: TrainingBench.options(change))
   }
 
+  /// Few numbers to train, in one matrix of each layer.
+  static let small = #"{"method":"lora","r":2,"targets":["q_proj"]}"#
+
+  /// A run into a folder, or the rest of one that was stopped there.
+  static func ofSixSteps(
+    _ tiny: TinyVerbs, _ method: String = small, model: Model? = nil, output: String,
+    resumes: Bool, _ change: (inout TrainingOptions) -> Void
+  ) throws -> TrainingBench {
+    try TrainingBench(model ?? tiny.model(), method, data: tiny.data(), output: output) {
+      $0.steps = 6
+      $0.resumes = resumes
+      change(&$0)
+    }
+  }
+
   /// Options of short runs that report every step.
   static func options(_ change: (inout TrainingOptions) -> Void) -> TrainingOptions {
     var options = TrainingOptions()

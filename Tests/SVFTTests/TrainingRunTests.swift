@@ -78,18 +78,25 @@ import Testing
     }
   }
 
+  /// The numbers after one step of plain SGD.
+  private func oneStep(
+    _ tiny: TinyVerbs, _ method: Method, _ rate: Double, _ change: (inout TrainingOptions) -> Void
+  ) throws -> [String: [Float]] {
+    try outcome(tiny, method) {
+      $0.steps = 1
+      $0.optimizer = .sgd
+      $0.schedule = .constant
+      $0.learningRate = rate
+      change(&$0)
+    }.tensors
+  }
+
   /// How far one step of plain SGD moves the whole of `full`, in units of the rate.
   private func stride(clip: Double) throws -> Double {
     let tiny = try TinyVerbs()
     let full = Method(options: #"{"method":"full"}"#)
     func step(_ rate: Double) throws -> [String: [Float]] {
-      try outcome(tiny, full) {
-        $0.steps = 1
-        $0.optimizer = .sgd
-        $0.schedule = .constant
-        $0.learningRate = rate
-        $0.maxGradientNorm = clip
-      }.tensors
+      try oneStep(tiny, full, rate) { $0.maxGradientNorm = clip }
     }
     let (still, moved) = (try step(0), try step(0.5))
     let sum = still.reduce(0.0) { sum, entry in
@@ -112,13 +119,7 @@ import Testing
     let tiny = try TinyVerbs(encoder: true)
     let full = Method(options: #"{"method":"full"}"#, encoder: true)
     func step(_ decay: Double, rate: Double = 0.1) throws -> [String: [Float]] {
-      try outcome(tiny, full) {
-        $0.steps = 1
-        $0.optimizer = .sgd
-        $0.schedule = .constant
-        $0.learningRate = rate
-        $0.weightDecay = decay
-      }.tensors
+      try oneStep(tiny, full, rate) { $0.weightDecay = decay }
     }
     let (still, plain, decayed) = (try step(0, rate: 0), try step(0), try step(0.5))
     for (name, start) in still {
