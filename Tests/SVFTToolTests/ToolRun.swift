@@ -37,11 +37,9 @@ final class ToolRun {
   static let tool = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("svft-cli")
 
-  /// Waits for its end; the exit code, or minus the signal that ended it. After two minutes that
-  /// is -9.
+  /// Waits for its end; the exit code, or minus the signal that ended it: -9 where it hangs.
   var status: Int32 {
-    for _ in 0..<24_000 where process.isRunning { usleep(5_000) }
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    if !hasCome({ !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     return process.terminationReason == .exit
       ? process.terminationStatus : -process.terminationStatus
@@ -55,13 +53,11 @@ final class ToolRun {
   /// Whether it is still at work.
   var isRunning: Bool { process.isRunning }
 
-  /// Presses Ctrl-C, until the tool has noted it or is gone: a press before it watches for them is
-  /// lost.
+  /// Presses Ctrl-C once the tool watches for it, and waits until it has noted that or is gone.
   func interrupt() {
-    for _ in 0..<300 where process.isRunning && !notes.contains("Ctrl-C again") {
-      if watchesForInterrupts { process.interrupt() }
-      usleep(100_000)
-    }
+    _ = hasCome { watchesForInterrupts || !process.isRunning }
+    if process.isRunning { process.interrupt() }
+    _ = hasCome { notes.contains("Ctrl-C again") || !process.isRunning }
   }
 
   /// Presses Ctrl-C once more.
@@ -76,14 +72,20 @@ final class ToolRun {
     return (bits ?? 0) & 2 != 0
   }
 
-  /// Waits until stderr has `words`. False when the process ends, or a minute passes, before that.
+  /// Waits until stderr has `words`. False when the process ends before that, or hangs.
   func hasNoted(_ words: String) -> Bool {
-    for _ in 0..<12_000 {
-      if notes.contains(words) { return true }
-      guard process.isRunning else { return notes.contains(words) }
+    _ = hasCome { notes.contains(words) || !process.isRunning }
+    return notes.contains(words)
+  }
+
+  /// Waits for an event. False after ten minutes: by then, under any load, something hangs.
+  private func hasCome(_ event: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + .seconds(600)
+    while ContinuousClock.now < end {
+      if event() { return true }
       usleep(5_000)
     }
-    return false
+    return event()
   }
 
   private func written(_ name: String) -> String {
