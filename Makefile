@@ -108,6 +108,7 @@ test-all: test
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
 	done
 	SVFT_TEST_LONG=1 $(TEST) --skip-build
+	SVFT_TEST_LONG=1 Tests/run-hosts.sh
 	@echo "make test-all: all passed"
 
 ## demo: set up, build, and run the whole job on the tiny model in Demo/

@@ -6,8 +6,8 @@
 # A program ends with 0 when it passes, 77 when it had to skip (it prints why), anything else when
 # it fails. It is given an empty scratch folder as its argument, and these variables: SVFT_LIBRARY
 # (the shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo),
-# SVFT_MALFORMED (malformed files, where this machine has them). Every function and every status of
-# svft.h stands in at least one of the programs.
+# SVFT_MALFORMED (malformed files, where this machine has them), SVFT_TEST_LONG (1 for long loops).
+# Every function and every status of svft.h stands in at least one of the programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,8 @@ root=$PWD
 build=build/hosts
 warnings=(-Wall -Wextra -pedantic -Werror)
 failed=()
+limit=300
+[ "${SVFT_TEST_LONG:-}" != 1 ] || limit=3600
 
 rm -rf "$build"
 mkdir -p "$build"
@@ -46,7 +48,8 @@ attempt() {
   env -i PATH=/usr/bin:/bin LD_LIBRARY_PATH="$root/build/lib" HOME="$root/$program.scratch" \
     SVFT_LIBRARY="$root/build/lib/libsvft.so.0" SVFT_FIXTURES="$root/Tests/Fixtures" \
     SVFT_MODEL="$root/Demo/model" SVFT_MALFORMED="$root/../shared/data/malformed" CI="${CI:-}" \
-    timeout 300 "$program" "$root/$program.scratch" >"$program.log" 2>&1 || status=$?
+    SVFT_TEST_LONG="${SVFT_TEST_LONG:-}" \
+    timeout "$limit" "$program" "$root/$program.scratch" >"$program.log" 2>&1 || status=$?
   case $status in
     0) echo "passed $source" ;;
     77) echo "skipped $source: $(tail -n 1 "$program.log")" ;;

@@ -50,9 +50,11 @@ static void tally(svft_status status) {
 }
 
 /* Cuts and flips the file `name` of the folder `whole` (or `whole` itself where name is NULL), and
- * tries the result each time. `step` is the distance between the lengths and places tried. */
+ * tries the result each time. `step` is the distance between the lengths and places tried, ten
+ * times smaller in the long loops. */
 static void spoil(const char *whole, const char *name, size_t step, attempt *try) {
   const char *path = name ? in(whole, name) : whole;
+  if (is_long()) step = (step + 9) / 10;
   struct bytes good = read_file(path);
   for (size_t length = 0; length < good.count; length += 1 + (length * 31 + 7) % (2 * step)) {
     write_file(path, good.at, length);

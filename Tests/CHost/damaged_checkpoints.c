@@ -54,14 +54,15 @@ static int is_refusal(svft_status status) {
 static void refuses_damage(const char *output, const char *newest, const char *name) {
   const char *path = in(newest, name);
   struct bytes good = read_file(path);
+  size_t apart = 1 + good.count / (is_long() ? 400 : 7);
   int step = 0;
-  for (size_t length = 0; length < good.count; length += 1 + good.count / 7) {
+  for (size_t length = 0; length < good.count; length += apart) {
     write_file(path, good.at, length);
     if (!EXPECT(is_refusal(resume(output, lora, 0, 0, &step))))
       fprintf(stderr, "  %s cut to %zu bytes\n", path, length);
     EXPECT(strstr(svft_last_error(), "checkpoint-4"));
   }
-  for (size_t at = 0; at < good.count; at += 1 + good.count / 7) {
+  for (size_t at = 0; at < good.count; at += apart) {
     good.at[at] ^= 4;
     write_file(path, good.at, good.count);
     if (!EXPECT(resume(output, lora, 0, 0, &step) != SVFT_OK))

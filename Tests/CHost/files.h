@@ -13,6 +13,12 @@ struct bytes {
   unsigned char *at;
 };
 
+/* Whether the long loops were asked for, as `make test-all` does. */
+static inline int is_long(void) {
+  const char *wish = getenv("SVFT_TEST_LONG");
+  return wish && strcmp(wish, "1") == 0;
+}
+
 static inline void *needed(void *pointer, const char *what) {
   if (pointer) return pointer;
   perror(what);

@@ -1,5 +1,7 @@
 // Makers of small files, correct and hostile: raw enough to claim anything. Formats are written
 // here by hand, not with our writers, so that a mistake shared by reader and writer is seen.
+import Foundation
+import SVFTTensor
 
 /// Bytes of files for tests of readers.
 package enum HostileFiles {
@@ -75,21 +77,50 @@ package enum HostileFiles {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
   }
 
-  /// Each byte of `file` replaced, one at a time, by values that hurt most: its bits flipped singly
-  /// or all, zero, 255, and a quote.
+  /// Whether the long loops were asked for, as `make test-all` does.
+  private static let isLong = ProcessInfo.processInfo.environment["SVFT_TEST_LONG"] == "1"
+
+  /// Each byte of `file` replaced, one at a time, by values that hurt most: single bits flipped,
+  /// zero, 255, and a quote; in the long loops by every value, and then random damage at several
+  /// places.
   ///
-  /// Calls `attempt` with each variant and where it was changed.
+  /// Calls `attempt` with each variant and where it was changed first.
   package static func mutations(of file: [UInt8], _ attempt: ([UInt8], Int) throws -> Void) rethrows
   {
     var variant = file
     for place in file.indices {
       let byte = file[place]
-      for other in [byte ^ 1, byte ^ 0x80, byte ^ 0x20, 0, 255, UInt8(ascii: "\"")]
-      where other != byte {
+      let worst = [byte ^ 1, byte ^ 0x80, byte ^ 0x20, 0, 255, UInt8(ascii: "\"")]
+      for other in isLong ? Array(0...255) : worst where other != byte {
         variant[place] = other
         try attempt(variant, place)
       }
       variant[place] = byte
     }
+    guard isLong else { return }
+    var random = RandomSource(seed: 1, purpose: "mutations")
+    for _ in 0..<200_000 {
+      let (variant, place) = damaged(file, &random)
+      try attempt(variant, place)
+    }
+  }
+
+  /// One to four bytes changed, a run taken out, or a run put in twice; and where that begins.
+  private static func damaged(
+    _ file: [UInt8], _ random: inout RandomSource
+  ) -> (variant: [UInt8], place: Int) {
+    var variant = file
+    let place = random.below(file.count)
+    let run = place..<min(file.count, place + 1 + random.below(16))
+    switch random.below(3) {
+    case 0: variant.removeSubrange(run)
+    case 1: variant.insert(contentsOf: file[run], at: place)
+    default:
+      variant[place] = UInt8(truncatingIfNeeded: random.word())
+      for _ in 0..<random.below(4) {
+        variant[random.below(file.count)] = UInt8(truncatingIfNeeded: random.word())
+      }
+    }
+    return (variant, place)
   }
 }
