@@ -37,12 +37,6 @@ static svft_status attach(const char *path) {
   return status;
 }
 
-static int is_space(const unsigned char *bytes, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (bytes[i] != ' ' && bytes[i] != '\n') return 0;
-  return 1;
-}
-
 static void tally(svft_status status) {
   EXPECT(status != SVFT_INTERNAL && svft_status_string(status)[0]);
   refused += status != SVFT_OK;
@@ -60,7 +54,7 @@ static void spoil(const char *whole, const char *name, size_t step, attempt *try
     write_file(path, good.at, length);
     svft_status status = try(whole);
     tally(status);
-    if (status == SVFT_OK && !EXPECT(is_space(good.at + length, good.count - length)))
+    if (status == SVFT_OK && !EXPECT(is_space_from(good, length)))
       fprintf(stderr, "  %s cut to %zu of %zu bytes\n", path, length, good.count);
   }
   for (size_t at = 0; at < good.count; at += 1 + (at * 17 + 5) % (2 * step)) {

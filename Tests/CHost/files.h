@@ -56,6 +56,13 @@ static inline int exists(const char *path) {
   return stat(path, &facts) == 0;
 }
 
+/* Whether nothing but white space stands from some place on. */
+static inline int is_space_from(struct bytes bytes, size_t place) {
+  for (size_t i = place; i < bytes.count; i++)
+    if (bytes.at[i] != ' ' && bytes.at[i] != '\n') return 0;
+  return 1;
+}
+
 /* A whole file, with a zero behind it; free .at. */
 static inline struct bytes read_file(const char *path) {
   FILE *file = needed(fopen(path, "rb"), path);
