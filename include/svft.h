@@ -91,7 +91,7 @@ typedef struct svft_model_params {
   int32_t threads;          /* 0: one per available processor */
   const char *quantize;     /* "q8_0", "q4_0", "f16", "bf16", "f32"; NULL: as the file has it */
   const char *compute;      /* "f32": exact products; NULL or "default": the format's custom */
-  uint64_t memory_limit;    /* bytes this model may use; 0: no limit */
+  uint64_t memory_limit;    /* bytes this model may use, mapped weights included; 0: no limit */
   const char *cache_folder; /* where singular factors are kept; NULL: nowhere */
   int32_t copies_file;      /* 1: read the file instead of mapping it */
   svft_progress_callback progress;
@@ -153,6 +153,13 @@ svft_status svft_model_save(svft_model *model, const char *path, const char *for
  * {"spectrum": true}, which adds singular values. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
  * SVFT_UNSUPPORTED. */
 svft_status svft_inspect(const char *path, const char *options, char **out);
+/* What work on a model will take of memory, as JSON: parts, stages, "model_bytes" (what
+ * memory_limit must allow), "peak_bytes" (with what the process holds now). Reads no weights.
+ * options: {"prompt": 512, "max_tokens": 128, "batch": 1} of inference, or {"adapter": {"method":
+ * "lora" …}, "training": {"batch_size": 4 …}} of training; NULL: one prompt. SVFT_IO, SVFT_FORMAT,
+ * SVFT_TRUNCATED, SVFT_UNSUPPORTED, SVFT_INVALID_ARGUMENT. */
+svft_status svft_estimate(const char *path, const svft_model_params *params, const char *options,
+                          char **out);
 /* Measured speed of prefill, decode and training on this model (tokens and seconds) and peak memory
  * (bytes), as JSON. options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at
  * once, "train": steps, "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */

@@ -43,8 +43,7 @@ struct Evaluator {
     let purpose = Pass.Purpose(dataset.task)
     try network.heads.require(purpose)
     var sums = Sums()
-    let packing = Packing(dataset.examples, rows: max(512, dataset.longest), sequences: 64)
-    for group in packing {
+    for group in Self.packing(dataset) {
       try gate.checkCancelled("evaluation")
       let examples = Array(dataset.examples[group.range])
       let targets = try Targets(examples, dataset.task, classes)
@@ -54,15 +53,31 @@ struct Evaluator {
     return sums.evaluation(dataset.task)
   }
 
+  private static func packing(_ dataset: Dataset) -> Packing {
+    Packing(dataset.examples, rows: max(512, dataset.longest), sequences: 64)
+  }
+
+  /// Takes the memory of an evaluation without running it: for rehearsals.
+  func rehearse(_ dataset: Dataset) throws(SVFTError) {
+    for group in Self.packing(dataset) { _ = try pass(dataset.task, group.capacity) }
+  }
+
+  private func pass(_ task: Task, _ capacity: Pass.Capacity) throws(SVFTError) -> Pass {
+    let purpose = Pass.Purpose(task)
+    var capacity = capacity
+    if task == .language {
+      let width = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
+      capacity.headRows = Pass.headRows(outputs: width)
+    }
+    return try network.pass(purpose, capacity: capacity)
+  }
+
   private func add(
     _ examples: [Example], _ targets: Targets, _ task: Task, _ capacity: Pass.Capacity,
     to sums: inout Sums
   ) throws(SVFTError) {
-    let purpose = Pass.Purpose(task)
-    let width = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
-    var capacity = capacity
-    if task == .language { capacity.headRows = Pass.headRows(outputs: width) }
-    let pass = try network.pass(purpose, capacity: capacity)
+    let width = network.heads.outputs(Pass.Purpose(task), hidden: network.geometry.hiddenWidth)
+    let pass = try pass(task, capacity)
     pass.batch.clear()
     for example in examples { try pass.batch.append(example.ids, segments: example.segments) }
     try pass.forwardBody()

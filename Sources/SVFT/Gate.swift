@@ -9,8 +9,10 @@ import Synchronization
 package final class Gate: Sendable {
   private let busy = Atomic<Bool>(false)
   private let cancelled = Atomic<Bool>(false)
+  private let memory: MemoryLedger?
 
-  package init() {}
+  /// `memory` is charged with what calls allocate.
+  package init(memory: MemoryLedger? = nil) { self.memory = memory }
 
   /// Runs `body` alone. Throws `.busy` while another call is inside.
   package func exclusively<Result>(
@@ -24,7 +26,8 @@ package final class Gate: Sendable {
     }
     defer { busy.store(false, ordering: .releasing) }
     cancelled.store(false, ordering: .relaxed)
-    return try body()
+    guard let memory else { return try body() }
+    return try memory.keep(body)
   }
 
   /// Asks the call inside to stop; the next one does not hear of it. Safe from any thread and from

@@ -35,8 +35,49 @@ struct Generator {
   private let gate: Gate
   private var sequences: [GenerationSequence]
 
-  /// Rows of one prefill step.
-  private static let stepRows = 512
+  /// What decides the memory that generation takes.
+  struct Size {
+    let sequences: Int
+    /// Tokens of all prompts.
+    let tokens: Int
+    /// Tokens of the longest sequence when it ends.
+    let context: Int
+
+    /// Rows of one prefill step.
+    private static let stepRows = 512
+
+    /// The pass of all steps, and an empty cache.
+    func prepare(_ network: Network) throws(SVFTError) -> (Pass, KVCache) {
+      let pass = try network.pass(
+        .language,
+        capacity: Pass.Capacity(
+          rows: max(sequences, min(Self.stepRows, tokens)), sequences: sequences,
+          headRows: sequences))
+      return (pass, try network.cache(slots: sequences, context: context))
+    }
+
+    /// Smaller ones: fewer prompts, then fewer tokens of one.
+    var alternatives: [Network.Alternative] {
+      var smaller: [(String, Size)] = []
+      var count = sequences / 2
+      while count >= 1 {
+        let size = Size(sequences: count, tokens: tokens * count / sequences, context: context)
+        smaller.append(("a batch of \(count)", size))
+        count /= 2
+      }
+      var length = context / 2
+      while length >= 16 {
+        let size = Size(sequences: 1, tokens: min(tokens / sequences, length), context: length)
+        smaller.append(("a sequence of \(length) tokens, prompt included,", size))
+        length /= 2
+      }
+      return smaller.map { name, size in
+        Network.Alternative(name: name) { (network) throws(SVFTError) in
+          _ = try size.prepare(network)
+        }
+      }
+    }
+  }
 
   init(
     _ network: Network, _ tokenizer: Tokenizer, prompts: [[Int32]], _ options: GenerationOptions,
@@ -69,14 +110,14 @@ struct Generator {
 
   /// Generates until every sequence has ended. Throws `.cancelled` when asked to stop.
   mutating func run(_ onToken: TokenCallback?) throws(SVFTError) -> [Generation] {
-    let longest = sequences.map { $0.prompt.count + $0.limit }.max() ?? 1
-    let total = sequences.reduce(0) { $0 + $1.prompt.count }
-    let pass = try network.pass(
-      .language,
-      capacity: Pass.Capacity(
-        rows: max(sequences.count, min(Generator.stepRows, total)), sequences: sequences.count,
-        headRows: sequences.count))
-    pass.batch.cache = try network.cache(slots: sequences.count, context: longest)
+    let size = Size(
+      sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.prompt.count },
+      context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1)
+    try network.foresee("generation", or: size.alternatives) { (network) throws(SVFTError) in
+      _ = try size.prepare(network)
+    }
+    let (pass, cache) = try size.prepare(network)
+    pass.batch.cache = cache
     defer { pass.batch.cache = nil }
     for index in sequences.indices where sequences[index].limit == 0 {
       sequences[index].ending = .length

@@ -21,6 +21,10 @@ extension Model {
       }
       factors.progress = progress
       defer { factors.progress = nil }
+      try network.foresee("attaching this adapter") { (_) throws(SVFTError) in
+        let options = try AdapterOptions(.object(object))
+        _ = try options.method().init(options, sites, factors.copy())
+      }
       let adapter = Adapter(
         self, Adapter.Attached(try makeMethod(object), object, isTrained: false))
       try adapter.attachNow()
@@ -62,9 +66,7 @@ extension Model {
 
   func makeMethod(_ options: JSON.Object) throws(SVFTError) -> any AdapterMethod {
     let options = try AdapterOptions(.object(options))
-    let method = try options.method().init(options, sites, factors)
-    try network.memory.check(adding: 0)
-    return method
+    return try options.method().init(options, sites, factors)
   }
 
   /// What adapters can act on.

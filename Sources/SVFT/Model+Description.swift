@@ -33,6 +33,13 @@ extension Model {
         ("threads", .integer(network.threads)),
         ("compute", .string(options.precision.rawValue)),
         ("instruction_set", .string("\(Kernels.instructionSet)")),
+        (
+          "memory",
+          .object(
+            JSON.Object([
+              ("used", .integer(network.memory.used)), ("peak", .integer(network.memory.peak)),
+            ]))
+        ),
       ])
       if let head = network.heads.classes {
         object["classes"] = .array((0..<head.outputs).map { .string(className($0)) })

@@ -125,8 +125,7 @@ extension Model {
   func pooled(_ purpose: Pass.Purpose, _ inputs: [Example]) throws(SVFTError) -> [[Float]] {
     var results: [[Float]] = []
     let width = network.heads.outputs(purpose, hidden: hiddenWidth)
-    for group in Packing(inputs, rows: max(512, inputs.map(\.ids.count).max() ?? 1), sequences: 64)
-    {
+    for group in Model.packing(inputs) {
       try gate.checkCancelled("encoding")
       let pass = try network.pass(purpose, capacity: group.capacity)
       pass.batch.clear()
@@ -142,6 +141,11 @@ extension Model {
       }
     }
     return results
+  }
+
+  /// Groups of inputs that are computed in one step.
+  static func packing(_ inputs: [Example]) -> Packing {
+    Packing(inputs, rows: max(512, inputs.map(\.ids.count).max() ?? 1), sequences: 64)
   }
 
   private func classification(_ outputs: [Float]) -> Classification {

@@ -15,7 +15,7 @@ public final class Model: @unchecked Sendable {
   /// The folder or file it was loaded from.
   public let path: String
   let options: ModelOptions
-  let gate = Gate()
+  let gate: Gate
   let network: Network
   let tokenizer: Tokenizer
   let factors: FactorStore
@@ -35,24 +35,24 @@ public final class Model: @unchecked Sendable {
   public init(
     path: String, options: ModelOptions = ModelOptions(), progress: WorkProgress? = nil
   ) throws(SVFTError) {
-    let threads = try options.resolvedThreads()
-    let memory = try MemoryBudget(limit: options.memoryLimit)
-    try memory.check(loading: path, options)
-    let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
-    let loading = WeightReader.Loading(
-      format: try options.quantization.map { (name) throws(SVFTError) in
-        try ElementFormats.required(name)
-      }, threads: threads, inStrips: options.compute == .standard,
-      progress: Model.loadingProgress(progress))
-    loaded = try checkpoint.load(loading)
-    try memory.check(adding: 0)
+    // In a rehearsal everything is on its account.
+    let memory: MemoryLedger
+    if let current = MemoryLedger.current, current.isRehearsal {
+      memory = current
+    } else {
+      memory = try MemoryLedger(limit: options.memoryLimit)
+    }
+    try memory.foresee(loading: path, options)
+    let (loaded, tokenizer) = try memory.keep { () throws(SVFTError) in
+      let loaded = try LoadedModel(path, options, Model.loadingProgress(progress))
+      return (loaded, try loaded.tokenizer())
+    }
+    let checkpoint = loaded.checkpoint
     self.path = path
     self.options = options
-    if let file = checkpoint.gguf {
-      tokenizer = try Tokenizer(gguf: file)
-    } else {
-      tokenizer = try Tokenizer(folder: path)
-    }
+    self.loaded = loaded
+    self.tokenizer = tokenizer
+    gate = Gate(memory: memory)
     hasChatTemplate = try ChatTemplate.exists(in: checkpoint)
     guard tokenizer.vocabularySize <= loaded.architecture.geometry.vocabularySize else {
       throw SVFTError(
@@ -66,13 +66,13 @@ public final class Model: @unchecked Sendable {
         language: loaded.architecture.languageModelHead, classes: loaded.classHead,
         embedding: loaded.embeddingHead),
       options, endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
-    factors = FactorStore(cacheFolder: options.cacheFolder, threads: threads)
-    factors.admit = { (bytes) throws(SVFTError) in try memory.check(adding: bytes) }
+    factors = FactorStore(cacheFolder: options.cacheFolder, threads: network.threads)
+    factors.admit = { (bytes) throws(SVFTError) in try memory.require(bytes) }
     let names = try ClassNames.stored(in: checkpoint)
     classNames = names.count == loaded.classHead?.outputs ? names : []
   }
 
-  private static func loadingProgress(
+  static func loadingProgress(
     _ report: WorkProgress?
   ) -> (@Sendable (_ done: Int, _ total: Int) -> Bool)? {
     guard let report else { return nil }

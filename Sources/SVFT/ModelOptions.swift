@@ -32,6 +32,12 @@ public struct ModelOptions: Sendable {
   /// The defaults: files as they lie, every processor.
   public init() {}
 
+  /// Sets the memory limit so that a process that is the model's alone stays within `bytes`, what
+  /// it holds already included; 0 is no limit.
+  public mutating func limitProcess(to bytes: Int) {
+    memoryLimit = bytes == 0 ? 0 : max(1, bytes - ProcessMemory.resident)
+  }
+
   var compute: Compute { precision == .f32 ? .f32 : .standard }
 
   /// The number of threads meant. Throws `.invalidArgument`.

@@ -14,7 +14,7 @@ final class Network {
   let compute: Compute
   /// Tokens that end a text, from the tokenizer and generation_config.json.
   let endTokens: Set<Int32>
-  let memory: MemoryBudget
+  let memory: MemoryLedger
   private var passes: [Key: Pass] = [:]
 
   private struct Key: Hashable {
@@ -22,9 +22,21 @@ final class Network {
     let training: Bool
   }
 
+  /// A network for a rehearsal: what it records stays out of `other`.
+  private init(rehearsing other: Network) {
+    architecture = other.architecture
+    heads = other.heads
+    threads = other.threads
+    contextLength = other.contextLength
+    compute = other.compute
+    endTokens = other.endTokens
+    memory = other.memory
+    passes = other.passes
+  }
+
   init(
     _ architecture: any Architecture, _ heads: Heads, _ options: ModelOptions,
-    endTokens: Set<Int32>, memory: MemoryBudget
+    endTokens: Set<Int32>, memory: MemoryLedger
   ) throws(SVFTError) {
     self.architecture = architecture
     self.heads = heads
@@ -56,14 +68,20 @@ final class Network {
     // Chunks of a training step follow from its capacity: a larger one would round differently.
     if let pass = passes[key], pass.capacity == capacity { return pass }
     if !training, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
-    passes[key] = nil
+    forget(key)
     let pass = try Pass(
-      architecture, heads, purpose, capacity: capacity, training: training, threads: threads,
-      memory: memory)
+      architecture, heads, purpose, capacity: capacity, training: training, threads: threads)
     pass.batch.compute = compute
     pass.headBatch.compute = compute
     passes[key] = pass
     return pass
+  }
+
+  /// A pass that a larger one replaces. A rehearsal's network shares the passes of the one it
+  /// stands for, which will let go of them.
+  private func forget(_ key: Key) {
+    guard let old = passes.removeValue(forKey: key) else { return }
+    if MemoryLedger.isRehearsing, !old.isReserved { MemoryLedger.current?.credit(old.byteCount) }
   }
 
   /// Forgets what was recorded: after adapters or heads have changed.
@@ -71,11 +89,37 @@ final class Network {
 
   /// An empty cache for `slots` sequences of up to `context` tokens.
   func cache(slots: Int, context: Int) throws(SVFTError) -> KVCache {
-    let bytes = try KVCache.byteCount(
-      layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth)
-    try memory.check(adding: bytes)
+    try MemoryLedger.current?.require(
+      KVCache.byteCount(
+        layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth))
     return try KVCache(
       layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth)
+  }
+
+  /// What a verb is about to take, as the smaller thing that might fit instead.
+  struct Alternative {
+    /// "4 prompts at a time".
+    let name: String
+    let body: (Network) throws(SVFTError) -> Void
+  }
+
+  /// Throws `.memory` before anything is taken if `body`, which asks the network it is given for
+  /// what a verb needs, goes beyond the limit. The first alternative that fits is named.
+  func foresee(
+    _ activity: String, or alternatives: [Alternative] = [],
+    _ body: (Network) throws(SVFTError) -> Void
+  ) throws(SVFTError) {
+    try memory.foresee(activity) {
+      let fitting = alternatives.first { other in
+        let peak = try? memory.rehearsedPeak { () throws(SVFTError) in
+          try other.body(Network(rehearsing: self))
+        }
+        return (peak ?? .max) <= memory.limit
+      }
+      return fitting.map { "\($0.name) would fit" } ?? "a smaller or quantised model is needed"
+    } _: { () throws(SVFTError) in
+      try body(Network(rehearsing: self))
+    }
   }
 
   /// Throws `.invalidArgument` for an id outside the vocabulary: ops trust ids.

@@ -33,6 +33,10 @@ final class Pass {
   let headBatch: Batch
   let body: Program
   let head: Program
+  /// Bytes of both programs.
+  let byteCount: Int
+  /// Whether it was made in a rehearsal.
+  let isReserved = MemoryLedger.isRehearsing
   private let hidden: Value
   private let headInput: Value
   private let output: Value
@@ -45,7 +49,7 @@ final class Pass {
   /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
   init(
     _ architecture: any Architecture, _ heads: Heads, _ purpose: Purpose, capacity: Capacity,
-    training: Bool, threads: Int, memory: MemoryBudget
+    training: Bool, threads: Int
   ) throws(SVFTError) {
     self.capacity = capacity
     let bodyGraph = Graph(training: training)
@@ -62,10 +66,10 @@ final class Pass {
       body: try Plan(bodyGraph, rows: capacity.rows),
       head: try Plan(headGraph, rows: capacity.headRows)
     )
-    try memory.check(
-      adding: Checked.sum(
-        plans.body.totalBytes(threads: threads), plans.head.totalBytes(threads: threads),
-        "the memory of a step"))
+    byteCount = try Checked.sum(
+      plans.body.totalBytes(threads: threads), plans.head.totalBytes(threads: threads),
+      "the memory of a step")
+    try MemoryLedger.current?.require(byteCount)
     body = try Program(bodyGraph, plans.body, threads: threads)
     head = try Program(headGraph, plans.head, threads: threads)
     batch = try Batch(rows: capacity.rows, sequences: capacity.sequences)

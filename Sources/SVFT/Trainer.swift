@@ -59,6 +59,7 @@ public final class Trainer: @unchecked Sendable {
       // Names that only the held-out data has would stop the run at its first evaluation.
       if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
       let stepsPerEpoch = sets.train.stepsPerEpoch(options)
+      try TrainingRun.foresee(sets, adapter, options, saves: output != nil)
       let horizon = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch
       let run = try TrainingRun(
         model.network, sets.train, adapter.method, options, classes: model.classNames,

@@ -42,9 +42,6 @@ final class TrainingRun {
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
-    // Two moments per number, F32.
-    try network.memory.check(
-      adding: 8 * method.allParameters.reduce(0) { $0 + $1.count })
     optimizer = try Optimizer(method.allParameters, options)
     let warmup =
       options.warmupSteps > 0
@@ -78,6 +75,7 @@ final class TrainingRun {
   /// Gradients of `groups`, added to what the parameters have. Returns the summed loss.
   func accumulate(_ groups: [[Int]], step: Int) throws(SVFTError) -> Double {
     let pass = try pass()
+    guard !MemoryLedger.isRehearsing else { return 0 }
     let counted = groups.joined().reduce(0) { $0 + dataset.examples[$1].counted }
     var loss = 0.0
     for (micro, group) in groups.enumerated() {

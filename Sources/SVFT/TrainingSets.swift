@@ -8,6 +8,11 @@ struct TrainingSets {
   /// Held-out data: a file of its own, or a share of the training data; nil without either.
   let held: Dataset?
 
+  init(train: Dataset, held: Dataset?) {
+    self.train = train
+    self.held = held
+  }
+
   /// Throws `.data`, `.io`.
   init(
     _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions

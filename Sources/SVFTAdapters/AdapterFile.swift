@@ -57,6 +57,7 @@ package enum AdapterFile {
       let name = isWrapped ? "\(standIn.slot.module).base_layer.bias" : tensor.name
       tensors.append(tensor.renamed("base_model.model.\(name)"))
     }
+    guard !MemoryLedger.isRehearsing else { return tensors }
     for tensor in tensors where tensor.type == "F32" { _ = try tensor.floats() }
     return tensors
   }

@@ -52,7 +52,7 @@ package final class LoRA: AdapterMethod {
     let b = try Parameter("\(name).lora_B.weight", rows: projection.rows, columns: rank)
     var random = RandomSource(seed: seed, purpose: "lora/\(name)")
     let bound = 1 / Float(inner).squareRoot()
-    for index in a.values.indices {
+    for index in MemoryLedger.isRehearsing ? 0..<0 : a.values.indices {
       a.values[index] =
         switch settings.start {
         case .kaiming: random.uniform(-bound, bound)

@@ -114,7 +114,7 @@ final class MaterialisedMatrix {
   /// Allocates nothing.
   func refresh(threads: Int) {
     let target = weight.bytes.values(Float.self)
-    guard let target = target.baseAddress else { return }
+    guard !MemoryLedger.isRehearsing, let target = target.baseAddress else { return }
     Parallel.run(threads: min(threads, teamLimit)) { team in
       for chunk in team.share(of: (base.rows + Self.chunk - 1) / Self.chunk) {
         let rows = chunk * Self.chunk..<min(base.rows, (chunk + 1) * Self.chunk)

@@ -32,7 +32,9 @@ extension SingularVectorMethod {
   /// The dense M that collects the scores of a site; nil where the site waits for a later round.
   func scoring(_ site: SingularSite) throws(SVFTError) -> Parameter? {
     guard round.contains(where: { sites[$0] === site }) else { return nil }
-    if let scores = site.scores { return scores }
+    if let scores = site.scores, MemoryLedger.isRehearsing || !scores.gradient.isReserved {
+      return scores
+    }
     let order = site.factors.order
     let scores = try Parameter("\(site.projection.name).scores", rows: order, columns: order)
     site.scores = scores
@@ -82,6 +84,7 @@ extension Factors {
     let rows = try Buffer(of: Float.self, count: order * left.rows)
     let transposed = try Buffer(of: Float.self, count: order * order)
     let result = try Buffer(of: Float.self, count: order * order)
+    guard !MemoryLedger.isRehearsing else { return result }
     let (v, from) = (rows.values(Float.self), right.bytes.values(Float.self))
     for j in 0..<order {
       for k in 0..<left.rows { v[j * left.rows + slot.stored(k)] = from[j * left.rows + k] }

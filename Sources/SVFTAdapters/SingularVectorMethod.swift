@@ -172,7 +172,8 @@ final class SingularSite {
     _ coefficients: Coefficients, scale: Float, threads: Int
   ) throws(SVFTError) -> MaterialisedMatrix {
     if let matrix = materialised, matrix.coefficients === coefficients,
-      matrix.factors === factors, matrix.scale == scale
+      matrix.factors === factors, matrix.scale == scale,
+      MemoryLedger.isRehearsing || !matrix.weight.bytes.isReserved
     {
       matrix.refresh(threads: threads)
       return matrix
@@ -212,7 +213,7 @@ final class SingularSite {
       let scores = try factors.alignment(projection.weight)
       return try largest(scores, order: order, count: count, tied)
     }
-    return try pattern.keeping { !tied[$0] }
+    return tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern
   }
 
   /// The cells of largest score outside tied directions.

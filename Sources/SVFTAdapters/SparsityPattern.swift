@@ -120,7 +120,7 @@ package final class SparsityPattern: @unchecked Sendable {
     let count = min(count, free * free)
     let magnitudes = try Buffer(of: Float.self, count: cells)
     let sizes = magnitudes.values(Float.self)
-    for index in 0..<cells {
+    for index in 0..<(MemoryLedger.isRehearsing ? 0 : cells) {
       guard scores[index].isFinite else {
         throw SVFTError(.nonFinite, "expected scores that are numbers, found \(scores[index])")
       }
@@ -129,7 +129,7 @@ package final class SparsityPattern: @unchecked Sendable {
     let copy = try Buffer(of: Float.self, count: cells)
     var sorted = copy.values(Float.self)
     _ = sorted.update(fromContentsOf: sizes)
-    sorted.sort(by: >)
+    if !MemoryLedger.isRehearsing { sorted.sort(by: >) }
     // All above the last chosen magnitude, and the first ones of exactly that magnitude.
     let limit = count > 0 ? sorted[count - 1] : .infinity
     var ties = count - sorted.prefix(count).count { $0 > limit }

@@ -136,6 +136,22 @@ import SVFTTensor
   }
 }
 
+@c @implementation package func svft_estimate(
+  _ path: UnsafePointer<CChar>?, _ params: UnsafePointer<svft_model_params>?,
+  _ options: UnsafePointer<CChar>?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let path = try string(path, "path")
+    let loading = try params.map { pointer throws(SVFTError) in try ModelOptions(pointer.pointee) }
+    let work = try Workload(json: optionalString(options, "options") ?? "{}")
+    let estimate = try Model.estimate(
+      path: path, options: loading ?? ModelOptions(), workload: work)
+    out.pointee = try owned(estimate.json())
+  }
+}
+
 @c @implementation package func svft_model_bench(
   _ model: OpaquePointer?, _ options: UnsafePointer<CChar>?,
   _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?

@@ -10,10 +10,13 @@ package final class ByteSink {
   /// How many bytes have been given so far.
   package private(set) var position = 0
 
+  /// Bytes collected before the file is called.
+  package static let capacity = 1 << 20
+
   /// Collects up to 1 MiB before it writes: below that, calls cost more than copying.
   init(_ file: OpenFile) throws(SVFTError) {
     self.file = file
-    buffer = try Buffer(byteCount: 1 << 20)
+    buffer = try Buffer(byteCount: Self.capacity)
   }
 
   /// Takes bytes; large runs go to the file directly.

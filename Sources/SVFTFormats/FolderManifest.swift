@@ -106,10 +106,20 @@ package struct FolderManifest: Sendable {
     return try Self.names(in: folder).filter { !known.contains($0) }
   }
 
+  /// Bytes that are hashed at a time: whole pages.
+  private static let piece = 4 << 20
+
   private static func describe(_ name: String, in folder: String) throws(SVFTError) -> File {
     let file = try MappedFile(FileSystem.join(folder, name))
     var hash = SHA256()
-    withExtendedLifetime(file) { hash.update(file.bytes) }
+    // In pieces whose pages go back: the files of a checkpoint do not come to lie in memory once
+    // more, beside the run that wrote them.
+    for start in stride(from: 0, to: file.byteCount, by: piece) {
+      let window = try file.window(
+        offset: start, byteCount: min(piece, file.byteCount - start))
+      withExtendedLifetime(window) { hash.update(window.bytes) }
+      window.releasePages()
+    }
     return File(name: name, size: file.byteCount, sha256: hash.hexadecimal)
   }
 }

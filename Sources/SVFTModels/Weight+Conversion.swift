@@ -13,7 +13,8 @@ extension Weight {
 
   /// The matrix in `wanted` (or F16, by ggml's rule); the matrix itself where it is that already.
   ///
-  /// Throws `.memory`.
+  /// Pages of a mapped file are given back, so that only one of the two stays in memory. Throws
+  /// `.memory`.
   package func converted(to wanted: any ElementFormat, threads: Int) throws(SVFTError) -> Weight {
     let target = format(for: wanted)
     if target.name == format.name { return self }
@@ -24,6 +25,18 @@ extension Weight {
     let members = max(1, min(threads, Parallel.threadLimit))
     let scratch = try Buffer(
       of: Float.self, count: Checked.product([members, step, columns], "scratch of a conversion"))
+    if !MemoryLedger.isRehearsing {
+      encode(as: target, into: bytes, scratch: scratch, step: step, members: members)
+    }
+    self.bytes.releasePages()
+    return try Weight(format: target, rows: rows, columns: columns, bytes: bytes)
+  }
+
+  /// Encodes all rows, `step` of them at a time.
+  private func encode(
+    as target: any ElementFormat, into bytes: Buffer, scratch: Buffer, step: Int, members: Int
+  ) {
+    let rowBytes = target.rowBytes(columns)
     withExtendedLifetime((scratch, bytes)) {
       let numbers = scratch.pointer.assumingMemoryBound(to: Float.self)
       Parallel.run(threads: members) { team in
@@ -36,6 +49,5 @@ extension Weight {
         }
       }
     }
-    return try Weight(format: target, rows: rows, columns: columns, bytes: bytes)
   }
 }

@@ -1,6 +1,10 @@
 // Bytes with an owner: aligned memory of our own, or a window of something else that must stay
 // alive (a mapped file). Big memory always comes from here, because a failed Array allocation kills
-// the host while a failed allocation here is an error.
+// the host while a failed allocation here is an error; and because it is counted (MemoryLedger).
+//
+// From 64 KiB on it is whole pages of the system's, so that freed memory is the system's again at
+// once: what a ledger says is what the process has. A heap kept half as much again after matrices
+// of a model had been decomposed one by one.
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,29 +18,84 @@
 package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
-  /// What keeps borrowed bytes alive; nil when the memory is our own.
-  private let owner: AnyObject?
-  /// Whether the bytes are a file's, so that pages can go and come again.
-  private let isFile: Bool
+  private let origin: Origin
+  /// Who is charged for the bytes, if anybody; a file's window may be charged later.
+  private var account: MemoryLedger?
+  /// What the account is charged with.
+  private let charged: Int
 
-  /// Zero-filled memory of our own. Throws `.memory` when the system has none.
+  /// Where bytes come from.
+  private enum Origin {
+    case heap
+    /// Pages of our own, so many bytes.
+    case pages(Int)
+    /// Another's memory, kept alive; a file's pages can go and come again.
+    case borrowed(AnyObject, isFile: Bool)
+  }
+
+  /// Zero-filled memory of our own. Throws `.memory` when the system has none, or the ledger of
+  /// this thread allows no more.
   package init(byteCount: Int) throws(SVFTError) {
     guard byteCount >= 0, byteCount <= 1 << 46 else {
       throw SVFTError(.limit, "a buffer of \(byteCount) bytes is beyond what libsvft allocates")
     }
     // Whole 64-byte lines, so that kernels may read a full vector at the tail.
     let size = max(64, (byteCount + 63) & ~63)
-    var raw: UnsafeMutableRawPointer?
-    guard posix_memalign(&raw, size >= 1 << 21 ? 1 << 21 : 64, size) == 0, let raw else {
+    let ledger = MemoryLedger.current
+    try ledger?.debit(size)
+    let isReserved = ledger?.isRehearsal ?? false
+    guard let (raw, origin) = isReserved ? Self.reserve(size) : Self.allocate(size) else {
+      ledger?.credit(size)
       throw SVFTError(.memory, "no memory for \(byteCount) bytes")
     }
-    // Large blocks in huge pages: a third more bandwidth where the system allows it.
-    if size >= 1 << 21 { madvise(raw, size, 14 /* MADV_HUGEPAGE */) }
-    memset(raw, 0, size)
-    self.pointer = raw
+    if isReserved { ledger?.noteReserved(raw, size) }
+    pointer = raw
     self.byteCount = byteCount
-    self.owner = nil
-    isFile = false
+    self.origin = origin
+    account = ledger
+    charged = size
+  }
+
+  /// Zero-filled memory that is there: touched, so that no work on it waits for pages.
+  private static func allocate(_ size: Int) -> (UnsafeMutableRawPointer, Origin)? {
+    guard size >= 1 << 16 else {
+      var raw: UnsafeMutableRawPointer?
+      guard posix_memalign(&raw, 64, size) == 0, let raw else { return nil }
+      memset(raw, 0, size)
+      return (raw, .heap)
+    }
+    let (whole, huge) = (wholePages(size), 1 << 21)
+    guard size >= huge else {
+      let found = pages(whole, 0)
+      if let (raw, _) = found { memset(raw, 0, size) }
+      return found
+    }
+    guard let (start, _) = pages(whole + huge, 0) else { return nil }
+    // Huge pages begin at multiples of their size: what lies before and behind goes back.
+    let head = (huge - Int(bitPattern: start) % huge) % huge
+    if head > 0 { munmap(start, head) }
+    munmap(start + head + whole, huge - head)
+    // A third more bandwidth where the system allows it.
+    madvise(start + head, whole, 14 /* MADV_HUGEPAGE */)
+    memset(start + head, 0, size)
+    return (start + head, .pages(whole))
+  }
+
+  /// Addresses alone, for a rehearsal: pages appear only where somebody writes.
+  private static func reserve(_ size: Int) -> (UnsafeMutableRawPointer, Origin)? {
+    pages(wholePages(size), MAP_NORESERVE)
+  }
+
+  private static func pages(_ size: Int, _ flags: Int32) -> (UnsafeMutableRawPointer, Origin)? {
+    let raw = mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0)
+    guard let raw, raw != MAP_FAILED else { return nil }
+    return (raw, .pages(size))
+  }
+
+  private static func wholePages(_ size: Int) -> Int {
+    let page = max(1, sysconf(Int32(_SC_PAGESIZE)))
+    return (size + page - 1) / page * page
   }
 
   /// Zero-filled memory for `count` values of type `Element`.
@@ -52,8 +111,29 @@ package final class Buffer: @unchecked Sendable {
   ) {
     self.pointer = pointer
     self.byteCount = byteCount
-    self.owner = owner
-    self.isFile = isFile
+    origin = .borrowed(owner, isFile: isFile)
+    charged = byteCount
+  }
+
+  /// Whether the bytes are a mapped file's.
+  package var isFile: Bool {
+    if case .borrowed(_, let isFile) = origin { isFile } else { false }
+  }
+
+  /// Whether this is a buffer of a rehearsal: addresses without memory.
+  package var isReserved: Bool {
+    guard case .pages = origin else { return false }
+    return account?.isRehearsal ?? false
+  }
+
+  /// Counts a mapped file's bytes as used, because computing brings them in, until they are given
+  /// back.
+  ///
+  /// Throws `.memory` where the ledger of this thread allows no more.
+  package func chargePages() throws(SVFTError) {
+    guard isFile, account == nil, let ledger = MemoryLedger.current else { return }
+    try ledger.debit(charged)
+    account = ledger
   }
 
   /// A window of this buffer. Throws `.internal` if it does not lie inside.
@@ -69,6 +149,8 @@ package final class Buffer: @unchecked Sendable {
   /// our own stays.
   package func releasePages() {
     guard isFile else { return }
+    account?.credit(charged)
+    account = nil
     let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))
     let start = (UInt(bitPattern: pointer) + page - 1) / page * page
     let end = (UInt(bitPattern: pointer) + UInt(byteCount)) / page * page
@@ -90,5 +172,13 @@ package final class Buffer: @unchecked Sendable {
     UnsafeRawBufferPointer(start: pointer, count: byteCount)
   }
 
-  deinit { if owner == nil { free(pointer) } }
+  deinit {
+    if isReserved { account?.forgetReserved(pointer) }
+    switch origin {
+    case .heap: free(pointer)
+    case .pages(let size): munmap(pointer, size)
+    case .borrowed: break
+    }
+    account?.credit(charged)
+  }
 }

@@ -30,6 +30,11 @@ struct JacobiSVD {
     _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int,
     into factors: SVD.Factors
   ) throws(SVFTError) {
+    if MemoryLedger.isRehearsing {
+      let solver = try JacobiSVD(rank: min(rows, columns), length: max(rows, columns), noise: 0)
+      _ = try OrthonormalBasis(capacity: solver.rank, length: solver.length)
+      return withExtendedLifetime(solver) {}
+    }
     var square = 0.0
     for index in 0..<rows * columns { square += Double(matrix[index]) * Double(matrix[index]) }
     let solver = try JacobiSVD(

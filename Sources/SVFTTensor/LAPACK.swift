@@ -37,6 +37,7 @@ enum LAPACK {
     let a = try Buffer(of: Double.self, count: rows * columns)
     let work = try Buffer(of: Double.self, count: Int(workspace))
     let integers = try Buffer(of: Int64.self, count: 8 * rank)
+    guard !MemoryLedger.isRehearsing else { return }
     let values = a.values(Double.self)
     for index in 0..<rows * columns { values[index] = Double(matrix[index]) }
     let status = withExtendedLifetime((a, work, integers)) {

@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import SVFT
 
-/// Which model, and how it is loaded.
+/// Which model, with which adapters.
 struct ModelArguments: ParsableArguments {
   @Option(name: [.customShort("m"), .long], help: "Model folder (Hugging Face) or .gguf file.")
   var model: String
@@ -12,6 +12,22 @@ struct ModelArguments: ParsableArguments {
   @Option(help: "Adapter folder, with an optional factor: DIR[:SCALE]. May be repeated.")
   var adapter: [String] = []
 
+  @OptionGroup var loading: LoadingArguments
+
+  /// Loads the model with its adapters.
+  func load() throws -> Model {
+    let model = try Model(path: model, options: loading.options(), progress: Console.progress)
+    try Interrupt.watch(model)
+    for specification in adapter {
+      let (folder, scale) = AdapterReference.split(specification)
+      _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)
+    }
+    return model
+  }
+}
+
+/// How a model is loaded.
+struct LoadingArguments: ParsableArguments {
   @Option(help: "Bring matrices into this format while loading: f32, f16, bf16, q8_0, q4_0.")
   var quant: String?
 
@@ -26,11 +42,11 @@ struct ModelArguments: ParsableArguments {
     help: "Tokens of a sequence at most; 0 is the model's own context.")
   var ctxSize = 0
 
-  @Option(help: "Refuse to use more memory than this, e.g. 2G.")
+  @Option(help: "Refuse to let the process use more memory than this, e.g. 2G.")
   var memoryLimit: String?
 
-  /// Loads the model with its adapters.
-  func load() throws -> Model {
+  /// The options meant.
+  func options() throws -> ModelOptions {
     var options = ModelOptions()
     options.quantization = quant
     guard let precision = ModelOptions.Precision(rawValue: compute) else {
@@ -39,15 +55,9 @@ struct ModelArguments: ParsableArguments {
     options.precision = precision
     options.threads = threads
     options.contextLength = ctxSize
-    options.memoryLimit = try memoryLimit.map(Bytes.parse) ?? 0
+    options.limitProcess(to: try memoryLimit.map(Bytes.parse) ?? 0)
     options.cacheFolder = CacheFolder.path
-    let model = try Model(path: model, options: options, progress: Console.progress)
-    try Interrupt.watch(model)
-    for specification in adapter {
-      let (folder, scale) = AdapterReference.split(specification)
-      _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)
-    }
-    return model
+    return options
   }
 }
 

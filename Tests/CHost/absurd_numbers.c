@@ -196,6 +196,7 @@ static void refuses_text_and_json(svft_model *model, svft_adapter *adapter) {
   REFUSES("finite", svft_adapter_set_scale(adapter, NAN));
   REFUSES("finite", svft_adapter_set_scale(adapter, -INFINITY));
   REFUSES("colour", svft_inspect(fixture("llama"), "{\"colour\": 1}", &text));
+  REFUSES("batch", svft_estimate(fixture("llama"), NULL, "{\"batch\": -1}", &text));
   REFUSES("prompt", svft_model_bench(model, "{\"prompt\": -1}", &text));
   REFUSES("repeats", svft_model_bench(model, "{\"repeats\": 1e99}", &text));
   REFUSES("x: unknown",

@@ -124,6 +124,8 @@ int main(int argc, char **argv) {
   WORKS(svft_inspect(fixture("llama"), "{\"spectrum\": true}", &report));
   holds(report, "spectrum");
   WORKS(svft_model_factor(model, "q_proj,v_proj", NULL, NULL));
+  WORKS(svft_estimate(fixture("llama"), &params, "{\"prompt\": 8, \"batch\": 2}", &report));
+  holds(report, "peak_bytes");
   WORKS(svft_model_bench(model, "{\"prompt\": 8, \"decode\": 4, \"repeats\": 1}", &report));
   holds(report, "decode");
   WORKS(svft_evaluate(model, fixture("tales.jsonl"), NULL, NULL, NULL, &report));

@@ -1,7 +1,7 @@
-/* Every file of a collection of malformed (and a few correct) tensor files, through inspecting and
- * through loading: what begins with bad_ is refused with a sentence that names the file, what
- * begins with ok_ is described, and neither is taken for a model. Skipped where the collection is
- * not at hand; its folder is in SVFT_MALFORMED. */
+/* Every file of a collection of malformed (and a few correct) tensor files, through inspecting,
+ * loading and estimating: what begins with bad_ is refused with a sentence that names the file,
+ * what begins with ok_ is described, and neither is taken for a model. Skipped where the collection
+ * is not at hand; its folder is in SVFT_MALFORMED. */
 #define _XOPEN_SOURCE 700
 
 #include "expect.h"
@@ -32,6 +32,7 @@ static void judge(const char *path, const char *name) {
   status = svft_model_load(path, NULL, &model);
   if (!EXPECT(status != SVFT_OK && status != SVFT_INTERNAL && strstr(svft_last_error(), name)))
     fprintf(stderr, "  %s: %d %s\n", name, status, status ? svft_last_error() : "");
+  EXPECT(svft_estimate(path, NULL, NULL, &report) == status);
 }
 
 static void judge_folder(const char *path) {

@@ -88,6 +88,8 @@ static void refuses_null_pointers(svft_model *model, svft_adapter *adapter) {
   REFUSES("out_report", svft_model_save(model, "x", NULL, NULL, NULL, NULL, NULL));
   REFUSES("path", svft_inspect(NULL, NULL, &string));
   REFUSES("out", svft_inspect(fixture("llama"), NULL, NULL));
+  REFUSES("path", svft_estimate(NULL, NULL, NULL, &string));
+  REFUSES("out", svft_estimate(fixture("llama"), NULL, NULL, NULL));
   REFUSES("out", svft_model_bench(model, NULL, NULL));
   REFUSES("prompts", svft_generate(model, NULL, 1, NULL, NULL, NULL, &string));
   REFUSES("prompts[0]", svft_generate(model, &nothing, 1, NULL, NULL, NULL, &string));

@@ -28,6 +28,7 @@ import Testing
     Call("model_factor") { svft_model_factor(nil, nil, nil, nil) },
     Call("model_save") { svft_model_save(nil, nil, nil, nil, nil, nil, nil) },
     Call("inspect") { svft_inspect(nil, nil, nil) },
+    Call("estimate") { svft_estimate(nil, nil, nil, nil) },
     Call("model_bench") { svft_model_bench(nil, nil, nil) },
     Call("generation_params_init") { svft_generation_params_init(nil, 0) },
     Call("generate") { svft_generate(nil, nil, 0, nil, nil, nil, nil) },

@@ -141,6 +141,24 @@ import Testing
     #expect(svft_model_factor(host.model, "nothing", nil, nil) == number(SVFT_MISMATCH))
   }
 
+  @Test func memoryIsEstimatedWithoutLoading() throws {
+    let path = TinyHost.fixture("llama")
+    var params = svft_model_params()
+    try succeed(svft_model_params_init(&params, MemoryLayout<svft_model_params>.size))
+    params.threads = 1
+    let inference = try object { svft_estimate(path, &params, nil, $0) }
+    let work = #"{"adapter": {"method": "lora"}, "training": {"batch_size": 2}}"#
+    let training = try object { svft_estimate(path, &params, work, $0) }
+    let parts = try #require(training["parts"] as? [String: Any])
+    #expect(parts["moments"] as? Int == 2 * (parts["gradients"] as? Int ?? 0))
+    let sizes = [inference, training].compactMap { $0["peak_bytes"] as? Int }
+    #expect(sizes.count == 2 && sizes.allSatisfy { $0 > 1 << 20 })
+    var out: UnsafeMutablePointer<CChar>?
+    #expect(
+      svft_estimate(path, nil, #"{"depth": 1}"#, &out) == number(SVFT_INVALID_ARGUMENT))
+    #expect(svft_estimate("nowhere", nil, nil, &out) == number(SVFT_IO))
+  }
+
   @Test func benchMeasures() throws {
     let host = try TinyHost()
     let speeds = try object {

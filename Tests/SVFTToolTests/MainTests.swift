@@ -6,7 +6,7 @@ import Testing
 @Suite struct MainTests {
   static let commands = [
     "inspect", "quantize", "factor", "train", "eval", "generate", "encode", "classify", "merge",
-    "export", "bench", "plot", "demo",
+    "export", "estimate", "bench", "plot", "demo",
   ]
 
   @Test(arguments: commands) func everyCommandHasHelpAndJSON(_ command: String) throws {

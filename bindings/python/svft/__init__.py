@@ -17,7 +17,7 @@ from .errors import (
     StateError,
     Truncated, Unsupported,
 )
-from .model import Classification, Model, inspect
+from .model import Classification, Model, estimate, inspect
 from .training import Progress, Trainer, plot
 
 __version__ = (_functions.svft_version() or b"").decode()
@@ -40,5 +40,5 @@ __all__ = [
     "Adapter", "Busy", "Cancelled", "Classification", "DataError", "Error", "FormatError",
     "InputOutputError", "InternalError", "InvalidArgument", "LimitExceeded", "Mismatch", "Model",
     "NonFinite", "NoSpace", "OutOfMemory", "Progress", "ShapeError", "StateError", "Trainer",
-    "Truncated", "Unsupported", "inspect", "plot", "set_log",
+    "Truncated", "Unsupported", "estimate", "inspect", "plot", "set_log",
 ]

@@ -100,6 +100,7 @@ SIGNATURES = {
     "svft_model_save": (
         c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
     "svft_inspect": (c_int32, [c_char_p, c_char_p, _string_out]),
+    "svft_estimate": (c_int32, [c_char_p, POINTER(ModelParams), c_char_p, _string_out]),
     "svft_model_bench": (c_int32, [c_void_p, c_char_p, _string_out]),
     "svft_generation_params_init": (c_int32, [POINTER(GenerationParams), c_size_t]),
     "svft_generate": (

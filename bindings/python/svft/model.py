@@ -46,6 +46,31 @@ def inspect(path: str, **options) -> dict:
         text_out(library.svft_inspect, encoded(path), json.dumps(options).encode("utf-8")))
 
 
+def _model_params(**options) -> ModelParams:
+    """The C struct of keyword options of loading."""
+    params = ModelParams()
+    check(library.svft_model_params_init(byref(params), ctypes.sizeof(params)))
+    set_fields(params, options, "load")
+    return params
+
+
+def estimate(
+    path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None, threads: int = 0,
+    copies_file: bool = False, context_length: int = 0, **work,
+) -> dict:
+    """The memory that work on a model will take, in bytes; nothing is loaded.
+
+    Inference: ``prompt``, ``max_tokens``, ``batch``. Training: ``adapter`` (options of
+    ``create_adapter``) with ``training`` (options of ``Trainer``), ``validation``, ``classes``.
+    "model_bytes" is what ``memory_limit`` must allow; "peak_bytes" adds what this process holds.
+    """
+    params = _model_params(
+        threads=threads, quantize=quantize, compute=compute, copies_file=copies_file,
+        context_length=context_length)
+    return json.loads(text_out(
+        library.svft_estimate, encoded(path), byref(params), json.dumps(work).encode("utf-8")))
+
+
 class Model(Handle):
     """A loaded transformer. One thread at a time; use as a context manager or ``close`` it."""
 
@@ -77,12 +102,10 @@ class Model(Handle):
 
         Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
         """
-        params, call, out = ModelParams(), Call(), c_void_p()
-        check(library.svft_model_params_init(byref(params), ctypes.sizeof(params)))
-        set_fields(params, {
-            "threads": threads, "memory_limit": memory_limit, "quantize": quantize,
-            "compute": compute, "cache_folder": cache_folder, "copies_file": copies_file,
-            "context_length": context_length}, "load")
+        call, out = Call(), c_void_p()
+        params = _model_params(
+            threads=threads, memory_limit=memory_limit, quantize=quantize, compute=compute,
+            cache_folder=cache_folder, copies_file=copies_file, context_length=context_length)
         params.progress = _progress(progress, call)
         call.run(library.svft_model_load, encoded(path), byref(params), byref(out))
         return cls(out)

@@ -165,6 +165,21 @@ def test_evaluation_reports_loss(llama, tales):
         llama.evaluate(tales, progress=lambda *_: False)
 
 
+def test_memory_is_estimated_without_loading(llama):
+    path = llama.describe()["path"]
+    one = svft.estimate(path, threads=1, prompt=16, max_tokens=8)
+    four = svft.estimate(path, threads=1, prompt=16, max_tokens=8, batch=4)
+    assert four["parts"]["key_value_cache"] == 4 * one["parts"]["key_value_cache"]
+    assert one["peak_bytes"] == one["process_bytes"] + one["model_bytes"]
+    training = svft.estimate(
+        path, quantize="q8_0", adapter={"method": "lora", "r": 2}, training={"batch_size": 2})
+    assert training["parts"]["moments"] == 2 * training["parts"]["gradients"]
+    with pytest.raises(svft.InvalidArgument, match="colour"):
+        svft.estimate(path, colour=1)
+    with pytest.raises(svft.InputOutputError):
+        svft.estimate("nowhere")
+
+
 def test_failures_have_their_exceptions(tmp_path, llama):
     with pytest.raises(svft.InputOutputError) as missing:
         svft.Model.load(tmp_path / "nowhere")

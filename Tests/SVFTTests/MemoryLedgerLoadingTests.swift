@@ -7,7 +7,7 @@ import SVFTTensor
 import TestKit
 import Testing
 
-@Suite struct MemoryBudgetTests {
+@Suite struct MemoryLedgerLoadingTests {
   /// A model file of some 30 MB.
   private static func large(_ tiny: TinyVerbs) throws -> String {
     let model = TinyModel.llama(
