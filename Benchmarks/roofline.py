@@ -4,8 +4,9 @@
 
 Builds roofline.c with the kernels' own sources (a clang is needed: CC or clang), runs it and the
 memory-read probe, and writes FOLDER/roofline.jsonl (all that was measured), roofline.md (share of
-the limit per kernel, format, set and tokens) and roofline.svg. The limit of a kernel is the lower
-of the instruction set's arithmetic and memory's bandwidth times operations per byte.
+the limit per kernel, format, set and tokens) and roofline.svg. The limit of a kernel is the
+instruction set's arithmetic or, where its operands are larger than the last cache and that is
+lower, memory's bandwidth times operations per byte.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KERNELS = HERE.parent / "Sources" / "CKernels"
+CACHE = os.sysconf("SC_LEVEL3_CACHE_SIZE") or os.sysconf("SC_LEVEL2_CACHE_SIZE")
 
 
 def build(out: Path) -> Path:
@@ -73,7 +75,9 @@ def shares(kernels: list, limits: list, bandwidth: float) -> "list[dict]":
         top = peak(entry, limits)
         intensity = entry["operations"] / entry["bytes"]
         rate = entry["operations"] / entry["seconds"]
-        limit = top if top is None else min(top, bandwidth * intensity)
+        limit = top
+        if limit is not None and entry["bytes"] > CACHE:
+            limit = min(limit, bandwidth * intensity)
         rows.append({**entry, "intensity": intensity, "rate": rate, "limit": limit,
                      "share": None if limit is None else rate / limit})
     return rows

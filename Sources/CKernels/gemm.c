@@ -32,27 +32,14 @@ static void gemm_tile__portable(int rows, const float *tile, int64_t k, const fl
   }
 }
 
-enum { AHEAD = 64 }; /* floats: rows come from memory, and processors do not follow 32 of them */
-
 /* panel[p * 32 + r] = rows[r * stride + p]; rows beyond `count` become zeros. */
-SVK_INLINE void turn_rows_body(const float *rows, int64_t stride, int64_t count, int64_t k,
-                               float *panel) {
-  for (int64_t p = 0; p < k; p += SVK_SQUARE, panel += SVK_SQUARE * SVK_PANEL) {
-    int64_t columns = k - p < SVK_SQUARE ? k - p : SVK_SQUARE;
-    for (int64_t r = 0; r < SVK_PANEL; r += SVK_SQUARE) {
-      svk_lanes square[SVK_SQUARE];
-      load_square(rows + r * stride + p, stride, count - r, columns, square);
-      for (int64_t q = r; q < r + SVK_SQUARE && q < count; q++) {
-        __builtin_prefetch(rows + q * stride + p + AHEAD);
-      }
-      turn_square(square);
-      for (int64_t q = 0; q < columns; q++) {
-        memcpy(panel + q * SVK_PANEL + r, &square[q], sizeof square[q]);
-      }
-    }
+SVK_INLINE void turn_columns_body(const float *rows, int64_t stride, int64_t count, int64_t k,
+                                  float *panel) {
+  for (int64_t r = 0; r < SVK_PANEL; r += SVK_SQUARE) {
+    turn_rows(rows + r * stride, stride, count - r, k, panel + r, SVK_PANEL);
   }
 }
-SVK_VARIANTS(void, turn_rows,
+SVK_VARIANTS(void, turn_columns,
              (const float *rows, int64_t stride, int64_t count, int64_t k, float *panel),
              (rows, stride, count, k, panel))
 
@@ -77,13 +64,13 @@ static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int6
   int64_t row_bytes = svk_bytes_of(format, b.w.columns);
   const uint8_t *from = (const uint8_t *)b.w.bytes + row * row_bytes + svk_bytes_of(format, p);
   if (format == svk_format_f32()) {
-    SVK_PICK(turn_rows)((const float *)from, b.w.columns, count, k, panel);
+    SVK_PICK(turn_columns)((const float *)from, b.w.columns, count, k, panel);
     return;
   }
   for (int64_t r = 0; r < count; r++) {
     format->decode(from + r * row_bytes, k, spare + r * SVK_SPARE_LENGTH);
   }
-  SVK_PICK(turn_rows)(spare, SVK_SPARE_LENGTH, count, k, panel);
+  SVK_PICK(turn_columns)(spare, SVK_SPARE_LENGTH, count, k, panel);
 }
 
 /* The same from strips: a block of 16 rows comes as [32][16] and is turned round. */
@@ -94,7 +81,7 @@ static void pack_strips_across(svk_panel_source b, int64_t p, int64_t k, int64_t
     for (int64_t done = 0; done < count; done += SVK_BLOCK) {
       float *target = panels + done / SVK_PANEL * (SVK_PANEL * k) + q * SVK_PANEL;
       svk_strip_decode(strip, (b.first + j + done) / SVK_BLOCK, 1, spare, SVK_STRIP);
-      SVK_PICK(turn_rows)(spare, SVK_STRIP, SVK_PANEL, strip.rows, target);
+      SVK_PICK(turn_columns)(spare, SVK_STRIP, SVK_PANEL, strip.rows, target);
     }
   }
 }
@@ -130,19 +117,11 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
   }
 }
 
-/* tile[p * 12 + i] = A[i][p] for rows that lie along. Whole lanes are stored, the next column over
- * the last four: a tile takes a few floats more than its own. */
+/* tile[p * 12 + i] = A[i][p] for rows that lie along; a tile takes a few floats more than its own.
+ */
 SVK_INLINE void copy_along_body(const float *rows, int64_t stride, int64_t count, int64_t k,
                                 float *tile) {
-  for (int64_t p = 0; p < k; p += SVK_SQUARE) {
-    int64_t columns = k - p < SVK_SQUARE ? k - p : SVK_SQUARE;
-    svk_lanes square[SVK_SQUARE];
-    load_square(rows + p, stride, count, columns, square);
-    turn_square(square);
-    for (int64_t q = 0; q < columns; q++) {
-      memcpy(tile + (p + q) * SVK_TILE, &square[q], sizeof square[q]);
-    }
-  }
+  turn_rows(rows, stride, count, k, tile, SVK_TILE);
 }
 SVK_VARIANTS(void, copy_along,
              (const float *rows, int64_t stride, int64_t count, int64_t k, float *tile),

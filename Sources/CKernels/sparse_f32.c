@@ -11,13 +11,7 @@ enum { PANEL = SVK_SQUARE };
 
 SVK_INLINE void turn_panel_body(const float *x, int64_t ldx, int64_t tokens, int64_t order,
                                 float *panel) {
-  for (int64_t i = 0; i < order; i += PANEL) {
-    int64_t width = order - i < PANEL ? order - i : PANEL;
-    svk_lanes square[PANEL];
-    load_square(x + i, ldx, tokens, width, square);
-    turn_square(square);
-    memcpy(panel + i * PANEL, square, (size_t)(width * PANEL) * sizeof(float));
-  }
+  turn_rows(x, ldx, tokens, order, panel, PANEL);
 }
 SVK_KERNEL(void, turn_panel,
            (const float *x, int64_t ldx, int64_t tokens, int64_t order, float *panel),

@@ -60,4 +60,25 @@ SVK_INLINE void load_square(const float *from, int64_t stride, int64_t rows, int
   }
 }
 
+enum { SVK_AHEAD = 64 }; /* floats: processors do not follow so many rows at once themselves */
+
+/* to[p * step + r] = rows[r * stride + p] for r < 16 and p < k, squares side by side; rows beyond
+ * `count` give zeros. Whole lanes are stored, in order: where `step` is below 16 the next column
+ * goes over the end of the last, and the end of all lies beyond k * step. */
+SVK_INLINE void turn_rows(const float *rows, int64_t stride, int64_t count, int64_t k, float *to,
+                          int64_t step) {
+  for (int64_t p = 0; p < k; p += SVK_SQUARE) {
+    int64_t columns = k - p < SVK_SQUARE ? k - p : SVK_SQUARE;
+    svk_lanes square[SVK_SQUARE];
+    load_square(rows + p, stride, count, columns, square);
+    for (int64_t r = 0; r < SVK_SQUARE && r < count; r++) {
+      __builtin_prefetch(rows + r * stride + p + SVK_AHEAD);
+    }
+    turn_square(square);
+    for (int64_t q = 0; q < columns; q++) {
+      memcpy(to + (p + q) * step, &square[q], sizeof square[q]);
+    }
+  }
+}
+
 #endif

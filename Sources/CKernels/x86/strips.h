@@ -29,9 +29,10 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tok
     for (int group = 0; group < 8 / halves; group++) {
       __m512i both[2];
 #pragma clang loop unroll(full)
-      for (int s = 0; s < strips; s++, codes[s - 1] += 4 * rows) {
+      for (int s = 0; s < strips; s++) {
         both[s] = whole ? _mm512_loadu_si512(codes[s])
                         : _mm512_maskz_loadu_epi32(mask, codes[s]);
+        codes[s] += 4 * rows;
       }
 #pragma clang loop unroll(full)
       for (int half = 0; half < halves; half++) {
@@ -52,10 +53,11 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tok
       }
     }
 #pragma clang loop unroll(full)
-    for (int s = 0; s < strips; s++, scales[s - 1] += 2 * rows) {
+    for (int s = 0; s < strips; s++) {
       __m256i f16 = whole ? _mm256_loadu_si256((const __m256i *)scales[s])
                           : _mm256_maskz_loadu_epi16(mask, scales[s]);
       __m512 scale = _mm512_cvtph_ps(f16);
+      scales[s] += 2 * rows;
 #pragma clang loop unroll(full)
       for (int t = 0; t < tokens; t++) {
         __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(((const float *)x)[t]));
