@@ -241,7 +241,7 @@ def shakespeare(arguments) -> Plan:
             "search": part("search", 0.7, 0.8), "valid": part("valid", 0.8, 0.82 if quick else 0.9),
             "train": part("train", 0, 0.9), "test": part("test", 0.9, 0.92 if quick else 1)},
         training={
-            "steps": 100 if quick else 400, "batch_size": 8, "lr_schedule": "cosine",
+            "steps": 100 if quick else 400, "batch_size": 4, "lr_schedule": "cosine",
             "warmup_ratio": 0.05, "max_seq_length": 256},
         search={"steps": 50 if quick else 100},
         methods=arguments.methods or [name for name in METHODS if name != "head only"],

@@ -68,7 +68,6 @@ SVK_INLINE float gelu_tanh_slope(float x) {
              (const float *x, const float *dy, float *dx, int64_t count, int accumulate),          \
              (x, dy, dx, count, accumulate))
 
-FORWARD(exp, exp_f32)
 FORWARD(sigmoid, sigmoid_f32)
 FORWARD(tanh, tanh_f32)
 FORWARD(relu, relu_f32)
@@ -81,3 +80,9 @@ BACKWARD(relu_backward, relu_slope)
 BACKWARD(silu_backward, silu_slope)
 BACKWARD(gelu_backward, gelu_slope)
 BACKWARD(gelu_tanh_backward, gelu_tanh_slope)
+
+SVK_INLINE void exp_body(const float *x, float shift, float *y, int64_t count) {
+  SVK_ELEMENTWISE
+  for (int64_t i = 0; i < count; i++) y[i] = exp_f32(x[i] - shift);
+}
+SVK_KERNEL(void, exp, (const float *x, float shift, float *y, int64_t count), (x, shift, y, count))

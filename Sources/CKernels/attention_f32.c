@@ -1,5 +1,5 @@
 /* Pieces of attention for one query of one head, over rows (keys or values) `stride` floats apart:
- * scores = scale q K^T, mixture = w V, and the spread of a gradient over rows, K += w q^T. */
+ * scores = scale q K^T, mixture = w V. */
 #include "cpu.h"
 #include "kernels.h"
 #include "lanes.h"
@@ -78,16 +78,3 @@ SVK_KERNEL(void, row_mix,
            (const float *weights, const float *rows, int64_t stride, int64_t count, int64_t width,
             float *out, int accumulate),
            (weights, rows, stride, count, width, out, accumulate))
-
-SVK_INLINE void row_spread_body(const float *weights, const float *q, float *rows, int64_t stride,
-                                int64_t count, int64_t width) {
-  for (int64_t j = 0; j < count; j++) {
-    float weight = weights[j];
-    float *row = rows + j * stride;
-    for (int64_t d = 0; d < width; d++) row[d] += weight * q[d];
-  }
-}
-SVK_KERNEL(void, row_spread,
-           (const float *weights, const float *q, float *rows, int64_t stride, int64_t count,
-            int64_t width),
-           (weights, q, rows, stride, count, width))

@@ -19,24 +19,28 @@ SVK_INLINE float largest_of(const float *x, int64_t count) {
   return largest;
 }
 
-/* Sixteen lanes of F32, then double: a vocabulary of 10^5 loses no digit. */
+enum { RUN = 1024 };
+
+/* Runs in sixteen lanes of F32, then double: a vocabulary of 10^5 loses no digit. */
 SVK_INLINE double sum_of_exp(const float *x, float *y, int64_t count, float largest) {
-  float lanes[16] = {0};
   double total = 0;
   int64_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    for (int j = 0; j < 16; j++) {
-      float value = exp_f32(x[i + j] - largest);
-      if (y) y[i + j] = value;
-      lanes[j] += value;
+  while (i + 16 <= count) {
+    float lanes[16] = {0};
+    for (int64_t end = i + RUN; i < end && i + 16 <= count; i += 16) {
+      for (int j = 0; j < 16; j++) {
+        float value = exp_f32(x[i + j] - largest);
+        if (y) y[i + j] = value;
+        lanes[j] += value;
+      }
     }
+    for (int j = 0; j < 16; j++) total += (double)lanes[j];
   }
   for (; i < count; i++) {
     float value = exp_f32(x[i] - largest);
     if (y) y[i] = value;
     total += (double)value;
   }
-  for (int j = 0; j < 16; j++) total += (double)lanes[j];
   return total;
 }
 
@@ -49,25 +53,26 @@ SVK_INLINE float softmax_row_body(float *x, int64_t count) {
   double total = sum_of_exp(x, x, count, largest);
   float inverse = (float)(1 / total);
   for (int64_t i = 0; i < count; i++) x[i] *= inverse;
-  return largest + (float)log(total);
+  return (float)((double)largest + log(total));
 }
 SVK_KERNEL(float, softmax_row, (float *x, int64_t count), (x, count))
 
-SVK_INLINE float log_sum_exp_body(const float *x, int64_t count) {
+SVK_INLINE double log_sum_exp_body(const float *x, int64_t count) {
   float largest = largest_of(x, count);
   if (largest == -INFINITY) return -INFINITY;
-  return largest + (float)log(sum_of_exp(x, 0, count, largest));
+  return (double)largest + log(sum_of_exp(x, 0, count, largest));
 }
-SVK_KERNEL(float, log_sum_exp, (const float *x, int64_t count), (x, count))
+SVK_KERNEL(double, log_sum_exp, (const float *x, int64_t count), (x, count))
 
-SVK_INLINE void centre_body(const float *p, const float *dp, float mean, float *dx, int64_t count) {
+SVK_INLINE void softmax_gradient_body(float *x, float total, float *dp, float mean, float scale,
+                                      int64_t count) {
   SVK_ELEMENTWISE
-  for (int64_t i = 0; i < count; i++) dx[i] = p[i] * (dp[i] - mean);
+  for (int64_t i = 0; i < count; i++) {
+    float p = exp_f32(x[i] - total);
+    x[i] = p;
+    dp[i] = p * (dp[i] - mean) * scale;
+  }
 }
-SVK_KERNEL(void, centre,
-           (const float *p, const float *dp, float mean, float *dx, int64_t count),
-           (p, dp, mean, dx, count))
-
-void svk_softmax_row_backward(const float *p, const float *dp, float *dx, int64_t count) {
-  svk_centre(p, dp, svk_dot(p, dp, count), dx, count);
-}
+SVK_KERNEL(void, softmax_gradient,
+           (float *x, float total, float *dp, float mean, float scale, int64_t count),
+           (x, total, dp, mean, scale, count))

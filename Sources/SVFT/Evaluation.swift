@@ -119,7 +119,7 @@ private struct Sums {
       wanted.append(Double(score))
     } else if let label, let base = outputs.baseAddress {
       let index = Int(label)
-      loss += Double(Kernels.logSumExp(base, count: outputs.count)) - Double(outputs[index])
+      loss += Kernels.logSumExp(base, count: outputs.count) - Double(outputs[index])
       var best = 0
       for other in outputs.indices where outputs[other] > outputs[best] { best = other }
       if best == index { right += 1 }

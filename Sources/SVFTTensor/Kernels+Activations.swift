@@ -53,10 +53,11 @@ extension Kernels {
     kernel(x, dy, dx, Int64(count), accumulate ? 1 : 0)
   }
 
-  /// y[i] = e^x[i]; `y` may be `x`.
+  /// y[i] = e^(x[i] − shift); `y` may be `x`.
   package static func exp(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+    _ x: UnsafePointer<Float>, minus shift: Float = 0, into y: UnsafeMutablePointer<Float>,
+    count: Int
   ) {
-    svk_exp(x, y, Int64(count))
+    svk_exp(x, shift, y, Int64(count))
   }
 }

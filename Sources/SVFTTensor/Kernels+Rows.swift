@@ -9,17 +9,18 @@ extension Kernels {
     svk_softmax_row(x, Int64(count))
   }
 
-  /// log Σ e^x[i]
-  package static func logSumExp(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  /// log Σ e^x[i], in Double.
+  package static func logSumExp(_ x: UnsafePointer<Float>, count: Int) -> Double {
     svk_log_sum_exp(x, Int64(count))
   }
 
-  /// dx = p·(dp − Σ p·dp), the backward of softmax from its result; `dx` may be `dp`.
-  package static func softmaxBackward(
-    _ p: UnsafePointer<Float>, _ dp: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-    count: Int
+  /// Back through softmax from its log Σ e^x: x becomes p = e^(x − total), and `dp`, the gradient
+  /// of p, that of the scores: dp = p·(dp − mean)·scale, with mean = Σ p·dp.
+  package static func softmaxGradient(
+    _ x: UnsafeMutablePointer<Float>, total: Float, _ dp: UnsafeMutablePointer<Float>, mean: Float,
+    scale: Float, count: Int
   ) {
-    svk_softmax_row_backward(p, dp, dx, Int64(count))
+    svk_softmax_gradient(x, total, dp, mean, scale, Int64(count))
   }
 
   /// scores[j] = scale·Σ_d q[d]·rows[j·stride + d] for j < count, d < width.
@@ -37,13 +38,5 @@ extension Kernels {
   ) {
     svk_row_mix(
       weights, rows, Int64(stride), Int64(count), Int64(width), out, accumulate ? 1 : 0)
-  }
-
-  /// rows[j·stride + d] += weights[j]·q[d]
-  package static func rowSpread(
-    _ weights: UnsafePointer<Float>, _ q: UnsafePointer<Float>,
-    to rows: UnsafeMutablePointer<Float>, stride: Int, count: Int, width: Int
-  ) {
-    svk_row_spread(weights, q, rows, Int64(stride), Int64(count), Int64(width))
   }
 }

@@ -33,6 +33,11 @@ import Testing
     Kernels.with(set) { Kernels.exp(x, into: &y, count: x.count) }
     let worst = zip(x, y).map { abs(Double($0.1) / Glibc.exp(Double($0.0)) - 1) }.max() ?? 1
     #expect(worst < 1.3e-7)
+    Kernels.with(set) { Kernels.exp(x, minus: 0.5, into: &y, count: x.count) }
+    let moved = x.map { $0 - 0.5 }
+    var expected = moved
+    Kernels.with(set) { Kernels.exp(moved, into: &expected, count: x.count) }
+    #expect(y == expected)
   }
 
   @Test(arguments: Kernels.instructionSets)

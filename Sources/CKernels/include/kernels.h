@@ -115,7 +115,7 @@ void svk_multiply(const float *a, const float *b, float *y, int64_t count);  /* 
 void svk_multiply_add(const float *a, const float *b, float *y, int64_t count); /* y += a b */
 
 /* ---- Activations. Forward y = f(x), y may be x; backward dx = dy f'(x), or += with accumulate. */
-void svk_exp(const float *x, float *y, int64_t count);
+void svk_exp(const float *x, float shift, float *y, int64_t count); /* y = e^(x - shift) */
 void svk_sigmoid(const float *x, float *y, int64_t count);
 void svk_sigmoid_backward(const float *x, const float *dy, float *dx, int64_t count,
                           int accumulate);
@@ -135,9 +135,10 @@ void svk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t 
 /* x = softmax(x) in place; returns log sum exp of the original. Minus infinity masks. */
 float svk_softmax_row(float *x, int64_t count);
 /* log sum exp alone. */
-float svk_log_sum_exp(const float *x, int64_t count);
-/* dx = p (dp - sum p dp), dx may be dp. */
-void svk_softmax_row_backward(const float *p, const float *dp, float *dx, int64_t count);
+double svk_log_sum_exp(const float *x, int64_t count);
+/* x = p = e^(x - total), the softmax from its log sum exp; dp = p (dp - mean) scale. */
+void svk_softmax_gradient(float *x, float total, float *dp, float mean, float scale,
+                          int64_t count);
 
 typedef struct {
   int64_t rows, width;
@@ -165,9 +166,16 @@ void svk_row_scores(const float *q, const float *rows, int64_t stride, int64_t c
 /* out[d] (+)= sum_j weights[j] rows[j, d]. */
 void svk_row_mix(const float *weights, const float *rows, int64_t stride, int64_t count,
                  int64_t width, float *out, int accumulate);
-/* rows[j, d] += weights[j] q[d]. */
-void svk_row_spread(const float *weights, const float *q, float *rows, int64_t stride,
-                    int64_t count, int64_t width);
+
+typedef struct {
+  int64_t heads, width, pairs; /* columns of a head; pairs that turn, 2 pairs <= width */
+  const float *angles;         /* [2, pairs] cosines, sines */
+  float sign;                  /* of the angle: 1 forward, -1 back */
+  int adjacent;                /* columns 2i and 2i + 1 are a pair, else i and i + pairs */
+  int accumulate;
+} svk_rotation;
+/* y (+)= x with the pairs of each head turned; x and y are apart. */
+void svk_rotate(const svk_rotation *r, const float *x, float *y);
 
 /* ---- Optimisers. One pass over parameters x and gradients g. */
 typedef struct {

@@ -137,11 +137,10 @@ extension Attention {
       let (p, dS) = (p + i * row, dS + i * row)
       let seen = visible(query: part.queries.lowerBound + i, part.keys)
       let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
-      for j in 0..<seen { p[j] -= total }
-      Kernels.exp(p, into: p, count: seen)
       let place = (row: part.row + i, head: part.head, key: part.keys.lowerBound)
       if let mask { drop(dS, mask, at: place, count: seen) }
-      for j in 0..<seen { dS[j] = p[j] * (dS[j] - delta) * shape.scale }
+      Kernels.softmaxGradient(
+        p, total: total, dS, mean: delta, scale: shape.scale, count: seen)
       if let mask { drop(p, mask, at: place, count: seen) }
       (p + seen).update(repeating: 0, count: m - seen)
       (dS + seen).update(repeating: 0, count: m - seen)

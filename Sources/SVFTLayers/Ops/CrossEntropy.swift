@@ -8,12 +8,6 @@
 // outside the classes is treated as -100, so that memory stays safe.
 import SVFTTensor
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// Loss of each row into `batch.losses`.
 final class CrossEntropy: Op {
   /// Logits that are exponentiated at a time.
@@ -27,47 +21,17 @@ final class CrossEntropy: Op {
   var keeps: [Value] { [logits] }
   var memberScratch: Int { CrossEntropy.block * MemoryLayout<Float>.stride }
 
-  /// part[k] = exp(x[k] − shift).
-  private func exponentials(
-    _ x: UnsafePointer<Float>, minus shift: Float, count: Int,
-    into part: UnsafeMutablePointer<Float>
-  ) {
-    for k in 0..<count { part[k] = x[k] - shift }
-    Kernels.exp(part, into: part, count: count)
-  }
-
-  /// The largest of `count` numbers, eight at a time.
-  private static func largest(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var lanes = SIMD8<Float>(repeating: -.infinity)
-    let whole = count / 8 * 8
-    for k in stride(from: 0, to: whole, by: 8) {
-      let next = UnsafeRawPointer(x + k).loadUnaligned(as: SIMD8<Float>.self)
-      lanes.replace(with: next, where: next .> lanes)
-    }
-    var result = lanes.max()
-    for k in whole..<count where x[k] > result { result = x[k] }
-    return result
-  }
-
   func forward(_ run: Run) {
     let classes = logits.width
     let logits = run.pointer(logits)
     let (labels, losses) = (run.batch.labels, run.batch.losses)
-    let part = run.scratch.assumingMemoryBound(to: Float.self)
     for row in run.team.share(of: run.rows) {
       guard let label = Int(exactly: labels[row]), label >= 0, label < classes else {
         losses[row] = 0
         continue
       }
       let x = logits + row * classes
-      let largest = CrossEntropy.largest(x, count: classes)
-      var sum = 0.0
-      for start in stride(from: 0, to: classes, by: CrossEntropy.block) {
-        let count = min(CrossEntropy.block, classes - start)
-        exponentials(x + start, minus: largest, count: count, into: part)
-        sum += Kernels.sum(part, count: count)
-      }
-      losses[row] = Double(largest) + log(sum) - Double(x[label])
+      losses[row] = Kernels.logSumExp(x, count: classes) - Double(x[label])
     }
   }
 
@@ -87,7 +51,7 @@ final class CrossEntropy: Op {
       let total = Float(losses[row] + Double(x[label]))
       for start in stride(from: 0, to: classes, by: CrossEntropy.block) {
         let count = min(CrossEntropy.block, classes - start)
-        exponentials(x + start, minus: total, count: count, into: part)
+        Kernels.exp(x + start, minus: total, into: part, count: count)
         if target.accumulate {
           Kernels.add(part, times: scale, to: dx + start, count: count)
         } else {

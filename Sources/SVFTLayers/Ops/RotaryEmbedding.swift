@@ -110,23 +110,12 @@ final class Rotation: Op {
     sign: Float, _ run: Run
   ) {
     let (width, pairs) = (self.x.width, table.width / 2)
-    let headWidth = width / heads
-    let (next, partner) = order == .halves ? (1, pairs) : (2, 1)
     let table = run.pointer(table)
     for row in run.team.share(of: run.rows) {
-      let angles = table + row * 2 * pairs
-      for head in 0..<heads {
-        let x = x + row * width + head * headWidth
-        let y = y + row * width + head * headWidth
-        for i in 0..<pairs {
-          let (first, second) = (i * next, i * next + partner)
-          let (cosine, sine) = (angles[i], sign * angles[pairs + i])
-          let (a, b) = (x[first], x[second])
-          y[first] = (accumulate ? y[first] : 0) + (a * cosine - b * sine)
-          y[second] = (accumulate ? y[second] : 0) + (a * sine + b * cosine)
-        }
-        for i in 2 * pairs..<headWidth { y[i] = (accumulate ? y[i] : 0) + x[i] }
-      }
+      Kernels.RowRotation(
+        heads: heads, width: width / heads, pairs: pairs, adjacent: order == .interleaved,
+        angles: table + row * 2 * pairs, sign: sign
+      ).turn(x + row * width, into: y + row * width, accumulate: accumulate)
     }
   }
 }
