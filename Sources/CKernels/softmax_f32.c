@@ -1,6 +1,6 @@
 /* Rows of probabilities: softmax with the maximum subtracted, its log-sum-exp, and its backward.
  * Minus infinity masks an entry; a row that is masked throughout becomes zeros with log-sum-exp
- * -inf. */
+ * -inf; one NaN makes all of them NaN. */
 #include <math.h>
 
 #include "cpu.h"
@@ -44,11 +44,20 @@ SVK_INLINE double sum_of_exp(const float *x, float *y, int64_t count, float larg
   return total;
 }
 
+/* Where nothing is above -inf: whether all is masked. Comparisons pass over NaN. */
+SVK_INLINE int is_masked(const float *x, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    if (x[i] != -INFINITY) return 0;
+  }
+  return 1;
+}
+
 SVK_INLINE float softmax_row_body(float *x, int64_t count) {
   float largest = largest_of(x, count);
   if (largest == -INFINITY) {
-    for (int64_t i = 0; i < count; i++) x[i] = 0;
-    return -INFINITY;
+    float all = is_masked(x, count) ? 0 : NAN;
+    for (int64_t i = 0; i < count; i++) x[i] = all;
+    return all == 0 ? -INFINITY : NAN;
   }
   double total = sum_of_exp(x, x, count, largest);
   float inverse = (float)(1 / total);
@@ -59,7 +68,7 @@ SVK_KERNEL(float, softmax_row, (float *x, int64_t count), (x, count))
 
 SVK_INLINE double log_sum_exp_body(const float *x, int64_t count) {
   float largest = largest_of(x, count);
-  if (largest == -INFINITY) return -INFINITY;
+  if (largest == -INFINITY) return is_masked(x, count) ? -(double)INFINITY : (double)NAN;
   return (double)largest + log(sum_of_exp(x, 0, count, largest));
 }
 SVK_KERNEL(double, log_sum_exp, (const float *x, int64_t count), (x, count))

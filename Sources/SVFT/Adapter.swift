@@ -166,6 +166,29 @@ public final class Adapter: @unchecked Sendable {
     model.network.invalidate()
   }
 
+  /// What to go back to where preparing a run fails half-way.
+  struct Before {
+    fileprivate let method: any AdapterMethod
+    fileprivate let options: JSON.Object
+    fileprivate let isTrained: Bool
+    fileprivate let classes: Model.Classes
+  }
+
+  var asBefore: Before {
+    Before(
+      method: method, options: attached.options, isTrained: attached.isTrained,
+      classes: model.classes)
+  }
+
+  /// Gives adapter and class head the state they had; the caller holds the gate.
+  func goBack(to before: Before) throws(SVFTError) {
+    if method !== before.method {
+      try inPlace { () in (attached.method, attached.options) = (before.method, before.options) }
+    }
+    attached.isTrained = before.isTrained
+    model.classes = before.classes
+  }
+
   /// Sees to it that the adapter trains the head that `dataset` needs: adds a fresh head to the
   /// model where it has none, and makes an untrained adapter anew with the head among what it
   /// trains.

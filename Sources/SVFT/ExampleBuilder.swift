@@ -32,6 +32,12 @@ package struct ExampleBuilder {
     switch try DataContents(file: path) {
     case .runningText(let text):
       let examples = try windows(of: text)
+      guard !examples.isEmpty else {
+        throw SVFTError(
+          .data,
+          "\(path): expected a text of at least two tokens, so that one can be predicted, within "
+            + "max_seq_length \(maxLength), found fewer")
+      }
       return Dataset(
         examples: examples, task: .language, classes: [], dropped: 0, isRunningText: true)
     case .records(let records): return try dataset(records, path)
@@ -57,7 +63,7 @@ package struct ExampleBuilder {
               .data, "expected at most \(maxLength) tokens, found \(example.ids.count)")
           }
         }
-        guard example.counted > 0 else {
+        guard example.counted > 0, !example.ids.isEmpty else {
           dropped += 1
           continue
         }
@@ -129,7 +135,7 @@ package struct ExampleBuilder {
     let length = max(1, maxLength - start.count)
     return stride(from: 0, to: ids.count, by: length).compactMap { first in
       let window = start + ids[first..<min(ids.count, first + length)]
-      return window.count < 2 ? nil : next(window, masked: 0)
+      return window.count < 2 || maxLength < 2 ? nil : next(window, masked: 0)
     }
   }
 

@@ -42,11 +42,17 @@ extension Model {
       factors.progress = progress
       defer { factors.progress = nil }
       let contents = try AdapterContents(folder: folder)
-      try takeLabels(of: contents)
-      let (method, options) = try AdapterFile.load(contents, sites, factors)
-      let adapter = Adapter(self, Adapter.Attached(method, options, isTrained: true))
-      try adapter.attach(scale: scale)
-      return adapter
+      let before = classes
+      do throws(SVFTError) {
+        try takeLabels(of: contents)
+        let (method, options) = try AdapterFile.load(contents, sites, factors)
+        let adapter = Adapter(self, Adapter.Attached(method, options, isTrained: true))
+        try adapter.attach(scale: scale)
+        return adapter
+      } catch {
+        classes = before
+        throw error
+      }
     }
   }
 
@@ -107,6 +113,21 @@ extension Model {
         .mismatch,
         "expected classes among \(classNames.prefix(12).joined(separator: ", ")), the data has "
           + unknown.prefix(12).joined(separator: ", "))
+    }
+  }
+
+  /// The class head with its names, as a value: what failed half-way is put back by it.
+  struct Classes {
+    fileprivate let loaded: LoadedModel
+    fileprivate let names: [String]
+  }
+
+  var classes: Classes {
+    get { Classes(loaded: loaded, names: classNames) }
+    set {
+      (loaded, classNames) = (newValue.loaded, newValue.names)
+      network.heads.classes = loaded.classHead
+      network.invalidate()
     }
   }
 

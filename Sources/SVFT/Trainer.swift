@@ -51,32 +51,44 @@ public final class Trainer: @unchecked Sendable {
     let model = adapter.model
     self.adapter = adapter
     self.options = options
-    let gate = model.gate
-    let prepared = try gate.exclusively { () throws(SVFTError) in
-      let sets = try TrainingSets(data, validation, model, options)
-      try adapter.prepareHead(for: sets.train, seed: options.seed)
-      try model.network.heads.require(Pass.Purpose(sets.train.task))
-      // Names that only the held-out data has would stop the run at its first evaluation.
-      if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
-      let stepsPerEpoch = sets.train.stepsPerEpoch(options)
-      try TrainingRun.foresee(sets, adapter, options, saves: output != nil)
-      let horizon = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch
-      let run = try TrainingRun(
-        model.network, sets.train, adapter.method, options, classes: model.classNames,
-        horizon: horizon)
-      return (run: run, held: sets.held)
+    let before = try model.gate.exclusively { () throws(SVFTError) in adapter.asBefore }
+    do throws(SVFTError) {
+      let (sets, run, folder) = try model.gate.exclusively { () throws(SVFTError) in
+        let sets = try TrainingSets(data, validation, model, options)
+        let run = try Trainer.prepare(adapter, sets, options, saves: output != nil)
+        let folder = try output.map { path throws(SVFTError) in try OutputFolder(path) }
+        if !options.resumes { try folder?.startFresh() }
+        return (sets, run, folder)
+      }
+      self.run = run
+      held = sets.held
+      self.output = folder
+      state = TrainerState(options, run.dataset)
+      order = EpochOrder(count: run.dataset.examples.count, seed: options.seed)
+      clock = TrainingClock()
+      if options.resumes { try model.gate.exclusively { () throws(SVFTError) in try resume() } }
+    } catch {
+      try model.gate.exclusively { () throws(SVFTError) in try adapter.goBack(to: before) }
+      throw error
     }
-    run = prepared.run
-    held = prepared.held
-    self.output = try output.map { path throws(SVFTError) in try OutputFolder(path) }
-    state = TrainerState(options, prepared.run.dataset)
-    order = EpochOrder(count: prepared.run.dataset.examples.count, seed: options.seed)
-    clock = TrainingClock()
-    if options.resumes {
-      try gate.exclusively { () throws(SVFTError) in try resume() }
-    } else {
-      try self.output?.startFresh()
-    }
+  }
+
+  /// Readies adapter and head for the data, and records the run.
+  private static func prepare(
+    _ adapter: Adapter, _ sets: TrainingSets, _ options: TrainingOptions, saves: Bool
+  ) throws(SVFTError) -> TrainingRun {
+    let model = adapter.model
+    try adapter.prepareHead(for: sets.train, seed: options.seed)
+    try model.network.heads.require(Pass.Purpose(sets.train.task))
+    // Names that only the held-out data has would stop the run at its first evaluation.
+    if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
+    try TrainingRun.foresee(sets, adapter, options, saves: saves)
+    let horizon =
+      options.steps > 0
+      ? options.steps : options.epochs * sets.train.stepsPerEpoch(options)
+    return try TrainingRun(
+      model.network, sets.train, adapter.method, options, classes: model.classNames,
+      horizon: horizon)
   }
 
   /// Trains to the end. Throws `.cancelled` after a checkpoint when stopped by the callback or

@@ -11,18 +11,34 @@ package enum Console {
 
   /// A line on stderr.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data(((isTerminal ? "\r\u{1B}[K" : "") + text + "\n").utf8))
+    _ = put((isTerminal ? "\r\u{1B}[K" : "") + text + "\n", to: STDERR_FILENO)
   }
 
   /// A line on stderr that the next one replaces, on terminals only.
   static func status(_ text: String) {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    _ = put("\r\u{1B}[K\(text)", to: STDERR_FILENO)
   }
 
-  /// A result on stdout.
+  /// A result on stdout. Where it cannot be written the process ends with a sentence.
   static func result(_ text: String, terminator: String = "\n") {
-    FileHandle.standardOutput.write(Data((text + terminator).utf8))
+    guard let failure = put(text + terminator, to: STDOUT_FILENO) else { return }
+    fail(
+      SVFTError(
+        failure == ENOSPC ? .noSpace : .io,
+        "standard output: expected to write a result, found \(String(cString: strerror(failure)))"))
+  }
+
+  /// Writes all of `text`; returns the errno that stopped it, or nil. (FileHandle ends the process
+  /// with a trap where a descriptor is closed or full.)
+  private static func put(_ text: String, to descriptor: Int32) -> Int32? {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno != EINTR { return errno }
+      rest = rest.dropFirst(max(0, written))
+    }
+    return nil
   }
 
   /// Prints an error's sentence and ends the process with its exit code.

@@ -38,6 +38,22 @@ import Testing
   }
 
   @Test(arguments: Kernels.instructionSets)
+  func oneNaNMakesAllNaN(_ set: Kernels.InstructionSet) {
+    for count in 1...67 {
+      for rest in [Float.nan, 0.5, -.infinity, .infinity] {
+        for place in [0, count / 2, count - 1] {
+          var row = [Float](repeating: rest, count: count)
+          row[place] = .nan
+          let (alone, together) = Kernels.with(set) {
+            (Kernels.logSumExp(row, count: count), Kernels.softmax(&row, count: count))
+          }
+          #expect(alone.isNaN && together.isNaN && row.allSatisfy(\.isNaN))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Kernels.instructionSets)
   func softmaxGradientIsTheJacobiansOfTheScores(_ set: Kernels.InstructionSet) {
     var numbers = TestNumbers(seed: 1)
     for count in 1...67 {

@@ -97,6 +97,14 @@ import Testing
     #expect(try ids == tokenizer.encode(text, addSpecial: false))
   }
 
+  @Test(arguments: [1, 64]) func aTextWithNothingToPredictIsRefused(_ length: Int) throws {
+    let text = length == 1 ? "The cat sat on a mat." : ""
+    let failure = #expect(throws: SVFTError.self) {
+      try dataset([text], name: "t.txt") { $0.maxLength = length }
+    }
+    #expect(failure?.kind == .data)
+  }
+
   private let long = "{\"text\": \"the cat sat on the mat and did not move until noon\"}"
 
   @Test func recordsThatAreTooLongAreCutDroppedOrRefused() throws {

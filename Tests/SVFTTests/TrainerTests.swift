@@ -143,6 +143,37 @@ import Testing
     #expect(try other.classify(texts) == mine)
   }
 
+  private func named(_ names: [String], _ tiny: TinyVerbs) throws -> String {
+    let lines = names.map { "{\"text\": \"the cat sat\", \"label\": \"\($0)\"}" }
+    return try tiny.folder.write("\(names.joined()).jsonl", lines.joined(separator: "\n"))
+  }
+
+  @Test func aTrainerThatFailsLeavesNoHeadBehind() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
+    #expect(throws: SVFTError.self) {
+      try Trainer(
+        adapter, data: try named(["a", "b", "c"], tiny), validation: try named(["z"], tiny),
+        options: options(1))
+    }
+    let unanswered = #expect(throws: SVFTError.self) { try adapter.model.classify(["the cat"]) }
+    #expect(unanswered?.kind == .unsupported)
+    try Trainer(adapter, data: try tiny.labelled(), options: options(1)).train()
+    #expect(try ["cat", "dog"].contains(adapter.model.classify(["the cat"])[0].label))
+  }
+
+  @Test func anAdapterThatDoesNotLoadLeavesTheLabels() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    for (name, data) in [("one", try tiny.labelled()), ("two", try named(["y", "z"], tiny))] {
+      let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
+      try Trainer(adapter, data: data, output: tiny.folder.file(name), options: options(1)).train()
+    }
+    let model = try tiny.model()
+    _ = try model.loadAdapter(tiny.folder.file("one"))
+    #expect(throws: SVFTError.self) { try model.loadAdapter(tiny.folder.file("two")) }
+    #expect(try ["cat", "dog"].contains(model.classify(["the cat"])[0].label))
+  }
+
   @Test func aDetachedAdapterIsNotTrained() throws {
     let tiny = try TinyVerbs()
     let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":4}"#)
