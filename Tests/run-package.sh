@@ -38,11 +38,12 @@ let package = Package(
   ])
 MANIFEST
 
-# The README's lines below "**Swift.**", indented by four spaces.
-example=$(sed -n '/^\*\*Swift\.\*\*/,/^#/s/^    //p' README.md)
+# The README's lines below "**Swift.**" and "In Swift", indented by four spaces.
+example=$(sed -n -e '/^\*\*Swift\.\*\*/,/^#/s/^    //p' -e '/^In Swift/,/^#/s/^    //p' README.md)
 [ -n "$example" ] || { echo "package: README.md has no Swift example" >&2 && exit 1; }
 short=${example/'output: "build/run")'/'output: "build/package/run", options: options)'}
 [ "$short" != "$example" ] || { echo "package: README.md's example changed" >&2 && exit 1; }
+short=${short//build\/report.svfts/build\/package\/report.svfts}
 cat >"$work/user/Sources/User/main.swift" <<PROGRAM
 import SVFT
 
@@ -73,5 +74,6 @@ expect "text before the version" test "$(wc -l <"$work/output.txt")" -ge 3
 expect "the version $version" grep -q "^version $version, [1-9]" "$work/output.txt"
 expect "a sentence for a file that is no model" grep -q "^refused: README.md" "$work/output.txt"
 expect "metrics of three steps" grep -q "$trained" "$work/run/metrics.jsonl"
+expect "a saved session" test -s "$work/report.svfts"
 expect "a saved adapter" test -s "$work/run/adapter_model.safetensors"
 echo "package: depended on by version $version, built without unsafe flags, run"

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Runs the README's examples for the command line, C and Python as they are printed, and looks at
-# what they leave behind. (Its Swift example is run by run-package.sh.)
+# what they leave behind. (Its Swift examples are run by run-package.sh.)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 unset SVFT_LIBRARY SVFT_BUILD PYTHONPATH
-made=(build/reports/adapter_model.safetensors build/reports.gguf build/reports.svg build/generate)
+made=(build/reports/adapter_model.safetensors build/reports.gguf build/reports.svg build/generate
+  build/tale.svfts build/session build/report.svfts)
 rm -rf build/reports build/env "${made[@]}"
-examples=$(sed -n '/^\*\*Command line\.\*\*/,/^\*\*Swift\.\*\*/s/^    //p' README.md)
-grep -q 'svft train' <<<"$examples" && grep -q 'import svft' <<<"$examples" ||
+examples=$(sed -n -e '/^\*\*Command line\.\*\*/,/^\*\*Swift\.\*\*/s/^    //p' \
+  -e '/^## Sessions/,/^In Swift/s/^    //p' README.md)
+grep -q 'svft train' <<<"$examples" && grep -q 'model.session()' <<<"$examples" ||
   { echo "readme: the examples were not found in README.md" >&2 && exit 1; }
 
 bash -euxo pipefail -c "$examples"

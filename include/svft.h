@@ -106,13 +106,13 @@ svft_status svft_model_params_init(svft_model_params *params, size_t struct_size
  * otherwise. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED, SVFT_UNSUPPORTED (family or format), SVFT_SHAPE,
  * SVFT_MISMATCH (files of different models), SVFT_LIMIT, SVFT_CANCELLED. */
 svft_status svft_model_load(const char *path, const svft_model_params *params, svft_model **out);
-/* Gives the handle back; the model goes with the last of its adapters and trainers. */
+/* Gives the handle back; the model goes with the last of its adapters, trainers and sessions. */
 void svft_model_free(svft_model *model);
 /* Family, shapes ("hidden_size", "vocabulary_size", "context_length"), formats, parameters, memory
  * in bytes, modules, and the attached adapters in their order, as JSON. */
 svft_status svft_model_describe(svft_model *model, char **out);
-/* Asks the call that is running on this model, or on an adapter or trainer of it, to stop as soon
- * as possible: it then fails with SVFT_CANCELLED, unless it was all but done. Any thread, any
+/* Asks the call that is running on this model, or on what belongs to it, to stop as soon as
+ * possible: it then fails with SVFT_CANCELLED, unless it was all but done. Any thread, any
  * signal handler. Nothing sticks: where no call is running this does nothing, and the next call
  * runs as if it had not been. */
 void svft_model_cancel(svft_model *model);
@@ -230,6 +230,63 @@ svft_status svft_classify(svft_model *model, const char *const *texts, const cha
  * these labels), SVFT_CANCELLED. */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
+
+/* ---- Sessions -------------------------------------------------------------------------------- */
+
+/* A text in progress: its ids, and what was computed for them (keys and values of every layer), so
+ * that the next call computes only what is new. A prompt given to a session is the whole text; of
+ * what it has in common with the text before, from the beginning, nothing is computed again but its
+ * last token. The result is that of svft_generate. Attaching, scaling, training and detaching
+ * adapters makes what was computed stale; then it is computed again, and the text stays. */
+typedef struct svft_session svft_session;
+
+/* A session without text. options: NULL or {"context_length": tokens of the text at most}, by
+ * default the model's. SVFT_UNSUPPORTED for a model that predicts no tokens. */
+svft_status svft_session_create(svft_model *model, const char *options, svft_session **out);
+/* The session that a file holds; options as above. Where adapters, their scales or "compute" are
+ * not what they were, the text is taken and computed again when it is needed. SVFT_IO, SVFT_FORMAT
+ * and SVFT_TRUNCATED (damaged), SVFT_MISMATCH (another model or version), SVFT_LIMIT (a text beyond
+ * the context). */
+svft_status svft_session_load(svft_model *model, const char *path, const char *options,
+                              svft_session **out);
+/* Gives the handle back, and what was computed with it. */
+void svft_session_free(svft_session *session);
+/* Continues a prompt, the whole text, as svft_generate does; the callback's index is 0. out: what
+ * was generated, yours to free. out_reused, if not NULL: ids of the prompt that were not computed
+ * again. max_tokens 0 computes the prompt and generates nothing, for beginnings that many texts
+ * share. Also after a failure, unless arguments or memory were the reason, the session holds the
+ * prompt and what the callback has seen: svft_session_extend goes on from there. Failures as
+ * svft_generate. */
+svft_status svft_session_generate(svft_session *session, const char *prompt,
+                                  const svft_generation_params *params,
+                                  svft_token_callback callback, void *user, char **out,
+                                  size_t *out_reused);
+/* The same for a conversation, all of it, as svft_generate_messages has it. */
+svft_status svft_session_generate_messages(svft_session *session, const char *messages,
+                                           const char *chat_layout,
+                                           const svft_generation_params *params,
+                                           svft_token_callback callback, void *user, char **out,
+                                           size_t *out_reused);
+/* The same for `count` ids, at least one. */
+svft_status svft_session_generate_tokens(svft_session *session, const int32_t *ids, size_t count,
+                                         const svft_generation_params *params,
+                                         svft_token_callback callback, void *user, char **out,
+                                         size_t *out_reused);
+/* Adds a text (NULL or "": none) to the session's and continues that. */
+svft_status svft_session_extend(svft_session *session, const char *text,
+                                const svft_generation_params *params,
+                                svft_token_callback callback, void *user, char **out,
+                                size_t *out_reused);
+/* Ids of the text so far: prompt and what was generated, without an end token. Call with capacity 0
+ * to size. */
+svft_status svft_session_tokens(svft_session *session, int32_t *ids, size_t capacity,
+                                size_t *out_count);
+/* Writes text and what was computed into one file, whole or not at all. It fits this model alone,
+ * as it was loaded, from this kind of file. SVFT_IO, SVFT_NO_SPACE, SVFT_STATE (an attached adapter
+ * that has yet to see data). */
+svft_status svft_session_save(svft_session *session, const char *path);
+/* Number of "tokens", of "computed_tokens" among them, and "context_length", as JSON. */
+svft_status svft_session_describe(svft_session *session, char **out);
 
 /* ---- Adapters -------------------------------------------------------------------------------- */
 

@@ -95,7 +95,8 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
-  private static func traits(_ method: any AdapterMethod) -> JSON.Object {
+  /// What a method is besides its numbers.
+  static func traits(_ method: any AdapterMethod) -> JSON.Object {
     var traits = JSON.Object([("method", .string(type(of: method).name))])
     for (key, value) in method.configuration.members { traits[key] = value }
     traits["targets"] = .array(method.projections.map { .string($0.name) })

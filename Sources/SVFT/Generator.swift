@@ -1,8 +1,9 @@
 // Generation: prompts become sequences of a cache, prefilled in steps of packed rows, then
-// continued one token each per step until each has ended.
+// continued one token each per step until each has ended. A sequence may begin with rows that the
+// cache has already: a session's, or those of another prompt that begins alike.
 //
 // A sequence's tokens do not depend on its neighbours beyond rounding, and each draws from its own
-// stream.
+// stream. One sequence is in Generator+Sequence.swift.
 import SVFTTensor
 import SVFTModels
 import SVFTLayers
@@ -21,6 +22,9 @@ public struct Generation: Sendable, Equatable {
   public let ending: Ending
   /// Tokens of the prompt.
   public let promptTokens: Int
+  /// Tokens of the prompt that were not computed for it: the session had computed them, or another
+  /// prompt of the batch begins with them too.
+  public let reusedTokens: Int
 }
 
 /// Receives each token: sequence, id, and the text that is complete with it. Returns false to
@@ -30,34 +34,43 @@ public typealias TokenCallback = (_ sequence: Int, _ token: Int32, _ text: Strin
 /// Runs one batch of prompts to its end.
 struct Generator {
   private let network: Network
-  private let tokenizer: Tokenizer
-  private let options: GenerationOptions
   private let gate: Gate
-  private var sequences: [GenerationSequence]
+  private var sequences: [Sequence] = []
 
   /// What decides the memory that generation takes.
   struct Size {
     let sequences: Int
-    /// Tokens of all prompts.
+    /// Tokens to be computed before the first one is chosen, of all prompts.
     let tokens: Int
     /// Tokens of the longest sequence when it ends.
-    let context: Int
+    var context: Int
 
     /// Rows of one prefill step.
     private static let stepRows = 512
 
     /// The pass of all steps, and an empty cache.
     func prepare(_ network: Network) throws(SVFTError) -> (Pass, KVCache) {
-      let pass = try network.pass(
+      (try pass(network), try cache(network))
+    }
+
+    /// The pass of all steps.
+    func pass(_ network: Network) throws(SVFTError) -> Pass {
+      try network.pass(
         .language,
         capacity: Pass.Capacity(
           rows: max(sequences, min(Self.stepRows, tokens)), sequences: sequences,
           headRows: sequences))
-      return (pass, try network.cache(slots: sequences, context: context))
     }
 
-    /// Smaller ones: fewer prompts, then fewer tokens of one.
-    var alternatives: [Network.Alternative] {
+    /// An empty cache.
+    func cache(_ network: Network) throws(SVFTError) -> KVCache {
+      try network.cache(slots: sequences, context: context)
+    }
+
+    /// Smaller ones, taken by `take`: fewer prompts, then fewer tokens of one.
+    func alternatives(
+      _ take: @escaping (Size, Network) throws(SVFTError) -> Void
+    ) -> [Network.Alternative] {
       var smaller: [(String, Size)] = []
       var count = sequences / 2
       while count >= 1 {
@@ -72,24 +85,19 @@ struct Generator {
         length /= 2
       }
       return smaller.map { name, size in
-        Network.Alternative(name: name) { (network) throws(SVFTError) in
-          _ = try size.prepare(network)
-        }
+        Network.Alternative(name: name) { (network) throws(SVFTError) in try take(size, network) }
       }
     }
   }
 
+  /// Sequences of up to `context` tokens from prompts, whose ids are known to be tokens. Throws
+  /// `.invalidArgument` for a prompt without tokens, `.limit` for one that fills the context.
   init(
-    _ network: Network, _ tokenizer: Tokenizer, prompts: [[Int32]], _ options: GenerationOptions,
-    gate: Gate
+    _ model: Model, prompts: [[Int32]], _ options: GenerationOptions, context: Int
   ) throws(SVFTError) {
-    self.network = network
-    self.tokenizer = tokenizer
-    self.options = options
-    self.gate = gate
-    let context = network.contextLength
+    network = model.network
+    gate = model.gate
     let ends = Set(options.stopTokens).union(options.ignoresEnd ? [] : network.endTokens)
-    sequences = []
     for (index, prompt) in prompts.enumerated() {
       guard !prompt.isEmpty else {
         throw SVFTError(
@@ -98,51 +106,76 @@ struct Generator {
       guard prompt.count < context else {
         throw SVFTError(
           .limit,
-          "prompt \(index): expected fewer than \(context) tokens, the model's context, found "
+          "prompt \(index): expected fewer than \(context) tokens, the context, found "
             + "\(prompt.count)")
       }
       sequences.append(
-        GenerationSequence(
+        Sequence(
           index: index, prompt: prompt, limit: min(options.maxTokens, context - prompt.count),
-          options: options, tokenizer: tokenizer, ends: ends))
+          options: options, tokenizer: model.tokenizer, ends: ends))
     }
   }
 
-  /// Generates until every sequence has ended. Throws `.cancelled` when asked to stop.
-  mutating func run(_ onToken: TokenCallback?) throws(SVFTError) -> [Generation] {
-    let size = Size(
-      sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.prompt.count },
+  /// What the sequences take as they stand.
+  var size: Size {
+    Size(
+      sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.pending.count },
       context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1)
-    try network.foresee("generation", or: size.alternatives) { (network) throws(SVFTError) in
+  }
+
+  /// Generates until every sequence has ended, in a cache of its own. Throws `.cancelled` when asked
+  /// to stop, `.memory` before anything is taken.
+  mutating func run(_ onToken: TokenCallback?) throws(SVFTError) -> [Generation] {
+    let alternatives = size.alternatives { (size, network) throws(SVFTError) in
       _ = try size.prepare(network)
     }
-    let (pass, cache) = try size.prepare(network)
-    pass.batch.cache = cache
-    defer { pass.batch.cache = nil }
+    let size = size
+    try network.foresee("generation", or: alternatives) { (network) throws(SVFTError) in
+      _ = try size.prepare(network)
+    }
+    shareBeginnings()
     for index in sequences.indices where sequences[index].limit == 0 {
       sequences[index].ending = .length
     }
+    let (pass, cache) = try size.prepare(network)
+    return try run(pass, cache, onToken)
+  }
+
+  /// Generates with a cache that holds the rows which sequences begin with. Where no token is wanted,
+  /// prompts are computed all the same.
+  mutating func run(
+    _ pass: Pass, _ cache: KVCache, _ onToken: TokenCallback?
+  ) throws(SVFTError) -> [Generation] {
+    pass.batch.cache = cache
+    defer { pass.batch.cache = nil }
     while sequences.contains(where: { $0.ending == nil }) {
       try gate.checkCancelled("generation")
-      try step(pass, onToken)
+      try step(pass, cache, onToken)
     }
     return sequences.map { $0.result }
   }
 
   /// One step: rows of every live sequence up to the capacity, then a token for each that is
   /// through.
-  private mutating func step(_ pass: Pass, _ onToken: TokenCallback?) throws(SVFTError) {
+  private mutating func step(
+    _ pass: Pass, _ cache: KVCache, _ onToken: TokenCallback?
+  ) throws(SVFTError) {
     pass.batch.clear()
     var ready: [(sequence: Int, row: Int)] = []
+    var appended: [(sequence: Int, count: Int)] = []
     for index in sequences.indices where sequences[index].ending == nil {
+      guard try takeBeginning(index, cache) else { continue }
       let space = pass.batch.rowCapacity - pass.batch.rows
       let pending = sequences[index].pending.prefix(space)
       guard !pending.isEmpty else { continue }
       try pass.batch.append(pending, past: sequences[index].cached, slot: index)
-      sequences[index].cached += pending.count
-      if sequences[index].pending.isEmpty { ready.append((index, pass.batch.rows - 1)) }
+      appended.append((index, pending.count))
+      if pending.count == sequences[index].pending.count, sequences[index].limit > 0 {
+        ready.append((index, pass.batch.rows - 1))
+      }
     }
     try pass.forwardBody()
+    for (index, count) in appended { sequences[index].noteComputed(count) }
     guard !ready.isEmpty else { return }
     let logits = try pass.forwardHead(rows: ready.map(\.row))
     let width = network.geometry.vocabularySize
@@ -156,64 +189,42 @@ struct Generator {
   }
 }
 
-/// One prompt on its way.
-private struct GenerationSequence {
-  let index: Int
-  let prompt: [Int32]
-  let limit: Int
-  /// Tokens that the cache holds.
-  var cached = 0
-  var ending: Generation.Ending?
-  private var history: [Int32]
-  private var sampler: Sampler
-  private var decoder: StreamDecoder
-  private var stops: StopMatcher
-  private var shown: [UInt8] = []
-  private let ends: Set<Int32>
+/// Rows that need not be computed.
+extension Generator {
+  /// Tokens that prompts must have in common: the others wait for the first to compute them, which
+  /// is a step more, and a step costs as much as some tens of rows.
+  private static let worthSharing = 32
 
-  init(
-    index: Int, prompt: [Int32], limit: Int, options: GenerationOptions, tokenizer: Tokenizer,
-    ends: Set<Int32>
-  ) {
-    self.index = index
-    self.prompt = prompt
-    self.limit = limit
-    history = prompt
-    sampler = Sampler(options, sequence: index)
-    decoder = StreamDecoder(tokenizer, continuing: true)
-    stops = StopMatcher(options.stopStrings)
-    self.ends = ends
+  /// Sequence 0 begins with so many rows that the cache has already.
+  mutating func begin(with rows: Int) { sequences[0].take(rows) }
+
+  /// What sequence 0 is, end token left out, and how many of its rows the cache has.
+  var held: (tokens: [Int32], rows: Int) {
+    let tokens = sequences[0].text
+    return (tokens, min(sequences[0].cached, tokens.count))
   }
 
-  /// Tokens not yet in the cache.
-  var pending: ArraySlice<Int32> { history[cached...] }
-
-  /// Chooses the next token. Returns it and the text that may be shown now.
-  mutating func advance(
-    _ logits: UnsafeBufferPointer<Float>
-  ) throws(SVFTError) -> (Int32, String) {
-    let token = try sampler.next(logits, history: history)
-    history.append(token)
-    var piece: [UInt8] = []
-    if ends.contains(token) {
-      ending = .endToken
-      piece = stops.push(decoder.finish().utf8) + stops.finish()
-    } else {
-      piece = stops.push(try decoder.push(token).utf8)
-      if stops.found != nil {
-        ending = .stopString
-      } else if history.count - prompt.count >= limit {
-        ending = .length
-        piece += stops.push(decoder.finish().utf8) + stops.finish()
+  /// Lets prompts that begin as the first one, or the one before them, take its rows.
+  private mutating func shareBeginnings() {
+    for index in sequences.indices.dropFirst() {
+      let prompt = sequences[index].prompt
+      let alike = Set([0, index - 1]).sorted().map { donor in
+        let same = zip(sequences[donor].prompt, prompt).prefix { $0 == $1 }.count
+        return (donor: donor, rows: min(same, prompt.count - 1))
       }
+      guard let best = alike.max(by: { $0.rows < $1.rows }), best.rows >= Self.worthSharing
+      else { continue }
+      sequences[index].beginning = best
     }
-    shown += piece
-    return (token, String(decoding: piece, as: UTF8.self))
   }
 
-  var result: Generation {
-    Generation(
-      text: String(decoding: shown, as: UTF8.self), tokens: Array(history[prompt.count...]),
-      ending: ending ?? .length, promptTokens: prompt.count)
+  /// Copies the rows that a sequence shares with another. False while that one has not got them; it
+  /// comes earlier and is not ended before, so that there is always one that goes on.
+  private mutating func takeBeginning(_ index: Int, _ cache: KVCache) throws(SVFTError) -> Bool {
+    guard let (donor, rows) = sequences[index].beginning else { return true }
+    guard sequences[donor].cached >= rows else { return false }
+    try cache.copyRows(rows, of: donor, in: cache, to: index)
+    sequences[index].take(rows)
+    return true
   }
 }

@@ -58,11 +58,7 @@ extension Model {
     onToken: TokenCallback? = nil
   ) throws(SVFTError) -> [Generation] {
     var encoded: [[Int32]] = []
-    for prompt in prompts {
-      let ids = try tokenizer.encode(
-        prompt, addSpecial: true, parseSpecial: options.parsesSpecial)
-      encoded.append(ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids)
-    }
+    for prompt in prompts { encoded.append(try promptTokens(prompt, options)) }
     return try generate(tokens: encoded, options, onToken: onToken)
   }
 
@@ -73,16 +69,33 @@ extension Model {
     onToken: TokenCallback? = nil
   ) throws(SVFTError) -> [Generation] {
     try gate.exclusively { () throws(SVFTError) in
-      try options.validate(vocabulary: vocabularySize)
-      for prompt in prompts { try network.check(prompt) }
-      guard network.geometry.isCausal, network.heads.language != nil else {
-        throw SVFTError(
-          .unsupported, "expected a model that generates text, found an encoder: \(path)")
-      }
+      try check(prompts, options)
       guard !prompts.isEmpty else { return [] }
-      var generator = try Generator(network, tokenizer, prompts: prompts, options, gate: gate)
+      var generator = try Generator(self, prompts: prompts, options, context: contextLength)
       return try generator.run(onToken)
     }
+  }
+
+  /// Throws what is wrong with prompts and options, whatever they are continued in; the caller holds
+  /// the gate.
+  func check(_ prompts: [[Int32]], _ options: GenerationOptions) throws(SVFTError) {
+    try options.validate(vocabulary: vocabularySize)
+    for prompt in prompts { try network.check(prompt) }
+    try requireGenerates()
+  }
+
+  /// Throws `.unsupported` for a model that predicts no tokens.
+  func requireGenerates() throws(SVFTError) {
+    guard network.geometry.isCausal, network.heads.language != nil else {
+      throw SVFTError(
+        .unsupported, "expected a model that generates text, found an encoder: \(path)")
+    }
+  }
+
+  /// The ids of a text that is a prompt; an empty one is the token that begins a text.
+  func promptTokens(_ text: String, _ options: GenerationOptions) throws(SVFTError) -> [Int32] {
+    let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: options.parsesSpecial)
+    return ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids
   }
 
   /// One vector per text, pooled and normalised as the model's files say. [texts.count,

@@ -44,12 +44,12 @@ extension Model {
     return try generate(tokens: prompts, chat.ending(options), onToken: onToken)
   }
 
-  private func chatEncoder(_ layout: TrainingOptions.ChatStyle) throws(SVFTError) -> ChatEncoder {
+  func chatEncoder(_ layout: TrainingOptions.ChatStyle) throws(SVFTError) -> ChatEncoder {
     try ChatEncoder(tokenizer, layout, hasTemplate: hasChatTemplate)
   }
 
   /// The messages of a JSON array. Throws `.invalidArgument` for anything else.
-  private static func turns(_ messages: String) throws(SVFTError) -> [DataRecord.Message] {
+  static func turns(_ messages: String) throws(SVFTError) -> [DataRecord.Message] {
     do throws(SVFTError) {
       return try DataRecord.messages(JSON.Object([("messages", try JSON.parse(messages))]))
     } catch {

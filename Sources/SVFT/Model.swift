@@ -25,6 +25,8 @@ public final class Model: @unchecked Sendable {
   /// Class names in the order of the head's outputs; empty where there is no class head or it has
   /// none.
   var classNames: [String]
+  /// The hash of the base, once somebody has asked for it.
+  var knownIdentity: String?
   /// Attached adapters, in order.
   var adapters: [Adapter.Attached] = []
 

@@ -16,6 +16,8 @@ final class Network {
   let endTokens: Set<Int32>
   let memory: MemoryLedger
   private var passes: [Key: Pass] = [:]
+  /// Counts the changes of what it computes: rows of a cache are of one revision.
+  private(set) var revision = 0
 
   private struct Key: Hashable {
     let purpose: Pass.Purpose
@@ -85,7 +87,13 @@ final class Network {
   }
 
   /// Forgets what was recorded: after adapters or heads have changed.
-  func invalidate() { passes.removeAll() }
+  func invalidate() {
+    passes.removeAll()
+    noteChange()
+  }
+
+  /// Parameters have changed in place: rows computed before are stale.
+  func noteChange() { revision &+= 1 }
 
   /// An empty cache for `slots` sequences of up to `context` tokens.
   func cache(slots: Int, context: Int) throws(SVFTError) -> KVCache {

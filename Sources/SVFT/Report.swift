@@ -4,7 +4,7 @@ public import SVFTTensor
 
 /// JSON of results.
 public enum Report {
-  /// {"results": [{"text", "tokens", "ending", "prompt_tokens"}…]}
+  /// {"results": [{"text", "tokens", "ending", "prompt_tokens", "reused_tokens"}…]}
   public static func json(of generations: [Generation]) throws(SVFTError) -> String {
     let results = generations.map { generation in
       JSON.object(
@@ -13,6 +13,7 @@ public enum Report {
           ("tokens", .array(generation.tokens.map { .integer(Int($0)) })),
           ("ending", .string(generation.ending.rawValue)),
           ("prompt_tokens", .integer(generation.promptTokens)),
+          ("reused_tokens", .integer(generation.reusedTokens)),
         ]))
     }
     return try text([("results", .array(results))])

@@ -104,6 +104,7 @@ final class TrainingRun {
     if options.maxGradientNorm > 0, norm > options.maxGradientNorm {
       optimizer.scaleGradients(by: Float(options.maxGradientNorm / norm))
     }
+    network.noteChange()
     method.adjust(step: step)
     let factor = schedule.factor(at: step)
     let headRate = options.headLearningRate > 0 ? options.headLearningRate : options.learningRate

@@ -101,6 +101,13 @@ package final class Tokenizer: Sendable {
     try plainIDs(Array(stretch.utf8), added ? .literal : .nothing, isFirst: first)
   }
 
+  /// The ids of a stretch in which control tokens are sought too where `special` says so.
+  package func encode(
+    stretch: String, first: Bool, special: Bool
+  ) throws(SVFTError) -> [Int32] {
+    try plainIDs(Array(stretch.utf8), Sought(special), isFirst: first)
+  }
+
   /// The special tokens that the vocabulary wants before and after a text.
   package var around: (before: [Int32], after: [Int32]) { stages.template.around }
 

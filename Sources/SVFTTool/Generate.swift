@@ -21,11 +21,25 @@ struct Generate: ParsableCommand {
   var chatLayout = TrainingOptions.ChatStyle.auto.rawValue
   @Option(help: "Token ids separated by commas instead of a prompt; several make one batch.")
   var tokens: [String] = []
+  @Option(
+    help: """
+      File of a text in progress: taken where it exists, so that only what is new of the prompt is \
+      computed, and written at the end, also after Ctrl-C. Without a prompt its text goes on.
+      """)
+  var session: String?
+  @Flag(help: "Add the prompt to the text of --session; without, it is the whole text.")
+  var extend = false
   @OptionGroup var sampling: SamplingFlags
 
   func validate() throws {
     guard [prompt, messages, tokens].count(where: { !$0.isEmpty }) < 2 else {
       throw ValidationError("expected one of --prompt, --messages and --tokens, found several")
+    }
+    guard session == nil || prompt.count + messages.count + tokens.count < 2 else {
+      throw ValidationError("--session: expected one prompt, found several")
+    }
+    guard !extend || (session != nil && messages.isEmpty && tokens.isEmpty) else {
+      throw ValidationError("--extend: expected --session, and a --prompt if any, found otherwise")
     }
   }
 
@@ -53,23 +67,38 @@ struct Generate: ParsableCommand {
   private func continued(
     _ prompts: [String], _ options: GenerationOptions, _ onToken: @escaping TokenCallback
   ) throws -> [Generation] {
+    guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
+      throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
+    }
+    let conversations = try messages.map(Self.file)
+    let ids = try tokens.map(Self.ids)
+    let model = try source.load()
+    for (path, conversation) in zip(messages, conversations) {
+      try Self.check(path, conversation, layout, model)
+    }
+    if let session {
+      return [
+        try SessionRun(model, file: session).continued { (session) throws(SVFTError) in
+          if let talk = conversations.first {
+            return try session.generate(
+              conversation: talk, layout: layout, options, onToken: onToken)
+          }
+          if let ids = ids.first {
+            return try session.generate(tokens: ids, options, onToken: onToken)
+          }
+          guard let text = prompts.first, !extend else {
+            return try session.extend(prompts.first ?? "", options, onToken: onToken)
+          }
+          return try session.generate(text, options, onToken: onToken)
+        }
+      ]
+    }
     if !messages.isEmpty {
-      guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
-        throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
-      }
-      let conversations = try messages.map(Self.file)
-      let model = try source.load()
-      for (path, conversation) in zip(messages, conversations) {
-        try Self.check(path, conversation, layout, model)
-      }
       return try model.generate(
         conversations: conversations, layout: layout, options, onToken: onToken)
     }
-    if !tokens.isEmpty {
-      let ids = try tokens.map(Self.ids)
-      return try source.load().generate(tokens: ids, options, onToken: onToken)
-    }
-    return try source.load().generate(prompts.isEmpty ? [""] : prompts, options, onToken: onToken)
+    if !tokens.isEmpty { return try model.generate(tokens: ids, options, onToken: onToken) }
+    return try model.generate(prompts.isEmpty ? [""] : prompts, options, onToken: onToken)
   }
 
   private static func text(_ prompt: String) throws -> String {

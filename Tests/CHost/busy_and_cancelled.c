@@ -15,8 +15,27 @@ struct stage {
   svft_model *model, *other;
   svft_adapter *adapter;
   svft_trainer *trainer;
+  svft_session *session;
   int visits, stop_at;
 };
+
+#define BUSY(call) FAILS(SVFT_BUSY, "in use", call)
+
+static void finds_session_busy(struct stage *stage) {
+  svft_session *session = NULL;
+  const int32_t id = 1;
+  int32_t ids[4];
+  size_t count;
+  char *out = NULL;
+  BUSY(svft_session_create(stage->model, NULL, &session));
+  BUSY(svft_session_load(stage->model, "x", NULL, &session));
+  BUSY(svft_session_generate(stage->session, "a", NULL, NULL, NULL, &out, NULL));
+  BUSY(svft_session_generate_tokens(stage->session, &id, 1, NULL, NULL, NULL, &out, NULL));
+  BUSY(svft_session_extend(stage->session, NULL, NULL, NULL, NULL, &out, NULL));
+  BUSY(svft_session_tokens(stage->session, ids, 4, &count));
+  BUSY(svft_session_save(stage->session, "x"));
+  BUSY(svft_session_describe(stage->session, &out));
+}
 
 /* Every verb that touches the model, tried while it is in use. */
 static void finds_busy(struct stage *stage) {
@@ -28,7 +47,6 @@ static void finds_busy(struct stage *stage) {
   char *out = NULL;
   svft_adapter *adapter = NULL;
   svft_trainer *trainer = NULL;
-#define BUSY(call) FAILS(SVFT_BUSY, "in use", call)
   const char *talk = "[{\"role\": \"user\", \"content\": \"a\"}]";
   const int32_t *const prompt = &id;
   const size_t length = 1;
@@ -53,6 +71,7 @@ static void finds_busy(struct stage *stage) {
   BUSY(svft_trainer_run(stage->trainer, NULL, NULL));
   BUSY(svft_trainer_step(stage->trainer, &loss));
   BUSY(svft_trainer_describe(stage->trainer, &out));
+  if (stage->session) finds_session_busy(stage);
 #undef BUSY
   svft_adapter_free(stage->adapter); /* does nothing now, and says so */
   EXPECT(strstr(svft_last_error(), "in use"));
@@ -102,6 +121,10 @@ static void is_busy_in_callbacks(struct stage *stage, const char *scratch) {
   stage->visits = 0, stage->stop_at = (after), FAILS(SVFT_CANCELLED, "cancelled", call)
   CANCELLED(2, svft_generate(stage->model, &prompt, 1, &params, on_token, stage, &out));
   EXPECT(stage->visits == 2 && !out);
+  WORKS(svft_session_create(stage->model, NULL, &stage->session));
+  CANCELLED(2, svft_session_extend(stage->session, prompt, &params, on_token, stage, &out, NULL));
+  EXPECT(!out);
+  svft_session_free(stage->session), stage->session = NULL;
   CANCELLED(1, svft_evaluate(stage->model, fixture("tales.jsonl"), NULL, on_work, stage, &out));
   CANCELLED(1, svft_model_save(stage->model, in(scratch, "x.gguf"), NULL, NULL, on_work, stage,
                                &out));
@@ -146,7 +169,7 @@ static int32_t cancel_inside(void *user, size_t index, int32_t token, const char
 
 /* Cancelling is for the call that runs: nothing sticks to the one before or after. */
 static void cancels_only_what_runs(svft_model *model) {
-  struct stage stage = {model, NULL, NULL, NULL, 0, 0};
+  struct stage stage = {model, NULL, NULL, NULL, NULL, 0, 0};
   const char *prompt = "The sea";
   char *out = NULL;
   svft_generation_params params;

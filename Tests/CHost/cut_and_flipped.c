@@ -37,6 +37,27 @@ static svft_status attach(const char *path) {
   return status;
 }
 
+/* Restores a session of that base. */
+static svft_status restore(const char *path) {
+  svft_session *session = NULL;
+  svft_status status = svft_session_load(base, path, NULL, &session);
+  svft_session_free(session);
+  return status;
+}
+
+static void make_session(const char *path) {
+  svft_session *session = NULL;
+  svft_generation_params params;
+  char *text = NULL;
+  svft_generation_params_init(&params, sizeof params);
+  params.max_tokens = 4;
+  if (!WORKS(svft_session_create(base, NULL, &session))) return;
+  if (WORKS(svft_session_extend(session, "The lamp", &params, NULL, NULL, &text, NULL)))
+    svft_string_free(text);
+  WORKS(svft_session_save(session, path));
+  svft_session_free(session);
+}
+
 static void tally(svft_status status) {
   EXPECT(status != SVFT_INTERNAL && svft_status_string(status)[0]);
   refused += status != SVFT_OK;
@@ -88,6 +109,7 @@ int main(int argc, char **argv) {
   WORKS(svft_model_save(base, gguf, "q8_0", NULL, NULL, NULL, &report));
   svft_string_free(report);
   make_adapters(argv[1]);
+  make_session(in(argv[1], "talk.svfts"));
 
   spoil(llama, "config.json", 2, load_and_run);
   spoil(llama, "tokenizer.json", 40, load_and_run);
@@ -99,6 +121,7 @@ int main(int argc, char **argv) {
   spoil(in(argv[1], "lora"), "adapter_model.safetensors", 10, attach);
   spoil(in(argv[1], "svft"), "adapter_config.json", 20, attach);
   spoil(in(argv[1], "svft"), "adapter_model.safetensors", 20, attach);
+  spoil(in(argv[1], "talk.svfts"), NULL, 10, restore);
   printf("%d spoilt files refused, %d harmless\n", refused, harmless);
   EXPECT(refused > 1000);
   svft_model_free(base);

@@ -34,6 +34,25 @@ static int leftovers(const char *path) {
   return count;
 }
 
+/* A session that has no room is as it was, in memory and in its file. */
+static void keeps_sessions(svft_model *model, const char *scratch) {
+  const char *saved = in(scratch, "talk.svfts"), *before = in(scratch, "before.svfts");
+  svft_session *session = NULL;
+  char *text = NULL;
+  if (!WORKS(svft_session_create(model, NULL, &session))) return;
+  if (WORKS(svft_session_extend(session, "The lamp", NULL, NULL, NULL, &text, NULL)))
+    svft_string_free(text);
+  WORKS(svft_session_save(session, saved));
+  copy_file(saved, before);
+  limit_files(1000);
+  FAILS(SVFT_NO_SPACE, "talk.svfts", svft_session_save(session, saved));
+  limit_files(0);
+  EXPECT(same_files(saved, before) && leftovers(scratch) == 0);
+  WORKS(svft_session_save(session, saved));
+  EXPECT(same_files(saved, before));
+  svft_session_free(session);
+}
+
 static void keeps_what_was_saved(svft_model *model, svft_adapter *adapter, const char *scratch) {
   const char *saved = in(scratch, "adapter"), *before = in(scratch, "before.safetensors");
   const char *gguf = in(scratch, "model.gguf"), *merged = in(scratch, "merged");
@@ -118,6 +137,7 @@ int main(int argc, char **argv) {
   if (!WORKS(svft_model_load(fixture("llama"), &params, &model))) return 2;
   WORKS(svft_adapter_create(model, "{\"method\": \"lora\"}", &adapter));
   keeps_what_was_saved(model, adapter, argv[1]);
+  keeps_sessions(model, argv[1]);
   resumes_after_a_full_disk(adapter, argv[1]);
   svft_adapter_free(adapter);
   svft_model_free(model);

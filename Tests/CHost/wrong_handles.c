@@ -17,6 +17,7 @@ static void refuses_models(svft_model *model, const char *words) {
   float number = 0;
   char *string = untouched;
   svft_adapter *adapter = untouched;
+  svft_session *session = untouched;
 
   REFUSES(words, svft_model_describe(model, &string));
   REFUSES(words, svft_model_tokenize(model, text, 1, &id, 1, &count));
@@ -34,7 +35,10 @@ static void refuses_models(svft_model *model, const char *words) {
   REFUSES(words, svft_evaluate(model, fixture("tales.jsonl"), "{}", NULL, NULL, &string));
   REFUSES(words, svft_adapter_create(model, "{\"method\": \"svft\"}", &adapter));
   REFUSES(words, svft_adapter_load(model, "x", 1, &adapter));
+  REFUSES(words, svft_session_create(model, NULL, &session));
+  REFUSES(words, svft_session_load(model, "x", NULL, &session));
   svft_model_cancel(model);
+  EXPECT(session == untouched);
   EXPECT(string == untouched && adapter == untouched && count == 77);
 }
 
@@ -59,6 +63,52 @@ static void refuses_trainers(svft_trainer *trainer, const char *words) {
   REFUSES(words, svft_trainer_step(trainer, &loss));
   REFUSES(words, svft_trainer_describe(trainer, &string));
   EXPECT(string == untouched && loss == 7);
+}
+
+static void refuses_sessions(svft_session *session, const char *words) {
+  char *string = untouched;
+  int32_t id = 1;
+  size_t count = 77;
+  const char *talk = "[{\"role\": \"user\", \"content\": \"a\"}]";
+
+  REFUSES(words, svft_session_generate(session, "a", NULL, NULL, NULL, &string, &count));
+  REFUSES(words,
+          svft_session_generate_messages(session, talk, NULL, NULL, NULL, NULL, &string, &count));
+  REFUSES(words, svft_session_generate_tokens(session, &id, 1, NULL, NULL, NULL, &string, &count));
+  REFUSES(words, svft_session_extend(session, "a", NULL, NULL, NULL, &string, &count));
+  REFUSES(words, svft_session_tokens(session, &id, 1, &count));
+  REFUSES(words, svft_session_save(session, "x"));
+  REFUSES(words, svft_session_describe(session, &string));
+  EXPECT(string == untouched && count == 77);
+}
+
+/* Pointers of sessions that must not be NULL. */
+static void refuses_null_in_sessions(svft_model *model) {
+  svft_session *session = NULL;
+  char *string;
+  int32_t id = 1;
+  if (!WORKS(svft_session_create(model, NULL, &session))) return;
+  REFUSES("out", svft_session_create(model, NULL, NULL));
+  REFUSES("path", svft_session_load(model, NULL, NULL, &session));
+  REFUSES("prompt", svft_session_generate(session, NULL, NULL, NULL, NULL, &string, NULL));
+  REFUSES("out", svft_session_generate(session, "a", NULL, NULL, NULL, NULL, NULL));
+  REFUSES("messages",
+          svft_session_generate_messages(session, NULL, NULL, NULL, NULL, NULL, &string, NULL));
+  REFUSES("ids", svft_session_generate_tokens(session, NULL, 1, NULL, NULL, NULL, &string, NULL));
+  REFUSES("ids", svft_session_generate_tokens(session, &id, (size_t)-1, NULL, NULL, NULL, &string,
+                                              NULL));
+  REFUSES("prompt 0", svft_session_generate_tokens(session, &id, 0, NULL, NULL, NULL, &string,
+                                                   NULL));
+  REFUSES("out", svft_session_extend(session, NULL, NULL, NULL, NULL, NULL, NULL));
+  REFUSES("out_count", svft_session_tokens(session, &id, 1, NULL));
+  REFUSES("path", svft_session_save(session, NULL));
+  REFUSES("out", svft_session_describe(session, NULL));
+  svft_model_free((svft_model *)session);
+  EXPECT(strstr(svft_last_error(), "model: expected a handle"));
+  svft_session_free((svft_session *)model);
+  EXPECT(strstr(svft_last_error(), "session: expected a handle"));
+  svft_session_free(NULL);
+  svft_session_free(session);
 }
 
 /* Outputs and inputs that must not be NULL, on a model that is one. */
@@ -191,7 +241,10 @@ int main(int argc, char **argv) {
   refuses_trainers(NULL, "trainer: expected a handle, found NULL");
   refuses_trainers((svft_trainer *)model, "found one of a Model");
   refuses_trainers((svft_trainer *)adapter, "found one of a Adapter");
+  refuses_sessions(NULL, "session: expected a handle, found NULL");
+  refuses_sessions((svft_session *)model, "found one of a Model");
   refuses_null_pointers(model, adapter);
+  refuses_null_in_sessions(model);
   refuses_struct_sizes(adapter);
   frees_only_its_own(model, adapter, trainer);
 

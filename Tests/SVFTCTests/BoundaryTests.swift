@@ -34,6 +34,19 @@ import Testing
     Call("generate") { svft_generate(nil, nil, 0, nil, nil, nil, nil) },
     Call("generate_messages") { svft_generate_messages(nil, nil, 0, nil, nil, nil, nil, nil) },
     Call("generate_tokens") { svft_generate_tokens(nil, nil, nil, 0, nil, nil, nil, nil) },
+    Call("session_create") { svft_session_create(nil, nil, nil) },
+    Call("session_load") { svft_session_load(nil, nil, nil, nil) },
+    Call("session_generate") { svft_session_generate(nil, nil, nil, nil, nil, nil, nil) },
+    Call("session_generate_messages") {
+      svft_session_generate_messages(nil, nil, nil, nil, nil, nil, nil, nil)
+    },
+    Call("session_generate_tokens") {
+      svft_session_generate_tokens(nil, nil, 0, nil, nil, nil, nil, nil)
+    },
+    Call("session_extend") { svft_session_extend(nil, nil, nil, nil, nil, nil, nil) },
+    Call("session_tokens") { svft_session_tokens(nil, nil, 0, nil) },
+    Call("session_save") { svft_session_save(nil, nil) },
+    Call("session_describe") { svft_session_describe(nil, nil) },
     Call("embed") { svft_embed(nil, nil, 0, nil, 0, nil) },
     Call("classify") { svft_classify(nil, nil, nil, 0, nil) },
     Call("evaluate") { svft_evaluate(nil, nil, nil, nil, nil, nil) },

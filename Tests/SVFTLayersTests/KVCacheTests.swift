@@ -1,4 +1,4 @@
-// Places in the cache lie apart and inside.
+// Places in the cache lie apart and inside; rows can be copied from one to another.
 import SVFTLayers
 import SVFTTensor
 import Testing
@@ -30,5 +30,37 @@ struct KVCacheTests {
     #expect(throws: SVFTError.self) {
       try KVCache(layers: 1 << 30, slots: 1 << 30, context: 1 << 30, width: 1)
     }
+  }
+
+  @Test func rowsGoToAnotherSlotAndAnotherCache() throws {
+    let (small, large) = (
+      try KVCache(layers: 2, slots: 2, context: 3, width: 5),
+      try KVCache(layers: 2, slots: 1, context: 8, width: 5)
+    )
+    for layer in 0..<2 {
+      for i in 0..<15 {
+        small.keys(layer: layer, slot: 1)[i] = Float(100 * layer + i)
+        small.values(layer: layer, slot: 1)[i] = -Float(100 * layer + i)
+      }
+    }
+    try large.copyRows(3, of: 1, in: small, to: 0)
+    try small.copyRows(2, of: 1, in: small, to: 0)
+    for layer in 0..<2 {
+      for i in 0..<20 {
+        let expected = Float(100 * layer + i)
+        #expect(large.keys(layer: layer, slot: 0)[i] == (i < 15 ? expected : 0))
+        #expect(large.values(layer: layer, slot: 0)[i] == (i < 15 ? -expected : 0))
+        guard i < 15 else { continue }
+        #expect(small.keys(layer: layer, slot: 0)[i] == (i < 10 ? expected : 0))
+      }
+    }
+    let bad: [(rows: Int, slot: Int, target: Int)] = [(4, 0, 0), (-1, 0, 0), (1, 2, 0), (1, 0, 1)]
+    for (rows, slot, target) in bad {
+      #expect(throws: SVFTError.self) {
+        try large.copyRows(rows, of: slot, in: small, to: target)
+      }
+    }
+    let wider = try KVCache(layers: 2, slots: 1, context: 8, width: 6)
+    #expect(throws: SVFTError.self) { try wider.copyRows(1, of: 0, in: small, to: 0) }
   }
 }

@@ -54,9 +54,31 @@ import Testing
     let together = try model.generate(prompts, options)
     #expect(together.reduce(0) { $0 + $1.promptTokens } > 512)
     for (index, prompt) in prompts.enumerated() {
-      #expect(try model.generate([prompt], options) == [together[index]], "prompt \(index)")
+      let alone = try model.generate([prompt], options)[0]
+      #expect(alone.tokens == together[index].tokens, "prompt \(index)")
+      #expect(alone.text == together[index].text, "prompt \(index)")
+      #expect(alone.reusedTokens == 0)
     }
+    // The long ones begin alike: computed once.
+    #expect(together.map { $0.reusedTokens > 100 } == [false, false, true, false, true])
     #expect(try model.generate([], options) == [])
+  }
+
+  @Test func whatPromptsBeginWithIsComputedOnce() throws {
+    let model = try TinyVerbs().model()
+    let start = (0..<40).map { Int32(3 + $0 * 7 % 300) }
+    let prompts = [
+      start, start + [5, 6], Array(start[..<36]) + [9], start + [5, 6, 7], [1, 2], start,
+    ]
+    for options in [Self.greedy(5), Self.greedy(0)] {
+      let together = try model.generate(tokens: prompts, options)
+      let reused = [0, 40, 36, 40, 0, 39]
+      #expect(
+        together.map(\.reusedTokens) == (options.maxTokens == 0 ? reused.map { _ in 0 } : reused))
+      for (made, prompt) in zip(together, prompts) {
+        #expect(try made.tokens == model.generate(tokens: [prompt], options)[0].tokens)
+      }
+    }
   }
 
   @Test func equalSeedsGiveEqualTextsAndOthersDiffer() throws {

@@ -21,6 +21,7 @@ import Testing
       #expect(try result.ints("tokens") == one.tokens.map { Int($0) })
       #expect(try result.string("ending") == "length")
       #expect(try result.int("prompt_tokens") == one.promptTokens)
+      #expect(try result.int("reused_tokens") == 0)
     }
     #expect(try JSON.parse(Report.json(of: [Generation]())).root("r").objects("results").isEmpty)
   }

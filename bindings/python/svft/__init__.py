@@ -18,6 +18,7 @@ from .errors import (
     Truncated, Unsupported,
 )
 from .model import Classification, Model, estimate, inspect
+from .session import Session
 from .training import Progress, Trainer, plot
 
 __version__ = (_functions.svft_version() or b"").decode()
@@ -39,6 +40,6 @@ def set_log(callback) -> None:
 __all__ = [
     "Adapter", "Busy", "Cancelled", "Classification", "DataError", "Error", "FormatError",
     "InputOutputError", "InternalError", "InvalidArgument", "LimitExceeded", "Mismatch", "Model",
-    "NonFinite", "NoSpace", "OutOfMemory", "Progress", "ShapeError", "StateError", "Trainer",
-    "Truncated", "Unsupported", "estimate", "inspect", "plot", "set_log",
+    "NonFinite", "NoSpace", "OutOfMemory", "Progress", "Session", "ShapeError", "StateError",
+    "Trainer", "Truncated", "Unsupported", "estimate", "inspect", "plot", "set_log",
 ]

@@ -73,6 +73,8 @@ Train = CFUNCTYPE(c_int32, c_void_p, POINTER(TrainProgress))
 _handle_out = POINTER(c_void_p)
 _string_out = POINTER(c_void_p)
 _strings = POINTER(c_char_p)
+# How a session's functions that generate end: params, callback, user, text, reused ids.
+_generating = [POINTER(GenerationParams), Token, c_void_p, _string_out, POINTER(c_size_t)]
 
 # name: (result, arguments). A test compares the names with svft.h.
 SIGNATURES = {
@@ -114,6 +116,18 @@ SIGNATURES = {
         c_int32,
         [c_void_p, POINTER(POINTER(c_int32)), POINTER(c_size_t), c_size_t,
          POINTER(GenerationParams), Token, c_void_p, _string_out]),
+    "svft_session_create": (c_int32, [c_void_p, c_char_p, _handle_out]),
+    "svft_session_load": (c_int32, [c_void_p, c_char_p, c_char_p, _handle_out]),
+    "svft_session_free": (None, [c_void_p]),
+    "svft_session_generate": (c_int32, [c_void_p, c_char_p, *_generating]),
+    "svft_session_generate_messages": (c_int32, [c_void_p, c_char_p, c_char_p, *_generating]),
+    "svft_session_generate_tokens": (
+        c_int32, [c_void_p, POINTER(c_int32), c_size_t, *_generating]),
+    "svft_session_extend": (c_int32, [c_void_p, c_char_p, *_generating]),
+    "svft_session_tokens": (
+        c_int32, [c_void_p, POINTER(c_int32), c_size_t, POINTER(c_size_t)]),
+    "svft_session_save": (c_int32, [c_void_p, c_char_p]),
+    "svft_session_describe": (c_int32, [c_void_p, _string_out]),
     "svft_embed": (
         c_int32, [c_void_p, _strings, c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
     "svft_classify": (c_int32, [c_void_p, _strings, _strings, c_size_t, _string_out]),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import queue
-import threading
 from ctypes import byref, c_float, c_int32, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
@@ -13,13 +11,15 @@ from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 import numpy as np
 
 from ._calls import Call
+from ._generation import generation_params, stream as pieces, token_callback
 from ._handle import Handle
 from ._library import (
-    GenerationParams, ModelParams, Progress, Token, cache_folder, check, encoded, id_array,
-    library, set_fields, string_array, take_string, text_out,
+    ModelParams, Progress, cache_folder, check, encoded, id_array, library, set_fields,
+    string_array, take_string, text_out,
 )
 from ._prompts import Conversation, Prompts, conversation, prompts
 from .adapter import Adapter
+from .session import Session
 
 CACHE_FOLDER = cache_folder()
 WorkProgress = Callable[[str, float, float], Optional[bool]]
@@ -180,45 +180,18 @@ class Model(Handle):
         if stream:
             if not source.single or on_token is not None:
                 raise TypeError("stream=True expects one prompt and no on_token")
-            return self._stream(source, options)
+            return pieces(lambda receive: self._continue(source, receive, options))
         texts = self._continue(source, on_token, options)
         return texts[0] if source.single else texts
 
     def _continue(self, source: Prompts, on_token, options: Mapping) -> "list[str]":
-        params, kept = _generation_params(options)
+        params, kept = generation_params(options)
         call = Call(self._handle)
-        callback = Token(
-            lambda user, index, token, text: call.guard(
-                lambda: on_token and on_token(index, token, text.decode("utf-8"))))
         out = (c_void_p * max(1, source.count))()
         call.run(
-            source.function, self._handle, *source.arguments, byref(params), callback, None, out)
+            source.function, self._handle, *source.arguments, byref(params),
+            token_callback(call, on_token), None, out)
         return [take_string(c_void_p(pointer)) for pointer in out[: source.count]]
-
-    def _stream(self, source: Prompts, options: Mapping) -> Iterator[str]:
-        """Pieces of text as they come; leaving the loop early cancels."""
-        pieces: "queue.Queue" = queue.Queue()
-        left = threading.Event()
-
-        def work() -> None:
-            try:
-                self._continue(
-                    source, lambda _, __, text: pieces.put(text) or not left.is_set(), options)
-                pieces.put(None)
-            except BaseException as error:  # raised again where the pieces are read
-                pieces.put(error)
-
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
-        try:
-            while (piece := pieces.get()) is not None:
-                if isinstance(piece, BaseException):
-                    raise piece
-                if piece:
-                    yield piece
-        finally:
-            left.set()
-            worker.join()
 
     def embed(self, texts: Union[str, Sequence[str]]) -> np.ndarray:
         """Vectors of texts, [len(texts), width] float32; of one string, [width]."""
@@ -289,21 +262,15 @@ class Model(Handle):
         check(library.svft_adapter_load(self._handle, encoded(path), scale, byref(out)))
         return Adapter(out, self)
 
+    def session(self, *, context_length: int = 0) -> Session:
+        """A session without text, of at most ``context_length`` tokens (0: the model's context)."""
+        request, out = json.dumps({"context_length": context_length}).encode("utf-8"), c_void_p()
+        check(library.svft_session_create(self._handle, request, byref(out)))
+        return Session(out, self)
 
-def _generation_params(options: Mapping) -> "tuple[GenerationParams, list]":
-    """The C struct of keyword options, and what its pointers need kept alive."""
-    params = GenerationParams()
-    check(library.svft_generation_params_init(byref(params), ctypes.sizeof(params)))
-    options = dict(options)
-    bias: Mapping[int, float] = options.pop("logit_bias", None) or {}
-    stop = options.pop("stop", None) or []
-    stop = [stop] if isinstance(stop, str) else list(stop)
-    stop_tokens = list(options.pop("stop_tokens", None) or [])
-    kept = [
-        id_array(list(bias)), (c_float * max(1, len(bias)))(*bias.values()),
-        string_array(stop), id_array(stop_tokens)]
-    params.bias_tokens, params.bias_values, params.stop_strings, params.stop_tokens = kept
-    params.bias_count, params.stop_string_count = len(bias), len(stop)
-    params.stop_token_count = len(stop_tokens)
-    set_fields(params, options, "generate")
-    return params, kept
+    def load_session(self, path: str, *, context_length: int = 0) -> Session:
+        """The session that a file holds. Where adapters or precision are not what they were, its
+        text is taken and computed again when it is needed."""
+        request, out = json.dumps({"context_length": context_length}).encode("utf-8"), c_void_p()
+        check(library.svft_session_load(self._handle, encoded(path), request, byref(out)))
+        return Session(out, self)

@@ -1,0 +1,90 @@
+// One sequence of a batch: its tokens so far, what of them the cache has, and how the next token is
+// chosen, shown and ended at.
+import SVFTTensor
+import SVFTText
+
+extension Generator {
+  /// One prompt on its way.
+  struct Sequence {
+    let index: Int
+    let prompt: [Int32]
+    let limit: Int
+    /// Tokens whose rows the cache holds.
+    private(set) var cached = 0
+    /// Tokens of the prompt whose rows it did not compute.
+    private var reused = 0
+    /// Rows that it takes from another sequence as soon as that one has them.
+    var beginning: (donor: Int, rows: Int)?
+    var ending: Generation.Ending?
+    private var history: [Int32]
+    private var sampler: Sampler
+    private var decoder: StreamDecoder
+    private var stops: StopMatcher
+    private var shown: [UInt8] = []
+    private let ends: Set<Int32>
+
+    init(
+      index: Int, prompt: [Int32], limit: Int, options: GenerationOptions, tokenizer: Tokenizer,
+      ends: Set<Int32>
+    ) {
+      self.index = index
+      self.prompt = prompt
+      self.limit = limit
+      history = prompt
+      sampler = Sampler(options, sequence: index)
+      decoder = StreamDecoder(tokenizer, continuing: true)
+      stops = StopMatcher(options.stopStrings)
+      self.ends = ends
+    }
+
+    /// Begins with rows that the cache has; at least one token must be left to compute.
+    mutating func take(_ rows: Int) {
+      cached = rows
+      reused = rows
+      beginning = nil
+    }
+
+    /// Counts rows that a step has computed; where no token is wanted, the last ends the sequence.
+    mutating func noteComputed(_ rows: Int) {
+      cached += rows
+      if limit == 0, pending.isEmpty { ending = .length }
+    }
+
+    /// Prompt and what was generated, without an end token: nobody is shown one.
+    var text: [Int32] {
+      ending == .endToken && history.count > prompt.count ? history.dropLast() : history
+    }
+
+    /// Tokens not yet in the cache.
+    var pending: ArraySlice<Int32> { history[cached...] }
+
+    /// Chooses the next token. Returns it and the text that may be shown now.
+    mutating func advance(
+      _ logits: UnsafeBufferPointer<Float>
+    ) throws(SVFTError) -> (Int32, String) {
+      let token = try sampler.next(logits, history: history)
+      history.append(token)
+      var piece: [UInt8] = []
+      if ends.contains(token) {
+        ending = .endToken
+        piece = stops.push(decoder.finish().utf8) + stops.finish()
+      } else {
+        piece = stops.push(try decoder.push(token).utf8)
+        if stops.found != nil {
+          ending = .stopString
+        } else if history.count - prompt.count >= limit {
+          ending = .length
+          piece += stops.push(decoder.finish().utf8) + stops.finish()
+        }
+      }
+      shown += piece
+      return (token, String(decoding: piece, as: UTF8.self))
+    }
+
+    var result: Generation {
+      Generation(
+        text: String(decoding: shown, as: UTF8.self), tokens: Array(history[prompt.count...]),
+        ending: ending ?? .length, promptTokens: prompt.count, reusedTokens: reused)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// What rows of a cache belong to, as hashes that a saved session carries:
+//
+//   model   geometry, names, row orders and hashes of the tensors that tokens are predicted with
+//   rows    that, the precision, the format of rows, and every active adapter with its scale
+//
+// Row orders are among them because keys lie in the order of their projection's rows: a folder and
+// a GGUF file of one model are two models here. The number of threads and the instruction set are
+// not: the one changes nothing, the other the last bits.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+import Synchronization
+
+/// Whose a session is.
+struct SessionIdentity: Equatable {
+  /// The model without adapters.
+  let model: String
+  /// Everything that decides the numbers of rows.
+  let rows: String
+}
+
+extension Model {
+  /// Whose sessions are now. The first time all weights are read. Throws `.state` where an attached
+  /// adapter has yet to see data.
+  func sessionIdentity(_ format: any ElementFormat) throws(SVFTError) -> SessionIdentity {
+    let model = try modelIdentity()
+    var hash = Fingerprint()
+    hash.update("\(model) \(options.precision.rawValue) \(format.name)\n")
+    for adapter in adapters.map({ Adapter(self, $0) }) where adapter.isActive {
+      let traits = Adapter.traits(adapter.method).members.filter {
+        if case .object = $0.1 { false } else { true }
+      }
+      hash.update(
+        "\(try JSON.object(JSON.Object(traits)).text(.compact)) \(adapter.scale)\n")
+      for tensor in try AdapterFile.tensors(adapter.method) {
+        hash.update("\(tensor.name) \(tensor.type) \(tensor.shape)\n")
+        withExtendedLifetime(tensor.bytes) { hash.update(tensor.bytes.bytes) }
+      }
+    }
+    return SessionIdentity(model: model, rows: hash.hexadecimal)
+  }
+
+  /// The hash of the model without adapters, computed once. Throws `.memory`.
+  func modelIdentity() throws(SVFTError) -> String {
+    if let knownIdentity { return knownIdentity }
+    let slots = loaded.architecture.slots + (loaded.architecture.languageModelHead?.slots ?? [])
+    let hashes = Mutex([String?](repeating: nil, count: slots.count))
+    let next = Atomic(0)
+    Parallel.run(threads: min(network.threads, slots.count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < slots.count else { break }
+        let hash = try? slots[index].weight.fingerprint()
+        hashes.withLock { $0[index] = hash }
+      }
+    }
+    var hash = Fingerprint()
+    hash.update(try JSON.object(loaded.architecture.config()).text(.compact) + "\n")
+    for (slot, digest) in zip(slots, hashes.withLock { $0 }) {
+      guard let digest else { throw SVFTError(.memory, "no memory to hash \(slot.name)") }
+      hash.update("\(slot.name) \(slot.rowOrder) \(digest)\n")
+    }
+    knownIdentity = hash.hexadecimal
+    return hash.hexadecimal
+  }
+}
+
+extension Weight {
+  /// The hash of format, shape and bytes, rows as files have them.
+  fileprivate func fingerprint() throws(SVFTError) -> String {
+    var hash = Fingerprint()
+    hash.update("\(format.name) \(rows) \(columns)\n")
+    try eachStoredPiece { (bytes) throws(SVFTError) in hash.update(bytes) }
+    return hash.hexadecimal
+  }
+}
