@@ -123,8 +123,8 @@ struct Generator {
       context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1)
   }
 
-  /// Generates until every sequence has ended, in a cache of its own. Throws `.cancelled` when asked
-  /// to stop, `.memory` before anything is taken.
+  /// Generates until every sequence has ended, in a cache of its own. Throws `.cancelled` when
+  /// asked to stop, `.memory` before anything is taken.
   mutating func run(_ onToken: TokenCallback?) throws(SVFTError) -> [Generation] {
     let alternatives = size.alternatives { (size, network) throws(SVFTError) in
       _ = try size.prepare(network)
@@ -141,8 +141,8 @@ struct Generator {
     return try run(pass, cache, onToken)
   }
 
-  /// Generates with a cache that holds the rows which sequences begin with. Where no token is wanted,
-  /// prompts are computed all the same.
+  /// Generates with a cache that holds the rows which sequences begin with. Where no token is
+  /// wanted, prompts are computed all the same.
   mutating func run(
     _ pass: Pass, _ cache: KVCache, _ onToken: TokenCallback?
   ) throws(SVFTError) -> [Generation] {

@@ -76,8 +76,8 @@ extension Model {
     }
   }
 
-  /// Throws what is wrong with prompts and options, whatever they are continued in; the caller holds
-  /// the gate.
+  /// Throws what is wrong with prompts and options, whatever they are continued in; the caller
+  /// holds the gate.
   func check(_ prompts: [[Int32]], _ options: GenerationOptions) throws(SVFTError) {
     try options.validate(vocabulary: vocabularySize)
     for prompt in prompts { try network.check(prompt) }

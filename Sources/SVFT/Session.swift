@@ -34,14 +34,16 @@ public final class Session: @unchecked Sendable {
     revision = model.network.revision
   }
 
-  /// The ids of the text so far: prompt and generated tokens, an end token left out. Throws `.busy`.
+  /// The ids of the text so far: prompt and generated tokens, an end token left out. Throws
+  /// `.busy`.
   public var tokens: [Int32] {
     get throws(SVFTError) {
       try model.gate.exclusively { () throws(SVFTError) in text }
     }
   }
 
-  /// Continues a prompt, which is the whole text. `maxTokens` = 0 computes it and generates nothing.
+  /// Continues a prompt, which is the whole text. `maxTokens` = 0 computes it and generates
+  /// nothing.
   ///
   /// Throws what `Model.generate` does. Also after a failure the session holds the prompt and what
   /// was generated until then, unless the arguments or the memory were the reason.
@@ -60,8 +62,8 @@ public final class Session: @unchecked Sendable {
     try model.gate.exclusively { () throws(SVFTError) in try run(tokens, options, onToken) }
   }
 
-  /// Continues a conversation, all of it, with the assistant's next turn; `messages` and `layout` as
-  /// in `Model.tokenize(conversation:)`.
+  /// Continues a conversation, all of it, with the assistant's next turn; `messages` and `layout`
+  /// as in `Model.tokenize(conversation:)`.
   public func generate(
     conversation messages: String, layout: TrainingOptions.ChatStyle = .auto,
     _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
@@ -169,8 +171,8 @@ extension Session {
     return try model.network.cache(slots: 1, context: 1)
   }
 
-  /// Takes what a file holds; the caller holds the gate. A file of this model with other adapters or
-  /// precision gives its text alone.
+  /// Takes what a file holds; the caller holds the gate. A file of this model with other adapters
+  /// or precision gives its text alone.
   func restore(from path: String) throws(SVFTError) {
     let file = try SessionFile(path, access: model.options.copiesFile ? .copied : .mapped)
     try file.require(model.modelIdentity())

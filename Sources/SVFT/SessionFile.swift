@@ -1,12 +1,12 @@
 // A session as one safetensors file:
 //
 //   tokens            I32 [n]           the text
-//   keys.L, values.L  U8 [m, bytes]     rows of layer L for the first m tokens, as the cache has them
+//   keys.L, values.L  U8 [m, bytes]     rows of layer L for the first m tokens, as cached
 //   metadata          format, version, model, rows (SessionIdentity), checksum
 //
-// The checksum is over the other metadata and over name, type, shape and bytes of every tensor: whatever
-// was cut off, changed or put in is noticed before anything is believed. The file is replaced whole
-// (AtomicFile).
+// The checksum is over the other metadata and over name, type, shape and bytes of every tensor:
+// whatever was cut off, changed or put in is noticed before anything is believed. The file is
+// replaced whole (AtomicFile).
 import SVFTFormats
 import SVFTLayers
 import SVFTTensor

@@ -2,7 +2,7 @@
 // whenever a session is restored, rows of a cache whenever they are read. SHA-256 in plain C takes
 // longer for that than computing the rows again (0.4 GB/s per thread against 10 and more).
 //
-//   lane i of 8 takes every eighth word of 64 bits:   s ← rotate((s ⊕ word) · odd, 29)
+//   lane i of 8 takes every eighth word of 64 bits:   p = (s ⊕ word) · odd   s ← p ⊕ (p >> 32)
 //   digest = SHA-256(s₀ … s₇, last bytes, length)
 //
 // Each step is a bijection of the word and of the lane, so a change within one word never goes
@@ -89,6 +89,6 @@ private struct Lanes {
   ) -> UInt64 {
     let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
     let product = (state ^ word) &* factor
-    return product << 29 | product >> 35
+    return product ^ product >> 32
   }
 }

@@ -1,4 +1,4 @@
-// Saved sessions: restored they go on bit for bit; damaged or foreign ones are refused by a sentence.
+// Saved sessions: restored they go on bit for bit; damaged or foreign ones are refused in words.
 import Foundation
 import SVFT
 import SVFTFormats

@@ -42,7 +42,8 @@ def test_prompts_keep_what_they_begin_with(llama):
 
 def test_streams_callbacks_and_their_errors(llama):
     session, seen = llama.session(), []
-    text = session.generate("The sea", on_token=lambda i, token, piece: seen.append(piece), **GREEDY)
+    text = session.generate(
+        "The sea", on_token=lambda i, token, piece: seen.append(piece), **GREEDY)
     assert "".join(seen) == text == "".join(session.generate("The sea", stream=True, **GREEDY))
     for _ in session.extend(stream=True, temperature=0, max_tokens=50, ignores_end=True):
         break
