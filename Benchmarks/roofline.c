@@ -166,10 +166,11 @@ static const struct {
 static const int64_t TOKENS[] = {1, 4, 12, 32, 128, 512};
 
 static void round_tokens(const float *x, product p) {
-  int64_t width = svk_tile_tokens(p.w), bytes = svk_quantized_row_bytes(p.w.columns);
+  int64_t width = svk_tile_tokens(p.w, p.tokens);
+  int64_t bytes = svk_quantized_row_bytes(p.w.columns);
   for (int64_t t = 0; t < p.tokens; t += width) {
     int64_t count = p.tokens - t < width ? p.tokens - t : width;
-    svk_quantize_tile(x + t * p.w.columns, p.w.columns, count, p.w.columns,
+    svk_quantize_tile(x + t * p.w.columns, p.w.columns, count, 0, p.w.columns,
                       (uint8_t *)p.rounded + t * bytes);
   }
 }

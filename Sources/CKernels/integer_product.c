@@ -13,7 +13,9 @@
 
 int64_t svk_quantized_row_bytes(int64_t columns) { return columns / SVK_BLOCK * SVK_TOKEN_BYTES; }
 
-int64_t svk_tile_tokens(svk_weights w) { return w.in_strips ? SVK_STRIP_TOKENS : 1; }
+int64_t svk_tile_tokens(svk_weights w, int64_t tokens) {
+  return w.in_strips ? svk_strip_tile(tokens) : 1;
+}
 
 typedef int32_t integers __attribute__((ext_vector_type(16)));
 
@@ -76,16 +78,17 @@ SVK_INLINE void quantize_blocks(const float *x, int64_t ldx, int64_t tokens, int
   }
 }
 
-SVK_INLINE void quantize_tile_body(const float *x, int64_t ldx, int64_t tokens, int64_t columns,
-                                   void *target) {
-  int64_t blocks = columns / SVK_BLOCK, step = TOGETHER / tokens;
-  for (int64_t b = 0; b < blocks; b += step) {
-    quantize_blocks(x, ldx, tokens, b, blocks - b < step ? blocks : b + step, target);
+SVK_INLINE void quantize_tile_body(const float *x, int64_t ldx, int64_t tokens, int64_t first,
+                                   int64_t last, void *target) {
+  int64_t end = last / SVK_BLOCK, step = TOGETHER / tokens;
+  for (int64_t b = first / SVK_BLOCK; b < end; b += step) {
+    quantize_blocks(x, ldx, tokens, b, end - b < step ? end : b + step, target);
   }
 }
 SVK_KERNEL(void, quantize_tile,
-           (const float *x, int64_t ldx, int64_t tokens, int64_t columns, void *target),
-           (x, ldx, tokens, columns, target))
+           (const float *x, int64_t ldx, int64_t tokens, int64_t first, int64_t last,
+            void *target),
+           (x, ldx, tokens, first, last, target))
 
 /* One unpacked row of weights times a tile of one token. */
 static float integer_dot__portable(const int8_t *codes, const float *scales, rounded_tile x,

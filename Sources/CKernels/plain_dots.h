@@ -1,7 +1,8 @@
 /* Dots of unquantised rows with F32 activations, straight from the bytes as they lie. One token:
  * four rows share each load of x, and every row keeps two sums, so that no chain of additions
  * waits. Several: tiles of four rows and up to six tokens, as many sums as AVX-512 has registers
- * for; elsewhere tokens come one by one. */
+ * for; elsewhere tokens come one by one. Such products wait for memory, and processors follow neither
+ * four rows at once nor a row beyond its page: what comes later is asked for. */
 #ifndef SVK_PLAIN_DOTS_H
 #define SVK_PLAIN_DOTS_H
 
@@ -10,6 +11,16 @@
 /* 16 values from `codes` on, and one: constants of each instance, so that they are inlined. */
 typedef void (*plain_values)(const uint8_t *codes, svk_lanes *values);
 typedef float (*plain_value)(const uint8_t *code);
+
+/* How far beyond its place a row is asked for: some rows on, or far on in its own. No multiple of
+ * a page: rows of whole pages would then put all of it into one set of the first cache. Where
+ * several tokens keep the core busy, long rows come fast enough by themselves. */
+enum { SVK_ROWS_AHEAD = 9728, SVK_LONG_ROW = 4096 };
+
+/* Asks for it once a line; `done` bytes of the row, by sixteen values, lie behind. */
+SVK_INLINE void ask_ahead(const uint8_t *place, int64_t done) {
+  if (done % 64 == 0) __builtin_prefetch(place + SVK_ROWS_AHEAD);
+}
 
 /* One row times one token from column `k` on, after the rows' common part. */
 SVK_INLINE float plain_tail(const uint8_t *row, const float *x, int64_t k, int64_t columns,
@@ -29,7 +40,9 @@ SVK_INLINE void plain_dots(const int64_t rows, const uint8_t *from, int64_t row_
       svk_lanes w, v;
       load_lanes(x + k + 16 * half, &v);
       for (int64_t r = 0; r < rows; r++) {
-        values(from + r * row_bytes + (k + 16 * half) * bytes, &w);
+        const uint8_t *place = from + r * row_bytes + (k + 16 * half) * bytes;
+        ask_ahead(place, 16 * half * bytes);
+        values(place, &w);
         sums[r][half] += w * v;
       }
     }
@@ -48,10 +61,15 @@ SVK_INLINE void plain_tile(const int64_t rows, const int64_t tokens, const uint8
                            int64_t row_bytes, int64_t columns, const float *x, int64_t ldx,
                            float *out, int64_t bytes, plain_values values, plain_value value) {
   svk_lanes sums[SVK_DOT_TOKENS][4] = {{{0}}};
+  const int asks = row_bytes < SVK_LONG_ROW;
   int64_t k = 0;
   for (; k + 16 <= columns; k += 16) {
     svk_lanes w[4], v;
-    for (int64_t r = 0; r < rows; r++) values(from + r * row_bytes + k * bytes, &w[r]);
+    for (int64_t r = 0; r < rows; r++) {
+      const uint8_t *place = from + r * row_bytes + k * bytes;
+      if (asks) ask_ahead(place, k * bytes);
+      values(place, &w[r]);
+    }
     for (int64_t t = 0; t < tokens; t++) {
       load_lanes(x + t * ldx + k, &v);
       for (int64_t r = 0; r < rows; r++) sums[t][r] += w[r] * v;

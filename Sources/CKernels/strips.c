@@ -152,13 +152,14 @@ static void strip_product__portable(svk_strip strip, rounded_tile x, int64_t blo
 #include "x86/strips.h"
 #endif
 
-/* The strips of rows first..<last times a tile. */
-static void strips_product(svk_weights w, int64_t first, int64_t last, rounded_tile x, float *y,
-                           int64_t ldy) {
+/* The strips of rows first..<last times a tile, in pairs or each alone. */
+static void strips_product(svk_weights w, int64_t first, int64_t last, int pairs, rounded_tile x,
+                           float *y, int64_t ldy) {
   int64_t blocks = w.columns / SVK_BLOCK;
+  (void)pairs;
 #if SVK_X86
   if (svk_isa() >= SVK_AVX512VNNI) {
-    strips_product__avx512vnni(w, first, last, x, blocks, y, ldy);
+    strips_product__avx512vnni(w, first, last, pairs, x, blocks, y, ldy);
     return;
   }
 #endif
@@ -174,11 +175,13 @@ void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x
                        float *y, int64_t ldy) {
   int64_t pair_bytes = 2 * SVK_STRIP * svk_bytes_of(w.format, w.columns);
   int64_t rows = pair_bytes < NEAR ? NEAR / pair_bytes * 2 * SVK_STRIP : 2 * SVK_STRIP;
+  int64_t width = svk_strip_tile(tokens);
+  int pairs = width == SVK_PAIR_TOKENS;
   for (int64_t begin = first; begin < last; begin += rows) {
     int64_t end = last - begin < rows ? last : begin + rows;
-    for (int64_t t = 0; t < tokens; t += SVK_STRIP_TOKENS) {
-      rounded_tile tile = rounded_tile_at(x, t, tokens, SVK_STRIP_TOKENS, w.columns);
-      strips_product(w, begin, end, tile, y + t * ldy, ldy);
+    for (int64_t t = 0; t < tokens; t += width) {
+      rounded_tile tile = rounded_tile_at(x, t, tokens, width, w.columns);
+      strips_product(w, begin, end, pairs, tile, y + t * ldy, ldy);
     }
   }
 }

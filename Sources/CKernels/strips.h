@@ -11,9 +11,14 @@
 #include "format.h"
 
 enum {
-  SVK_STRIP = 16,       /* rows side by side */
-  SVK_MOST_GROUPS = 8,  /* of 4 bytes in a block: a code a byte */
-  SVK_STRIP_TOKENS = 6  /* of a tile: with two strips, as many sums as stay in registers */
+  SVK_STRIP = 16,      /* rows side by side */
+  SVK_MOST_GROUPS = 8, /* of 4 bytes in a block: a code a byte */
+  /* Tokens of a tile: with one strip and with two, as many sums as stay in registers. */
+  SVK_LONE_TOKENS = 12,
+  SVK_PAIR_TOKENS = 6,
+  /* Up to so many tokens strips meet tiles alone: memory is read in order, each byte once for more
+   * tokens. Beyond, loads count, and pairs need half of them. */
+  SVK_FEW_TOKENS = 48
 };
 
 /* How the codes of one block of 32 stand in its bytes after the scale. */
@@ -51,6 +56,11 @@ static inline svk_strip svk_strip_at(svk_weights w, int64_t row) {
 /* `count` blocks from `first` as F32: out[i * stride + r] = value i of row r, for 16 rows; the
  * lanes of rows that the strip does not have become zero times something finite or stay unset. */
 void svk_strip_decode(svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride);
+
+/* Tokens of a tile where there are `tokens`. */
+static inline int64_t svk_strip_tile(int64_t tokens) {
+  return tokens > SVK_FEW_TOKENS ? SVK_PAIR_TOKENS : SVK_LONE_TOKENS;
+}
 
 /* svk_integer_product over strips; `first` is a multiple of 16. */
 void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,

@@ -4,9 +4,9 @@
 // they sum over micro-batches; gradients of values are written through `Run.target`, which says
 // whether this op is the first to write (=) or a later one (+=).
 //
-// Every member of the team calls `forward` and `backward` and takes its share of chunks; between
-// two ops the executor places a barrier. Bodies never throw, never allocate, never depend on the
-// team's size.
+// Every member of the team calls `forward` and `backward` and takes its share of chunks; before an
+// op that depends on others the executor places a barrier. Bodies never throw, never allocate,
+// never depend on the team's size.
 package import SVFTTensor
 
 /// One coarse operation of a graph (linear, attention, norm, …), forward and backward.

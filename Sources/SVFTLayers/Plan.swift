@@ -27,6 +27,12 @@ package struct Plan {
     byteCount + sharedScratch + threads * memberScratch
   }
 
+  /// Where the numbers of a value lie in the block; values that never live lie at its beginning.
+  func bytes(of value: Value) -> Range<Int> {
+    let offset = max(0, valueOffsets[value.id])
+    return offset..<offset + rows * value.width * MemoryLayout<Float>.stride
+  }
+
   /// Plans `graph`.
   ///
   /// Throws `.limit` where the sizes overflow.

@@ -8,6 +8,10 @@ package final class Program: @unchecked Sendable {
   package let arena: Arena
   package let threads: Int
   private let ops: [any Op]
+  private let meetings: Meetings
+
+  /// How often a team meets in a forward replay.
+  package var meetingCount: Int { meetings.before.count { $0 } }
 
   /// Plans and allocates for steps of up to `rows` rows.
   ///
@@ -24,6 +28,7 @@ package final class Program: @unchecked Sendable {
     self.plan = plan
     self.threads = threads
     ops = graph.ops
+    meetings = Meetings(ops, plan)
     arena = try Arena(plan, ops: ops, threads: threads)
   }
 
@@ -35,8 +40,8 @@ package final class Program: @unchecked Sendable {
     guard batch.rows > 0 else { return }
     Parallel.run(threads: threads) { team in
       for index in ops.indices {
+        if meetings.before[index] { team.barrier() }
         ops[index].forward(Run(arena: arena, batch: batch, team: team, op: index))
-        team.barrier()
       }
     }
   }

@@ -30,7 +30,7 @@ extension Weight {
   ) throws(SVFTError) {
     defer { withExtendedLifetime(self) {} }
     guard matrix.arrangement == .strips else { return try body(bytes.bytes) }
-    let piece = try Buffer(byteCount: min(rows, Weight.chunk) * matrix.rowBytes)
+    let piece = try Buffer(byteCount: min(rows, Weight.rowChunk) * matrix.rowBytes)
     for chunk in 0..<rowChunks {
       let range = rows(ofChunk: chunk)
       for (place, row) in range.enumerated() {

@@ -5,7 +5,7 @@
 //   transposed product  dx = Wᵀ g  [T, columns] = [T, rows] · W
 //
 // Work is split into chunks of rows (or columns) fixed by the shape, so that any team gives the
-// same bits.
+// same bits. Chunks are small, because a matrix of a small model has few of them to share out.
 package import SVFTTensor
 
 /// An immutable matrix [rows, columns] in some element format.
@@ -52,11 +52,13 @@ package final class Weight: Sendable {
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }
 
-  /// Output rows (or input columns) that one chunk computes: a multiple of every block length.
+  /// Input columns that one chunk computes: a multiple of every block length.
   package static let chunk = 64
+  /// Output rows that one chunk computes: two strips, a panel of the dense product.
+  package static let rowChunk = 32
 
   /// Chunks that a product is split into.
-  package var rowChunks: Int { (rows + Weight.chunk - 1) / Weight.chunk }
+  package var rowChunks: Int { (rows + Weight.rowChunk - 1) / Weight.rowChunk }
   /// Chunks that a transposed product is split into.
   package var columnChunks: Int { (columns + Weight.chunk - 1) / Weight.chunk }
 
@@ -67,7 +69,7 @@ package final class Weight: Sendable {
 
   /// The rows of one chunk.
   package func rows(ofChunk chunk: Int) -> Range<Int> {
-    chunk * Weight.chunk..<min(rows, (chunk + 1) * Weight.chunk)
+    chunk * Weight.rowChunk..<min(rows, (chunk + 1) * Weight.rowChunk)
   }
 
   /// The columns of one chunk.
@@ -78,7 +80,7 @@ package final class Weight: Sendable {
   /// The rows that a member of a team computes: a run of whole chunks, maybe none.
   package func rows(of team: Team) -> Range<Int> {
     let chunks = team.span(of: rowChunks)
-    return chunks.lowerBound * Weight.chunk..<min(rows, chunks.upperBound * Weight.chunk)
+    return chunks.lowerBound * Weight.rowChunk..<min(rows, chunks.upperBound * Weight.rowChunk)
   }
 
   /// The columns that a member of a team computes: a run of whole chunks, maybe none.

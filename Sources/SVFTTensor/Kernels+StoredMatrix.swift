@@ -54,23 +54,37 @@ extension Kernels {
         y, Int64(ldy), update.value, scratch)
     }
 
-    /// Tiles in which `integerProduct` takes `tokens` rows of activations.
-    package func tileCount(tokens: Int) -> Int { (tokens + tileTokens - 1) / tileTokens }
+    /// Columns that one part of a rounding takes: whole lines of every tile.
+    private static let roundedColumns = 256
 
-    private var tileTokens: Int { Int(svk_tile_tokens(value)) }
-
-    /// Rounds one tile of `x` [tokens, columns] to 8 bit, as Q8_0 does, into its place in `target`,
-    /// where tokens have `Kernels.quantizedRowBytes(columns)` bytes each.
-    package func roundTile(
-      _ tile: Int, of x: UnsafePointer<Float>, tokens: Int, into target: UnsafeMutableRawPointer
-    ) {
-      let first = tile * tileTokens
-      svk_quantize_tile(
-        x + first * columns, Int64(columns), Int64(min(tileTokens, tokens - first)), Int64(columns),
-        target + first * Kernels.quantizedRowBytes(columns))
+    /// Parts in which `tokens` rows of activations are rounded: pieces of tiles.
+    package func roundingParts(tokens: Int) -> Int {
+      let width = tileTokens(of: tokens)
+      return (tokens + width - 1) / width * roundingPieces
     }
 
-    /// The same product with activations that `roundTile` has rounded to 8 bit, for formats that
+    private var roundingPieces: Int {
+      (columns + Self.roundedColumns - 1) / Self.roundedColumns
+    }
+
+    /// Tokens that `integerProduct` takes together.
+    private func tileTokens(of tokens: Int) -> Int { Int(svk_tile_tokens(value, Int64(tokens))) }
+
+    /// Rounds one part of `x` [tokens, columns] to 8 bit, as Q8_0 does, into its place in
+    /// `target`, where tokens have `Kernels.quantizedRowBytes(columns)` bytes each.
+    package func round(
+      part: Int, of x: UnsafePointer<Float>, tokens: Int, into target: UnsafeMutableRawPointer
+    ) {
+      let width = tileTokens(of: tokens)
+      let token = part / roundingPieces * width
+      let first = part % roundingPieces * Self.roundedColumns
+      svk_quantize_tile(
+        x + token * columns, Int64(columns), Int64(min(width, tokens - token)), Int64(first),
+        Int64(min(columns, first + Self.roundedColumns)),
+        target + token * Kernels.quantizedRowBytes(columns))
+    }
+
+    /// The same product with activations that `round` has rounded to 8 bit, for formats that
     /// take them.
     package func integerProduct(
       rows range: Range<Int>, _ x: UnsafeRawPointer, tokens: Int,

@@ -11,8 +11,8 @@ import Testing
     _ x: [Float], tokens: Int, for matrix: Kernels.StoredMatrix
   ) throws -> (Buffer, [Float]) {
     let bytes = try Buffer(byteCount: tokens * Kernels.quantizedRowBytes(matrix.columns))
-    for tile in 0..<matrix.tileCount(tokens: tokens) {
-      matrix.roundTile(tile, of: x, tokens: tokens, into: bytes.pointer)
+    for part in 0..<matrix.roundingParts(tokens: tokens) {
+      matrix.round(part: part, of: x, tokens: tokens, into: bytes.pointer)
     }
     return (bytes, decode(encode(x, Q8_0()), x.count, Q8_0()))
   }
@@ -46,6 +46,7 @@ import Testing
   ) throws {
     var shapes = (0...27).map { (tokens: $0, rows: 37, columns: 64) }
     shapes += (0...67).map { (tokens: 5, rows: $0, columns: 32) }
+    shapes += (48...61).map { (tokens: $0, rows: 53, columns: 288) }
     shapes += [(13, 130, 2080), (1, 9, 4096), (25, 33, 12_320)]
     for (tokens, rows, columns) in shapes {
       var numbers = TestNumbers(seed: tokens + rows)

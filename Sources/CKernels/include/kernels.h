@@ -77,9 +77,12 @@ void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, f
  * Q8_0 (rounded through F16). `columns` is a multiple of 32; a tile of n tokens takes n times the
  * bytes of one row. */
 int64_t svk_quantized_row_bytes(int64_t columns);
-/* Tokens of a tile for svk_integer_product with these weights; the last tile may have fewer. */
-int64_t svk_tile_tokens(svk_weights w);
-void svk_quantize_tile(const float *x, int64_t ldx, int64_t tokens, int64_t columns, void *target);
+/* Tokens of a tile for svk_integer_product of `tokens` with these weights; the last tile may have
+ * fewer. */
+int64_t svk_tile_tokens(svk_weights w, int64_t tokens);
+/* Columns first..<last (block bounds) of the tile that begins at `target`. */
+void svk_quantize_tile(const float *x, int64_t ldx, int64_t tokens, int64_t first, int64_t last,
+                       void *target);
 /* svk_product over rounded activations, tile after tile; sums are exact int32 within blocks. */
 void svk_integer_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                          float *y, int64_t ldy, void *scratch);

@@ -1,8 +1,12 @@
 /* Strips times tokens with VNNI: a lane is a row; the sum of a block begins at the activations'
- * offset, -zero times the sum of their codes, and one instruction adds 4 products in each lane. Two
- * strips share what is broadcast of up to 6 tokens; their block sums and totals fill the
- * registers. */
+ * offset, -zero times the sum of their codes, and one instruction adds 4 products in each lane.
+ * One strip meets up to 12 tokens, or two share what is broadcast of up to 6: block sums and
+ * totals fill the registers. */
 #include <immintrin.h>
+
+/* Bytes beyond the codes at hand that are asked for: one strip follows another, but processors
+ * stop at the end of a page. */
+enum { STRIPS_AHEAD = 4096 };
 
 /* `strips` is 1 or 2; a strip of fewer than 16 rows (not whole) comes alone. */
 SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tokens,
@@ -14,12 +18,12 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tok
   const __m512i low = _mm512_set1_epi8(15);
   const uint8_t *codes[2] = {at[0].codes, at[strips - 1].codes};
   const uint8_t *scales[2] = {at[0].scales, at[strips - 1].scales};
-  __m512 totals[2][SVK_STRIP_TOKENS];
+  __m512 totals[2][SVK_LONE_TOKENS];
 #pragma clang loop unroll(full)
   for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
   for (int64_t b = 0; b < blocks; b++, x += SVK_TOKEN_BYTES * tokens) {
     const int32_t *numbers = (const int32_t *)x; /* scales, offsets, codes by fours */
-    __m512i sums[2][SVK_STRIP_TOKENS];
+    __m512i sums[2][SVK_LONE_TOKENS];
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
       int32_t offset = numbers[tokens + t];
@@ -30,6 +34,7 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tok
       __m512i both[2];
 #pragma clang loop unroll(full)
       for (int s = 0; s < strips; s++) {
+        _mm_prefetch((const char *)codes[s] + STRIPS_AHEAD, _MM_HINT_T0);
         both[s] = whole ? _mm512_loadu_si512(codes[s])
                         : _mm512_maskz_loadu_epi32(mask, codes[s]);
         codes[s] += 4 * rows;
@@ -85,16 +90,18 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void any_tokens(const int strips, const int hal
                                                  rounded_tile x, int64_t blocks, float *y,
                                                  int64_t ldy) {
   switch (x.tokens) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
+  if (strips > 1) return;
+  switch (x.tokens) { CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) }
 }
 #undef CASE
 
 SVK_TARGET_AVX512VNNI static void strips_product__avx512vnni(svk_weights w, int64_t first,
-                                                             int64_t last, rounded_tile x,
-                                                             int64_t blocks, float *y,
-                                                             int64_t ldy) {
+                                                             int64_t last, int pairs,
+                                                             rounded_tile x, int64_t blocks,
+                                                             float *y, int64_t ldy) {
   int packed = w.format->strips->halves == 2;
   int64_t row = first;
-  for (; row + 2 * SVK_STRIP <= last; row += 2 * SVK_STRIP) {
+  for (; pairs && row + 2 * SVK_STRIP <= last; row += 2 * SVK_STRIP) {
     svk_strip at[2] = {svk_strip_at(w, row), svk_strip_at(w, row + SVK_STRIP)};
     if (packed) any_tokens(2, 2, 1, at, x, blocks, y + row, ldy);
     else any_tokens(2, 1, 1, at, x, blocks, y + row, ldy);

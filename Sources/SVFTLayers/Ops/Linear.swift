@@ -3,19 +3,27 @@
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
 //   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
-// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x.
+// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. Formats
+// whose custom it is take x rounded to 8 bit (Rounding.swift) where nothing is trained.
 package import SVFTTensor
 
 /// y = W x + b.
 final class Linear: Op {
   private let x: Value
+  /// x as integer products take it, where this one may be one.
+  private let rounded: Value?
   private let y: Value
   private let weight: Weight
   private let trained: Parameter?
   private let bias: VectorOperand?
 
-  init(_ x: Value, _ y: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?) {
-    self.x = x
+  /// `x` as it is and, where the product may read it, rounded.
+  init(
+    _ x: (exact: Value, rounded: Value?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
+    bias: VectorOperand?
+  ) {
+    self.x = x.exact
+    rounded = x.rounded
     self.y = y
     self.weight = weight
     self.trained = trained
@@ -26,43 +34,23 @@ final class Linear: Op {
   var memberScratch: Int { productScratch + (bias?.scratchBytes ?? 0) }
   private var productScratch: Int { (weight.scratchBytes + 63) / 64 * 64 }
 
-  var reads: [Value] { [x] }
+  var reads: [Value] { [x, rounded].compactMap { $0 } }
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
 
-  /// Whether a step rounds this product's activations to 8 bit.
-  private func rounds(_ batch: Batch) -> Bool {
-    batch.compute == .standard && !batch.training && canRound
-  }
-
-  private var canRound: Bool {
-    weight.format.prefersIntegerActivations
-  }
-
-  func sharedScratch(rows: Int) -> Int {
-    canRound ? rows * Kernels.quantizedRowBytes(weight.columns) : 0
-  }
-
   func forward(_ run: Run) {
-    let x = run.pointer(x)
     let y = run.pointer(y)
-    let rounds = rounds(run.batch)
-    if rounds {
-      for tile in run.team.share(of: weight.matrix.tileCount(tokens: run.rows)) {
-        weight.matrix.roundTile(tile, of: x, tokens: run.rows, into: run.sharedScratch)
-      }
-      run.team.barrier()
-    }
     let bias = bias?.values(run.scratch + productScratch)
     let rows = weight.rows(of: run.team)
-    if rounds {
+    if let rounded, Rounding.acts(in: run.batch) {
       weight.matrix.integerProduct(
-        rows: rows, run.sharedScratch, tokens: run.rows, into: y, ldy: weight.rows,
+        rows: rows, run.pointer(rounded), tokens: run.rows, into: y, ldy: weight.rows,
         scratch: run.scratch)
     } else {
       weight.matrix.product(
-        rows: rows, x, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+        rows: rows, run.pointer(x), tokens: run.rows, into: y, ldy: weight.rows,
+        scratch: run.scratch)
     }
     if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
   }
@@ -130,8 +118,9 @@ extension Graph {
       throw SVFTError(
         .shape, "expected a bias of width \(weight.rows) for a linear module, found \(bias.width)")
     }
+    let rounded = trained == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
-    record(Linear(x, y, weight, trained, bias: bias))
+    record(Linear((x, rounded), y, weight, trained, bias: bias))
     return y
   }
 }
