@@ -97,6 +97,9 @@ typedef struct svft_model_params {
   svft_progress_callback progress;
   void *user;
   int32_t context_length; /* tokens of a sequence at most; 0: the model's own context */
+  /* What generation keeps keys and values in: "f32", "f16", "q8_0"; NULL or "auto": f32 where
+   * compute is "f32", else f16. Q8_0 needs keys of a multiple of 32 values. */
+  const char *kv_format;
 } svft_model_params;
 
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */

@@ -1,6 +1,7 @@
 /* BF16: the upper half of an F32: sign, 8 bits of exponent, 7 of mantissa, little-endian. */
 #include "format.h"
 #include "half.h"
+#include "head_rows.h"
 #include "plain_dots.h"
 
 SVK_INLINE void decode_bf16_body(const void *source, int64_t count, float *target) {
@@ -34,8 +35,17 @@ SVK_INLINE float value_of(const uint8_t *code) {
 
 SVK_PLAIN_DOTS(row_dots_bf16, 2, values_of, value_of)
 
+SVK_INLINE void head_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
+  values_of(row + 2 * k, values);
+}
+
+SVK_INLINE float head_value_of(const uint8_t *row, int64_t k) { return value_of(row + 2 * k); }
+
+SVK_HEAD_ROWS(bf16, 32, head_lanes_of, head_lanes_of, head_lanes_of, head_value_of)
+
 const svk_format *svk_format_bf16(void) {
-  static const svk_format format = {1, 2, svk_decode_bf16, svk_encode_bf16,
-                                    row_dots_bf16, NULL, NULL};
+  static const svk_format format = {
+      1,    2,    svk_decode_bf16,  svk_encode_bf16, row_dots_bf16,
+      NULL, NULL, head_scores_bf16, head_mix_bf16};
   return &format;
 }

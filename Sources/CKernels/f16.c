@@ -2,6 +2,7 @@
  * Fast forms are in x86/f16.h. */
 #include "format.h"
 #include "half.h"
+#include "head_rows.h"
 #include "plain_dots.h"
 
 static void decode_f16__portable(const void *source, int64_t count, float *target) {
@@ -26,6 +27,12 @@ SVK_INLINE void plain_values_of(const uint8_t *codes, svk_lanes *values) {
   load_lanes(sixteen, values);
 }
 
+SVK_INLINE void head_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
+  plain_values_of(row + 2 * k, values);
+}
+
+SVK_INLINE float head_value_of(const uint8_t *row, int64_t k) { return value_of(row + 2 * k); }
+
 SVK_PLAIN_DOTS_OF(row_dots_f16__portable, 0, 2, plain_values_of, value_of)
 
 #if SVK_X86
@@ -41,8 +48,10 @@ static void encode_f16(const float *source, int64_t count, void *target) {
 }
 
 SVK_PLAIN_DOTS_ENTRY(row_dots_f16)
+SVK_HEAD_ROWS(f16, 32, head_lanes_of, quick_head_lanes_of, wide_head_lanes_of, head_value_of)
 
 const svk_format *svk_format_f16(void) {
-  static const svk_format format = {1, 2, decode_f16, encode_f16, row_dots_f16, NULL, NULL};
+  static const svk_format format = {1,    2,    decode_f16,      encode_f16, row_dots_f16,
+                                    NULL, NULL, head_scores_f16, head_mix_f16};
   return &format;
 }

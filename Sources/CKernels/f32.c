@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "head_rows.h"
 #include "plain_dots.h"
 
 static void copy_values(const void *source, int64_t count, void *target) {
@@ -28,8 +29,16 @@ SVK_INLINE float value_of(const uint8_t *code) {
 
 SVK_PLAIN_DOTS(row_dots_f32, 4, values_of, value_of)
 
+SVK_INLINE void head_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
+  values_of(row + 4 * k, values);
+}
+
+SVK_INLINE float head_value_of(const uint8_t *row, int64_t k) { return value_of(row + 4 * k); }
+
+SVK_HEAD_ROWS(f32, 64, head_lanes_of, head_lanes_of, head_lanes_of, head_value_of)
+
 const svk_format *svk_format_f32(void) {
   static const svk_format format = {1, 4, decode_f32, encode_f32, row_dots_f32,
-                                    NULL, NULL};
+                                    NULL, NULL, head_scores_f32, head_mix_f32};
   return &format;
 }

@@ -6,6 +6,8 @@
  * `unpack`     the integer path: `count` values (a multiple of 32) as int8 codes and one F32 scale
  * per 32,
  *              value = code * scale. NULL: the format takes no integer products.
+ * `head_scores`, `head_mix`
+ *              attention of a few queries over rows as they lie (head_rows.h).
  * `strips`     how its blocks stand in strips (strips.h). NULL: they cannot. */
 #ifndef SVK_FORMAT_H
 #define SVK_FORMAT_H
@@ -28,6 +30,10 @@ struct svk_format {
                    const float *x, int64_t ldx, int64_t tokens, float *out);
   void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales);
   const svk_strip_layout *strips;
+  void (*head_scores)(svk_head keys, const float *q, int64_t ldq, int64_t queries, float scale,
+                      float *scores, int64_t lds);
+  void (*head_mix)(svk_head values, const float *weights, int64_t ldw, int64_t queries, float *out,
+                   int64_t ldo, int accumulate);
 };
 
 /* Bytes that `count` values take. */

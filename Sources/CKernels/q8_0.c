@@ -6,6 +6,7 @@
 
 #include "block_dots.h"
 #include "format.h"
+#include "head_rows.h"
 #include "strips.h"
 
 enum { LENGTH = 32, BYTES = 34, GROUPS = 8 };
@@ -67,6 +68,39 @@ SVK_INLINE void unpack_q8_0_body(const void *source, int64_t count, int8_t *code
 SVK_KERNEL(void, unpack_q8_0, (const void *source, int64_t count, int8_t *codes, float *scales),
            (source, count, codes, scales))
 
+/* Values k...k+15 of a row, as codes and as values. */
+SVK_INLINE void codes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
+  svk_byte_lanes codes;
+  memcpy(&codes, row + k / LENGTH * BYTES + 2 + k % LENGTH, 16);
+  *values = __builtin_convertvector(codes, svk_lanes);
+}
+
+SVK_INLINE void head_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
+  codes_of(row, k, values);
+  *values *= block_scale(row + k / LENGTH * BYTES);
+}
+
+#if SVK_X86
+#include "x86/half.h"
+
+SVK_TARGET_AVX2 SVK_INLINE void quick_head_lanes_of(const uint8_t *row, int64_t k,
+                                                    svk_lanes *values) {
+  svk_lanes scale;
+  spread_f16(row + k / LENGTH * BYTES, &scale);
+  codes_of(row, k, values);
+  *values *= scale;
+}
+
+SVK_TARGET_AVX512 SVK_INLINE void wide_head_lanes_of(const uint8_t *row, int64_t k,
+                                                     svk_lanes *values) {
+  svk_lanes scale;
+  wide_spread_f16(row + k / LENGTH * BYTES, &scale);
+  codes_of(row, k, values);
+  *values *= scale;
+}
+#endif
+
+SVK_HEAD_ROWS(q8_0, BYTES / 2, head_lanes_of, quick_head_lanes_of, wide_head_lanes_of, NULL)
 SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
 
 const svk_format *svk_format_q8_0(void) {
@@ -74,6 +108,7 @@ const svk_format *svk_format_q8_0(void) {
   static const svk_format format = {LENGTH,          BYTES,
                                     svk_decode_q8_0, svk_encode_q8_0,
                                     svk_row_dots_q8_0, svk_unpack_q8_0,
-                                    &strips};
+                                    &strips,         head_scores_q8_0,
+                                    head_mix_q8_0};
   return &format;
 }

@@ -66,6 +66,23 @@ SVK_INLINE float softmax_row_body(float *x, int64_t count) {
 }
 SVK_KERNEL(float, softmax_row, (float *x, int64_t count), (x, count))
 
+SVK_INLINE float softmax_part_body(float *x, int64_t count, float *largest, float *sum) {
+  float before = *largest, here = largest_of(x, count);
+  float now = here > before ? here : before;
+  if (now == -INFINITY) {
+    float rest = is_masked(x, count) ? 0 : NAN;
+    for (int64_t i = 0; i < count; i++) x[i] = rest;
+    *sum += rest;
+    return 1;
+  }
+  float kept = exp_f32(before - now);
+  *largest = now;
+  *sum = kept * *sum + (float)sum_of_exp(x, x, count, now);
+  return kept;
+}
+SVK_KERNEL(float, softmax_part, (float *x, int64_t count, float *largest, float *sum),
+           (x, count, largest, sum))
+
 SVK_INLINE double log_sum_exp_body(const float *x, int64_t count) {
   float largest = largest_of(x, count);
   if (largest == -INFINITY) return is_masked(x, count) ? -(double)INFINITY : (double)NAN;

@@ -20,6 +20,7 @@ extension Model {
       var report = JSON.Object([
         ("threads", .integer(network.threads)),
         ("compute", .string(self.options.precision.rawValue)),
+        ("kv_format", .string(network.keyValueFormat.name.lowercased())),
         ("instruction_set", .string("\(Kernels.instructionSet)")),
       ])
       if network.geometry.isCausal, network.heads.language != nil {

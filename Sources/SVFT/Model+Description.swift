@@ -32,6 +32,7 @@ extension Model {
         ("generates", .bool(geometry.isCausal && network.heads.language != nil)),
         ("threads", .integer(network.threads)),
         ("compute", .string(options.precision.rawValue)),
+        ("kv_format", .string(network.keyValueFormat.name.lowercased())),
         ("instruction_set", .string("\(Kernels.instructionSet)")),
         (
           "memory",

@@ -1,6 +1,7 @@
 // How a model is loaded. The same fields stand in svft_model_params and in the command line's
 // flags.
 import SVFTLayers
+import SVFTModels
 import SVFTTensor
 
 /// Options of loading.
@@ -20,6 +21,9 @@ public struct ModelOptions: Sendable {
   public var quantization: String?
   /// How exactly products are computed.
   public var precision = Precision.standard
+  /// Format of cached keys and values ("f32", "f16", "q8_0", …); nil or "auto" is F32 where compute
+  /// is F32 throughout, else F16.
+  public var keyValueFormat: String?
   /// Bytes the model may use, weights included; 0 is no limit.
   public var memoryLimit = 0
   /// Tokens of a sequence at most; 0 is the model's own context.
@@ -39,6 +43,17 @@ public struct ModelOptions: Sendable {
   }
 
   var compute: Compute { precision == .f32 ? .f32 : .standard }
+
+  /// The format of the cache meant. Throws `.unsupported` for an unknown one, and for one whose
+  /// blocks do not fit the keys of a model that has a cache.
+  func resolvedKeyValueFormat(of geometry: Geometry) throws(SVFTError) -> any ElementFormat {
+    guard let name = keyValueFormat, name != "auto" else {
+      return compute == .f32 ? ElementFormats.f32 : ElementFormats.f16
+    }
+    let format = try ElementFormats.required(name)
+    if geometry.isCausal { try KVCache.requireFit(width: geometry.keyValueWidth, format) }
+    return format
+  }
 
   /// The number of threads meant. Throws `.invalidArgument`.
   func resolvedThreads() throws(SVFTError) -> Int {

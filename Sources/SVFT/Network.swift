@@ -12,6 +12,8 @@ final class Network {
   /// Tokens of a sequence at most.
   let contextLength: Int
   let compute: Compute
+  /// How cached keys and values are stored.
+  let keyValueFormat: any ElementFormat
   /// Tokens that end a text, from the tokenizer and generation_config.json.
   let endTokens: Set<Int32>
   let memory: MemoryLedger
@@ -31,6 +33,7 @@ final class Network {
     threads = other.threads
     contextLength = other.contextLength
     compute = other.compute
+    keyValueFormat = other.keyValueFormat
     endTokens = other.endTokens
     memory = other.memory
     passes = other.passes
@@ -45,6 +48,7 @@ final class Network {
     threads = try options.resolvedThreads()
     contextLength = try options.resolvedContext(of: architecture.geometry.contextLength)
     compute = options.compute
+    keyValueFormat = try options.resolvedKeyValueFormat(of: architecture.geometry)
     self.endTokens = endTokens
     self.memory = memory
   }
@@ -99,9 +103,11 @@ final class Network {
   func cache(slots: Int, context: Int) throws(SVFTError) -> KVCache {
     try MemoryLedger.current?.require(
       KVCache.byteCount(
-        layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth))
+        layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth,
+        format: keyValueFormat))
     return try KVCache(
-      layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth)
+      layers: geometry.layers, slots: slots, context: context, width: geometry.keyValueWidth,
+      format: keyValueFormat)
   }
 
   /// What a verb is about to take, as the smaller thing that might fit instead.

@@ -71,6 +71,7 @@ extension ModelOptions {
     cacheFolder = try optionalString(params.cache_folder, "cache_folder")
     copiesFile = params.copies_file != 0
     contextLength = Int(params.context_length)
+    keyValueFormat = try optionalString(params.kv_format, "kv_format")
   }
 }
 

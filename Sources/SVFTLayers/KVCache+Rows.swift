@@ -4,24 +4,6 @@
 package import SVFTTensor
 
 extension KVCache {
-  /// How the numbers of a row are stored.
-  package var format: any ElementFormat { ElementFormats.f32 }
-
-  /// Bytes of one token's keys, or values, in one layer.
-  package var rowBytes: Int { width * MemoryLayout<Float>.stride }
-
-  /// Keys of one layer and slot, row after row.
-  package func keyRows(layer: Int, slot: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(keys(layer: layer, slot: slot))
-  }
-
-  /// Values of one layer and slot, row after row.
-  package func valueRows(layer: Int, slot: Int) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(values(layer: layer, slot: slot))
-  }
-}
-
-extension KVCache {
   /// Copies the first `count` rows of a slot of `other`, which may be this cache, to slot `target`.
   ///
   /// Throws `.internal` where the two have rows of another kind or no room.

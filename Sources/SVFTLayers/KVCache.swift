@@ -1,9 +1,10 @@
-// Keys and values of the tokens seen so far, per layer and slot, in F32:
+// Keys and values of the tokens seen so far, per layer and slot, in an element format:
 //
-//   keys, values  [layers, slots, context, width]   width = key-value heads × head width
+//   keys, values  [layers, slots, context] rows of `width` values = key-value heads × head width
 //
-// Attention writes the new rows of a step at `past …` of the span's slot, then attends over all of
-// them.
+// A row is a whole number of the format's blocks; a block may hold parts of two heads. Attention
+// writes the new rows of a step at `past …` of the span's slot, then attends over all of them
+// (Ops/Attention+Cache.swift). Rows lie one after the other, so a sequence can be saved as bytes.
 package import SVFTTensor
 
 /// The memory of sequences in progress.
@@ -12,38 +13,64 @@ package final class KVCache: @unchecked Sendable {
   package let slots: Int
   /// Tokens a slot can hold.
   package let context: Int
+  /// Values of a row.
   package let width: Int
+  package let format: any ElementFormat
+  /// Bytes of a row.
+  package let rowBytes: Int
   private let keyBuffer: Buffer
   private let valueBuffer: Buffer
 
   /// Allocates an empty cache.
   ///
-  /// Throws `.memory` or `.limit`.
-  package init(layers: Int, slots: Int, context: Int, width: Int) throws(SVFTError) {
+  /// Throws `.memory` or `.limit`, `.unsupported` where a row is no whole number of blocks.
+  package init(
+    layers: Int, slots: Int, context: Int, width: Int,
+    format: any ElementFormat = ElementFormats.f32
+  ) throws(SVFTError) {
+    try KVCache.requireFit(width: width, format)
     self.layers = layers
     self.slots = slots
     self.context = context
     self.width = width
-    let count = try Checked.product([layers, slots, context, width], "a key-value cache")
-    keyBuffer = try Buffer(of: Float.self, count: count)
-    valueBuffer = try Buffer(of: Float.self, count: count)
+    self.format = format
+    rowBytes = format.rowBytes(width)
+    let bytes = try Checked.product([layers, slots, context, rowBytes], "a key-value cache")
+    keyBuffer = try Buffer(byteCount: bytes)
+    valueBuffer = try Buffer(byteCount: bytes)
   }
 
-  /// Keys of one layer and slot, [context, width].
-  package func keys(layer: Int, slot: Int) -> UnsafeMutablePointer<Float> {
-    keyBuffer.pointer.assumingMemoryBound(to: Float.self) + (layer * slots + slot) * context * width
+  /// Throws `.unsupported` where rows of `width` values are no whole number of blocks.
+  package static func requireFit(width: Int, _ format: any ElementFormat) throws(SVFTError) {
+    guard !format.fits(columns: width) else { return }
+    let fitting = ElementFormats.all.filter { $0.fits(columns: width) }.map { $0.name.lowercased() }
+    throw SVFTError(
+      .unsupported,
+      "expected keys of a multiple of \(format.blockLength) values for a key-value cache in "
+        + "\(format.name), found \(width) (key-value heads × head width): "
+        + "\(fitting.joined(separator: ", ")) would fit")
   }
 
-  /// Values of one layer and slot, [context, width].
-  package func values(layer: Int, slot: Int) -> UnsafeMutablePointer<Float> {
-    valueBuffer.pointer.assumingMemoryBound(to: Float.self)
-      + (layer * slots + slot) * context * width
+  /// Keys of one layer and slot: `context` rows of `rowBytes`.
+  package func keyRows(layer: Int, slot: Int) -> UnsafeMutableRawPointer {
+    keyBuffer.pointer + (layer * slots + slot) * context * rowBytes
   }
+
+  /// Values of one layer and slot: `context` rows of `rowBytes`.
+  package func valueRows(layer: Int, slot: Int) -> UnsafeMutableRawPointer {
+    valueBuffer.pointer + (layer * slots + slot) * context * rowBytes
+  }
+
+  /// Bytes of keys and values.
+  package var byteCount: Int { keyBuffer.byteCount + valueBuffer.byteCount }
 
   /// Bytes a cache of this size takes.
-  package static func byteCount(layers: Int, slots: Int, context: Int, width: Int)
-    throws(SVFTError) -> Int
-  {
-    try Checked.product([layers, slots, context, width, 8], "a key-value cache")
+  ///
+  /// Throws `.limit`.
+  package static func byteCount(
+    layers: Int, slots: Int, context: Int, width: Int, format: any ElementFormat
+  ) throws(SVFTError) -> Int {
+    try Checked.product(
+      [layers, slots, context, format.rowBytes(width), 2], "a key-value cache")
   }
 }

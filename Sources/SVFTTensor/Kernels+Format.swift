@@ -4,7 +4,7 @@ import CKernels
 
 extension Kernels {
   /// The C side of an element format. The pointer leads to a constant table.
-  package struct Format: @unchecked Sendable {
+  package struct Format: Hashable, @unchecked Sendable {
     let table: OpaquePointer?
     package let blockLength: Int
     package let blockBytes: Int

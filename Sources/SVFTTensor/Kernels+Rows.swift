@@ -1,4 +1,4 @@
-// Rows: softmax and the pieces of attention for one query of one head.
+// Rows of probabilities: softmax, whole and in parts, and its backward.
 import CKernels
 
 extension Kernels {
@@ -23,20 +23,15 @@ extension Kernels {
     svk_softmax_gradient(x, total, dp, mean, scale, Int64(count))
   }
 
-  /// scores[j] = scale·Σ_d q[d]·rows[j·stride + d] for j < count, d < width.
-  package static func rowScores(
-    _ q: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, stride: Int, count: Int, width: Int,
-    scale: Float, into scores: UnsafeMutablePointer<Float>
-  ) {
-    svk_row_scores(q, rows, Int64(stride), Int64(count), Int64(width), scale, scores)
-  }
-
-  /// out[d] (+)= Σ_j weights[j]·rows[j·stride + d]
-  package static func rowMix(
-    _ weights: UnsafePointer<Float>, _ rows: UnsafePointer<Float>, stride: Int, count: Int,
-    width: Int, into out: UnsafeMutablePointer<Float>, accumulate: Bool
-  ) {
-    svk_row_mix(
-      weights, rows, Int64(stride), Int64(count), Int64(width), out, accumulate ? 1 : 0)
+  /// A softmax in parts: x = e^(x − m), where m is the largest of `largest` and x and becomes
+  /// `largest`; `sum` counts all parts.
+  ///
+  /// Returns what the results of earlier parts are to be multiplied by. Before the first part
+  /// `largest` is -∞ and `sum` 0; in the end results are divided by `sum`.
+  package static func softmaxPart(
+    _ x: UnsafeMutablePointer<Float>, count: Int, largest: UnsafeMutablePointer<Float>,
+    sum: UnsafeMutablePointer<Float>
+  ) -> Float {
+    svk_softmax_part(x, Int64(count), largest, sum)
   }
 }

@@ -34,6 +34,10 @@ struct LoadingArguments: ParsableArguments {
   @Option(help: "default: 8-bit activations with quantised weights; f32: exact products.")
   var compute = ModelOptions.Precision.standard.rawValue
 
+  @Option(
+    help: "Keep keys and values in f32, f16 or q8_0; auto: f32 with --compute f32, else f16.")
+  var kvFormat = "auto"
+
   @Option(name: [.customShort("t"), .long], help: "Threads; 0 is one per available processor.")
   var threads = 0
 
@@ -53,6 +57,7 @@ struct LoadingArguments: ParsableArguments {
       throw ValidationError("--compute: expected default or f32, found \(compute)")
     }
     options.precision = precision
+    options.keyValueFormat = kvFormat
     options.threads = threads
     options.contextLength = ctxSize
     options.limitProcess(to: try memoryLimit.map(Bytes.parse) ?? 0)

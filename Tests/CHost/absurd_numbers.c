@@ -27,6 +27,8 @@ static void refuses_loading(void) {
   BAD(quantize, "q99_z", SVFT_UNSUPPORTED, "q99_z");
   BAD(quantize, "\xff", SVFT_INVALID_ARGUMENT, "quantize");
   BAD(compute, "f64", SVFT_INVALID_ARGUMENT, "compute");
+  BAD(kv_format, "q9", SVFT_UNSUPPORTED, "q9");
+  BAD(kv_format, "\xff", SVFT_INVALID_ARGUMENT, "kv_format");
   BAD(memory_limit, UINT64_MAX, SVFT_LIMIT, "memory_limit");
   BAD(context_length, -1, SVFT_INVALID_ARGUMENT, "context_length");
   BAD(context_length, INT32_MAX, SVFT_INVALID_ARGUMENT, "context_length");

@@ -19,8 +19,9 @@ import Testing
     let cache = host.folder.file("cache")
     var seen: [String] = []
     let about = try withUnsafeMutablePointer(to: &seen) { seen in
-      try withStrings(["q8_0", "f32", cache]) { texts in
+      try withStrings(["q8_0", "f32", cache, "bf16"]) { texts in
         (params.quantize, params.compute, params.cache_folder) = (texts[0], texts[1], texts[2])
+        params.kv_format = texts[3]
         (params.context_length, params.copies_file) = (64, 1)
         params.progress = { user, activity, done, _ in
           user?.assumingMemoryBound(to: [String].self).pointee.append(
@@ -36,6 +37,7 @@ import Testing
       }
     }
     #expect(about["compute"] as? String == "f32" && about["context_length"] as? Int == 64)
+    #expect(about["kv_format"] as? String == "bf16")
     #expect(
       (about["formats"] as? [String: Any])?.keys.contains { $0.uppercased() == "Q8_0" } == true)
     #expect(!seen.isEmpty && seen.allSatisfy { $0 == "loading true" })

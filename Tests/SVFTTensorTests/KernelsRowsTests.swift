@@ -1,4 +1,4 @@
-// Softmax and the pieces of attention against Double, at every row length and head width.
+// Softmax, whole and in parts, and its backward against Double at every row length.
 import Glibc
 import SVFTTensor
 import TestKit
@@ -78,33 +78,70 @@ import Testing
   }
 
   @Test(arguments: Kernels.instructionSets)
-  func attentionPiecesAgreeWithDouble(_ set: Kernels.InstructionSet) {
-    for (count, width) in (0...67).map({ ($0 % 9, $0) }) + [(130, 64), (33, 128), (7, 256)] {
-      var numbers = TestNumbers(seed: width)
-      let stride = width + 3
-      let q = numbers.array(width)
-      let rows = numbers.array(count * stride)
-      let weights = numbers.array(count)
-      var scores = [Float](repeating: 0, count: count)
-      var mixed = [Float](repeating: 1, count: width)
-      Kernels.with(set) {
-        Kernels.rowScores(
-          q, rows, stride: stride, count: count, width: width, scale: 0.5, into: &scores)
-        Kernels.rowMix(
-          weights, rows, stride: stride, count: count, width: width, into: &mixed,
-          accumulate: true)
-      }
-      for j in 0..<count {
-        let score = (0..<width).reduce(0.0) {
-          $0 + Double(q[$1]) * Double(rows[j * stride + $1])
+  func aSoftmaxInPartsIsTheWhole(_ set: Kernels.InstructionSet) {
+    for count in Array(1...67) + [5000] {
+      var numbers = TestNumbers(seed: count)
+      let x = numbers.array(count).map { $0 * 20 + 300 }
+      var whole = x
+      let logarithm = Kernels.softmax(&whole, count: count)
+      var (parts, kept): ([Float], [Float]) = ([], [])
+      var figures: [Float] = [-.infinity, 0]
+      for first in stride(from: 0, to: count, by: 19) {
+        var part = Array(x[first..<min(count, first + 19)])
+        let factor = figures.withUnsafeMutableBufferPointer { figures in
+          Kernels.with(set) {
+            part.withUnsafeMutableBufferPointer { part in
+              figures.baseAddress.flatMap { figure in
+                part.baseAddress.map {
+                  Kernels.softmaxPart($0, count: part.count, largest: figure, sum: figure + 1)
+                }
+              }
+            }
+          }
         }
-        #expect(abs(Double(scores[j]) - 0.5 * score) < 1e-5)
+        kept = kept.map { $0 * (factor ?? .nan) } + part.map { _ in 1 }
+        parts += part
       }
-      for d in 0..<width {
-        let sum = (0..<count).reduce(1.0) {
-          $0 + Double(weights[$1]) * Double(rows[$1 * stride + d])
+      #expect(figures[0] == x.max())
+      #expect(abs(figures[0] + Glibc.logf(figures[1]) - logarithm) < 1e-4)
+      for i in 0..<count { #expect(abs(parts[i] * kept[i] / figures[1] - whole[i]) < 5e-7) }
+    }
+  }
+
+  @Test(arguments: Kernels.instructionSets)
+  func partsThatAreMaskedThroughoutCountNothing(_ set: Kernels.InstructionSet) {
+    var figures: [Float] = [-.infinity, 0]
+    var part = [Float](repeating: -.infinity, count: 20)
+    func add() -> Float {
+      figures.withUnsafeMutableBufferPointer { figures in
+        guard let figure = figures.baseAddress else { return .nan }
+        return Kernels.with(set) {
+          Kernels.softmaxPart(&part, count: 20, largest: figure, sum: figure + 1)
         }
-        #expect(abs(Double(mixed[d]) - sum) < 1e-5)
+      }
+    }
+    #expect(add() == 1 && figures == [-.infinity, 0] && part.allSatisfy { $0 == 0 })
+    part = [Float](repeating: 3, count: 20)
+    #expect(add() == 0 && figures == [3, 20] && part.allSatisfy { $0 == 1 })
+    part = [Float](repeating: -.infinity, count: 20)
+    #expect(add() == 1 && figures == [3, 20] && part.allSatisfy { $0 == 0 })
+  }
+
+  @Test(arguments: Kernels.instructionSets)
+  func oneNaNInAPartSpoilsTheSum(_ set: Kernels.InstructionSet) {
+    for rest in [Float.nan, 0.5, -.infinity] {
+      for before in [-Float.infinity, 2] {
+        var figures: [Float] = [before, before == 2 ? 1 : 0]
+        var part = [Float](repeating: rest, count: 20)
+        part[7] = .nan
+        _ = figures.withUnsafeMutableBufferPointer { figures in
+          figures.baseAddress.map { figure in
+            Kernels.with(set) {
+              Kernels.softmaxPart(&part, count: 20, largest: figure, sum: figure + 1)
+            }
+          }
+        }
+        #expect(figures[1].isNaN && part[7].isNaN)
       }
     }
   }

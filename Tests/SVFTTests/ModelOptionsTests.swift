@@ -59,6 +59,43 @@ import Testing
     #expect(failure?.message.contains("q8_0") == true)
   }
 
+  @Test(
+    arguments: [
+      (nil, .standard, "f16"), ("auto", .standard, "f16"), ("auto", .f32, "f32"),
+      ("f32", .standard, "f32"), ("F16", .f32, "f16"), ("q8_0", .standard, "q8_0"),
+    ] as [(String?, ModelOptions.Precision, String)])
+  func keysAndValuesAreKeptInTheFormatMeant(
+    _ name: String?, _ precision: ModelOptions.Precision, _ meant: String
+  ) throws {
+    let tiny = try TinyVerbs(
+      .llama(
+        .init {
+          $0.keyValueHeads = 4
+          $0.vocabulary = 372
+        }), tokenizer: TinyVerbs.fixture("bytes"))
+    let model = try model(tiny.folder.file("model")) {
+      $0.keyValueFormat = name
+      $0.precision = precision
+    }
+    #expect(try described(model).string("kv_format") == meant)
+    var options = GenerationOptions()
+    options.maxTokens = 5
+    options.ignoresEnd = true
+    #expect(try model.generate(tokens: [[1, 2, 3]], options)[0].tokens.count == 5)
+  }
+
+  @Test func aFormatForKeysThatDoesNotFitIsRefusedWithWhatFits() throws {
+    let tiny = try TinyVerbs()
+    for (name, words) in [("q9", "f32, f16"), ("q8_0", "f32, f16, bf16 would fit")] {
+      let failure = #expect(throws: SVFTError.self) {
+        try model(tiny.folder.file("model")) { $0.keyValueFormat = name }
+      }
+      #expect(failure?.kind == .unsupported && failure?.message.contains(words) == true)
+    }
+    let encoder = try TinyVerbs(encoder: true)
+    _ = try model(encoder.folder.file("model")) { $0.keyValueFormat = "q8_0" }
+  }
+
   @Test(arguments: ["f16", "bf16", "q8_0", "q4_0"])
   func matricesAreQuantisedWhileLoading(_ format: String) throws {
     let tiny = try TinyVerbs()

@@ -34,6 +34,16 @@ import Testing
     #expect(
       try ToolRun.failure(prompt + ToolRun.llama + ["--compute", "f16"], 2, in: folder)
         .contains("--compute: expected default or f32"))
+    for format in ["auto", "f32", "bf16"] {
+      let kept = try Self.tokens(prompt + ToolRun.llama + ["--kv-format", format], folder)
+      #expect(kept.count == 100)
+    }
+    #expect(
+      try ToolRun.failure(prompt + ToolRun.llama + ["--kv-format", "q9"], 3, in: folder)
+        .contains("expected one of the formats f32, f16"))
+    #expect(
+      try ToolRun.failure(prompt + ToolRun.llama + ["--kv-format", "q8_0"], 3, in: folder)
+        .contains("a multiple of 32 values"))
     #expect(
       try ToolRun.failure(prompt + ToolRun.llama + ["-c", "4096"], 2, in: folder)
         .contains("context_length: expected 0 to 128"))

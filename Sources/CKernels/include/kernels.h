@@ -162,13 +162,25 @@ void svk_layer_norm_backward(svk_norm norm, const float *x, const float *mean,
                              const float *inverse, const float *dy, float *dx, float *dweight,
                              float *dbias, int accumulate);
 
-/* ---- Attention, one head: rows of `width` floats, `stride` apart. */
-/* scores[j] = scale * sum_d q[d] rows[j, d]. */
-void svk_row_scores(const float *q, const float *rows, int64_t stride, int64_t count,
-                    int64_t width, float scale, float *scores);
-/* out[d] (+)= sum_j weights[j] rows[j, d]. */
-void svk_row_mix(const float *weights, const float *rows, int64_t stride, int64_t count,
-                 int64_t width, float *out, int accumulate);
+/* ---- Attention of the queries that share one head of keys and values. */
+/* The head's `width` values in each of `rows` rows, `row_bytes` apart; whole blocks. */
+typedef struct {
+  const svk_format *format;
+  const void *bytes;
+  int64_t row_bytes, rows, width;
+} svk_head;
+/* scores[t*lds + j] = scale * sum_d q[t*ldq + d] K[j, d]. */
+void svk_head_scores(svk_head keys, const float *q, int64_t ldq, int64_t queries, float scale,
+                     float *scores, int64_t lds);
+/* out[t*ldo + d] (+)= sum_j weights[t*ldw + j] V[j, d]. */
+void svk_head_mix(svk_head values, const float *weights, int64_t ldw, int64_t queries, float *out,
+                  int64_t ldo, int accumulate);
+/* The rows as F32, [rows, width] dense. */
+void svk_head_decode(svk_head head, float *target);
+/* A softmax that comes in parts: x = e^(x - m) for m = the largest of *largest and x, which becomes
+ * *largest; *sum counts all parts. Returns what earlier parts are to be multiplied by. Before the
+ * first part *largest is -inf and *sum 0. */
+float svk_softmax_part(float *x, int64_t count, float *largest, float *sum);
 
 typedef struct {
   int64_t heads, width, pairs; /* columns of a head; pairs that turn, 2 pairs <= width */

@@ -40,11 +40,21 @@ SVK_TARGET_AVX2 SVK_INLINE void values_of(const uint8_t *codes, svk_lanes *value
   memcpy((uint8_t *)values + sizeof low, &high, sizeof high);
 }
 
+SVK_TARGET_AVX2 SVK_INLINE void quick_head_lanes_of(const uint8_t *row, int64_t k,
+                                                    svk_lanes *values) {
+  values_of(row + 2 * k, values);
+}
+
 SVK_TARGET_AVX2 SVK_PLAIN_DOTS_OF(row_dots_f16__avx2, 0, 2, values_of, value_of)
 
 SVK_TARGET_AVX512 SVK_INLINE void wide_values_of(const uint8_t *codes, svk_lanes *values) {
   __m512 all = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)codes));
   memcpy(values, &all, sizeof all);
+}
+
+SVK_TARGET_AVX512 SVK_INLINE void wide_head_lanes_of(const uint8_t *row, int64_t k,
+                                                     svk_lanes *values) {
+  wide_values_of(row + 2 * k, values);
 }
 
 SVK_TARGET_AVX512 SVK_PLAIN_DOTS_OF(row_dots_f16__avx512, 1, 2, wide_values_of, value_of)

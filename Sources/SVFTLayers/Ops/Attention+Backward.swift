@@ -14,12 +14,10 @@ extension Attention {
       query: run.target(0)?.pointer, key: run.target(1)?.pointer, value: run.target(2)?.pointer)
     clear(run)
     run.team.barrier()
-    var turn = run.team.id
+    var turn = Turn(run.team)
     for span in run.batch.spans {
-      for head in 0..<shape.heads {
-        defer { turn = turn == 0 ? run.team.size - 1 : turn - 1 }
-        guard turn == 0, let sight = sight(span, head: head, nil, run) else { continue }
-        passBack(g, span, head: head, sight, targets, run)
+      for head in 0..<shape.heads where turn.comes() {
+        passBack(g, span, head: head, sight(span, run), targets, run)
       }
     }
     guard shape.group > 1 else { return }
@@ -125,13 +123,15 @@ extension Attention {
     let p = scratch.assumingMemoryBound(to: Float.self)
     let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
     let products = scratch + 2 * Attention.scoreBytes
-    let keys = sight.keys(part.keys)
+    let shared = part.head / shape.group
+    let keys = covering(sight.keys, head: shared, part.keys, sight).head.matrix
+    let values = covering(sight.values, head: shared, part.keys, sight).head.matrix
     let add = Kernels.Update(accumulate: true)
     Kernels.multiply(
       rows: n, columns: m, inner: width, part.q, keys.transposed, into: p, ldc: row,
       Kernels.Update(alpha: shape.scale), scratch: products)
     Kernels.multiply(
-      rows: n, columns: m, inner: width, part.g, sight.values(part.keys).transposed, into: dS,
+      rows: n, columns: m, inner: width, part.g, values.transposed, into: dS,
       ldc: row, scratch: products)
     for i in 0..<n {
       let (p, dS) = (p + i * row, dS + i * row)

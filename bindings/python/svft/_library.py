@@ -29,7 +29,7 @@ class ModelParams(Structure):
         ("struct_size", c_uint32), ("threads", c_int32), ("quantize", c_char_p),
         ("compute", c_char_p), ("memory_limit", c_uint64), ("cache_folder", c_char_p),
         ("copies_file", c_int32), ("progress", Progress), ("user", c_void_p),
-        ("context_length", c_int32),
+        ("context_length", c_int32), ("kv_format", c_char_p),
     ]
 
 

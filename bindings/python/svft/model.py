@@ -56,7 +56,7 @@ def _model_params(**options) -> ModelParams:
 
 def estimate(
     path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None, threads: int = 0,
-    copies_file: bool = False, context_length: int = 0, **work,
+    copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None, **work,
 ) -> dict:
     """The memory that work on a model will take, in bytes; nothing is loaded.
 
@@ -66,7 +66,7 @@ def estimate(
     """
     params = _model_params(
         threads=threads, quantize=quantize, compute=compute, copies_file=copies_file,
-        context_length=context_length)
+        context_length=context_length, kv_format=kv_format)
     return json.loads(text_out(
         library.svft_estimate, encoded(path), byref(params), json.dumps(work).encode("utf-8")))
 
@@ -95,17 +95,19 @@ class Model(Handle):
     def load(
         cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,
         threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = CACHE_FOLDER,
-        copies_file: bool = False, context_length: int = 0,
+        copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None,
         progress: Optional[WorkProgress] = None,
     ) -> "Model":
         """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
 
-        Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
+        Generation keeps keys and values in ``kv_format``: "f32", "f16", "q8_0", or "auto", f32 with
+        ``compute="f32"`` and else f16. Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
         """
         call, out = Call(), c_void_p()
         params = _model_params(
             threads=threads, memory_limit=memory_limit, quantize=quantize, compute=compute,
-            cache_folder=cache_folder, copies_file=copies_file, context_length=context_length)
+            cache_folder=cache_folder, copies_file=copies_file, context_length=context_length,
+            kv_format=kv_format)
         params.progress = _progress(progress, call)
         call.run(library.svft_model_load, encoded(path), byref(params), byref(out))
         return cls(out)

@@ -148,6 +148,18 @@ def test_minilm_gives_the_golden_vectors(shared):
         assert np.abs(model.embed(texts) - wanted).max() < 1e-5
 
 
+@pytest.mark.parametrize("kept, meant", [(None, "f16"), ("auto", "f16"), ("bf16", "bf16")])
+def test_keys_and_values_are_kept_in_the_format_asked_for(llama, kept, meant):
+    folder = llama.describe()["path"]
+    with svft.Model.load(folder, kv_format=kept, threads=1) as model:
+        assert model.describe()["kv_format"] == meant
+        assert model.generate("The lamp", **GREEDY)
+    with pytest.raises(svft.Unsupported, match="q9"):
+        svft.Model.load(folder, kv_format="q9")
+    with pytest.raises(svft.Unsupported, match="a multiple of 32 values"):
+        svft.Model.load(folder, kv_format="q8_0")
+
+
 def test_a_saved_model_says_the_same(llama, tmp_path):
     report = llama.save(tmp_path / "copy", format="f32")
     assert isinstance(report, dict)
