@@ -20,7 +20,7 @@ enum {
 
 /* Asks for `bytes` of the row that comes SVK_HEAD_AHEAD rows later. Other heads lie between, so the
  * processor does not guess it: 1.2 to 1.5 times faster from memory. */
-SVK_INLINE void ask_ahead(const uint8_t *row, int64_t row_bytes, const int64_t bytes) {
+SVK_INLINE void ask_head_ahead(const uint8_t *row, int64_t row_bytes, const int64_t bytes) {
   for (int64_t b = 0; b < bytes; b += 64) {
     __builtin_prefetch(row + SVK_HEAD_AHEAD * row_bytes + b);
   }
@@ -37,7 +37,7 @@ SVK_INLINE void head_scores_tile(const int64_t rows, const int64_t queries, cons
   for (; k + 16 <= width; k += 16) {
     svk_lanes w[4], x;
     for (int64_t r = 0; r < rows; r++) {
-      ask_ahead(from + r * row_bytes + k / 16 * lane_bytes, row_bytes, lane_bytes);
+      ask_head_ahead(from + r * row_bytes + k / 16 * lane_bytes, row_bytes, lane_bytes);
       lanes(from + r * row_bytes, k, &w[r]);
     }
     for (int64_t t = 0; t < queries; t++) {
@@ -94,7 +94,7 @@ SVK_INLINE void head_mix_columns(const int64_t vectors, const int64_t queries, s
   const uint8_t *row = values.bytes;
   for (int64_t j = 0; j < values.rows; j++, row += values.row_bytes) {
     svk_lanes x[4];
-    ask_ahead(row + k / 16 * lane_bytes, values.row_bytes, vectors * lane_bytes);
+    ask_head_ahead(row + k / 16 * lane_bytes, values.row_bytes, vectors * lane_bytes);
     for (int64_t v = 0; v < vectors; v++) lanes(row, k + 16 * v, &x[v]);
     for (int64_t t = 0; t < queries; t++) {
       for (int64_t v = 0; v < vectors; v++) sums[t][v] += weights[t * ldw + j] * x[v];

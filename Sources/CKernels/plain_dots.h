@@ -1,8 +1,8 @@
 /* Dots of unquantised rows with F32 activations, straight from the bytes as they lie. One token:
  * four rows share each load of x, and every row keeps two sums, so that no chain of additions
  * waits. Several: tiles of four rows and up to six tokens, as many sums as AVX-512 has registers
- * for; elsewhere tokens come one by one. Such products wait for memory, and processors follow neither
- * four rows at once nor a row beyond its page: what comes later is asked for. */
+ * for; elsewhere tokens come one by one. Such products wait for memory, and processors follow
+ * neither four rows at once nor a row beyond its page: what comes later is asked for. */
 #ifndef SVK_PLAIN_DOTS_H
 #define SVK_PLAIN_DOTS_H
 
@@ -18,7 +18,7 @@ typedef float (*plain_value)(const uint8_t *code);
 enum { SVK_ROWS_AHEAD = 9728, SVK_LONG_ROW = 4096 };
 
 /* Asks for it once a line; `done` bytes of the row, by sixteen values, lie behind. */
-SVK_INLINE void ask_ahead(const uint8_t *place, int64_t done) {
+SVK_INLINE void ask_place_ahead(const uint8_t *place, int64_t done) {
   if (done % 64 == 0) __builtin_prefetch(place + SVK_ROWS_AHEAD);
 }
 
@@ -41,7 +41,7 @@ SVK_INLINE void plain_dots(const int64_t rows, const uint8_t *from, int64_t row_
       load_lanes(x + k + 16 * half, &v);
       for (int64_t r = 0; r < rows; r++) {
         const uint8_t *place = from + r * row_bytes + (k + 16 * half) * bytes;
-        ask_ahead(place, 16 * half * bytes);
+        ask_place_ahead(place, 16 * half * bytes);
         values(place, &w);
         sums[r][half] += w * v;
       }
@@ -67,7 +67,7 @@ SVK_INLINE void plain_tile(const int64_t rows, const int64_t tokens, const uint8
     svk_lanes w[4], v;
     for (int64_t r = 0; r < rows; r++) {
       const uint8_t *place = from + r * row_bytes + k * bytes;
-      if (asks) ask_ahead(place, k * bytes);
+      if (asks) ask_place_ahead(place, k * bytes);
       values(place, &w[r]);
     }
     for (int64_t t = 0; t < tokens; t++) {

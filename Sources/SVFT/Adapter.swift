@@ -23,6 +23,8 @@ public final class Adapter: @unchecked Sendable {
     /// Whether it was loaded or trained: then its parts are not made anew.
     var isTrained: Bool
     var isAttached = false
+    /// The class head it was trained with or acts on.
+    var classes: Classes?
 
     init(_ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool) {
       self.method = method
@@ -38,6 +40,8 @@ public final class Adapter: @unchecked Sendable {
 
   var method: any AdapterMethod { attached.method }
   var scale: Float { attached.scale }
+  /// The class head that belongs to it.
+  private var classes: Classes { attached.classes ?? model.ownClasses }
   /// Whether it takes part in what the model computes.
   var isActive: Bool { attached.isAttached && scale != 0 }
 
@@ -65,8 +69,8 @@ public final class Adapter: @unchecked Sendable {
   func write(to folder: String) throws(SVFTError) {
     var extra = JSON.Object()
     extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
-    extra["task_type"] = .string(model.network.heads.classes == nil ? "CAUSAL_LM" : "SEQ_CLS")
-    for (key, value) in AdapterLabels.entry(of: model) { extra[key] = value }
+    extra["task_type"] = .string(classes.head == nil ? "CAUSAL_LM" : "SEQ_CLS")
+    for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
     try AdapterFile.save(method, attached.options, to: folder, extra: extra)
   }
 
@@ -75,7 +79,8 @@ public final class Adapter: @unchecked Sendable {
   func reload(from folder: String) throws(SVFTError) {
     let contents = try AdapterContents(folder: folder)
     try inPlace { () throws(SVFTError) in
-      let (saved, options) = try AdapterFile.load(contents, model.sites, model.factors)
+      let (saved, options) = try AdapterFile.load(
+        contents, model.sites(with: attached.classes ?? model.classes), model.factors)
       try requireSameKind(saved)
       (attached.method, attached.options) = (saved, options)
     }
@@ -131,21 +136,22 @@ public final class Adapter: @unchecked Sendable {
     try activate()
     attached.isAttached = true
     model.adapters.append(attached)
-    model.network.invalidate()
+    model.adaptersChanged()
   }
 
-  /// Changes method or scale while the method's parts are out of the model, and puts them back
-  /// where they were among the others. Where anything throws, all is as before.
+  /// Changes method, class head or scale while the method's parts are out of the model, and puts
+  /// them back where they were among the others. Where anything throws, all is as before.
   private func inPlace(_ change: () throws(SVFTError) -> Void) throws(SVFTError) {
     guard attached.isAttached else { return try change() }
-    let (method, options, scale) = (attached.method, attached.options, attached.scale)
+    let (before, scale) = (asBefore, attached.scale)
     AdapterSet.detach(method)
-    defer { model.network.invalidate() }
+    defer { model.adaptersChanged() }
     do throws(SVFTError) {
       try change()
       try activate()
     } catch {
-      (attached.method, attached.options, attached.scale) = (method, options, scale)
+      attached.take(before)
+      attached.scale = scale
       try activate()
       throw error
     }
@@ -154,6 +160,7 @@ public final class Adapter: @unchecked Sendable {
   /// Puts the method's parts beneath those of the adapters that were attached later.
   private func activate() throws(SVFTError) {
     guard scale != 0 else { return }
+    try model.requireAlone(attached)
     let place = model.adapters.firstIndex { $0 === attached } ?? model.adapters.endIndex
     try AdapterSet.attach(
       method, scale: scale, before: model.adapters[place...].map(\.method))
@@ -164,7 +171,7 @@ public final class Adapter: @unchecked Sendable {
     attached.isAttached = false
     AdapterSet.detach(method)
     model.adapters.removeAll { $0 === attached }
-    model.network.invalidate()
+    model.adaptersChanged()
   }
 
   /// What to go back to where preparing a run fails half-way.
@@ -172,47 +179,60 @@ public final class Adapter: @unchecked Sendable {
     fileprivate let method: any AdapterMethod
     fileprivate let options: JSON.Object
     fileprivate let isTrained: Bool
-    fileprivate let classes: Model.Classes
+    fileprivate let classes: Classes?
   }
 
   var asBefore: Before {
     Before(
       method: method, options: attached.options, isTrained: attached.isTrained,
-      classes: model.classes)
+      classes: attached.classes)
   }
 
   /// Gives adapter and class head the state they had; the caller holds the gate.
   func goBack(to before: Before) throws(SVFTError) {
-    if method !== before.method {
-      try inPlace { () in (attached.method, attached.options) = (before.method, before.options) }
-    }
-    attached.isTrained = before.isTrained
-    model.classes = before.classes
+    try inPlace { () in attached.take(before) }
   }
 
-  /// Sees to it that the adapter trains the head that `dataset` needs: adds a fresh head to the
-  /// model where it has none, and makes an untrained adapter anew with the head among what it
-  /// trains.
+  /// Sees to it that the adapter trains the head that `dataset` needs: gives it a fresh head where
+  /// there is none, and makes an untrained adapter anew with the head among what it trains.
   func prepareHead(for dataset: Dataset, seed: UInt64) throws(SVFTError) {
     guard dataset.task != .language else { return }
-    try model.ensureHead(for: dataset, seed: seed)
+    let classes = try (attached.classes ?? model.classes).serving(dataset, seed: seed)
+    let method = try method(training: classes)
+    try inPlace { () throws(SVFTError) in
+      attached.classes = classes
+      if let method { (attached.method, attached.options) = method }
+    }
+  }
+
+  /// The method with the modules of a head among what it trains; nil where they are already.
+  private func method(
+    training classes: Classes
+  ) throws(SVFTError) -> (any AdapterMethod, JSON.Object)? {
     // A module of the head that the method adapts already (a pooler) learns through the adapter.
     let adapted = method.projections.map(\.name)
-    let trained = model.headModules.filter { !adapted.contains($0) }
+    let trained = classes.modules.filter { !adapted.contains($0) }
     let missing = trained.filter { module in
       !method.allParameters.contains { $0.name.hasPrefix(module + ".") }
     }
-    guard !missing.isEmpty else { return }
+    guard !missing.isEmpty else { return nil }
     guard !attached.isTrained else {
       throw SVFTError(
         .mismatch,
         "expected an adapter that trains \(missing.joined(separator: ", ")), found one without"
       )
     }
-    try inPlace { () throws(SVFTError) in
-      attached.options["modules_to_save"] = .array(trained.map { .string($0) })
-      attached.method = try model.makeMethod(attached.options)
-    }
+    var options = attached.options
+    options["modules_to_save"] = .array(trained.map { .string($0) })
+    return (try model.makeMethod(options, with: classes), options)
+  }
+}
+
+extension Adapter.Attached {
+  /// Takes back a state; what is attached is the caller's to change.
+  fileprivate func take(_ before: Adapter.Before) {
+    (method, options) = (before.method, before.options)
+    (isTrained, classes) = (before.isTrained, before.classes)
   }
 }
 

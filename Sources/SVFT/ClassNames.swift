@@ -58,11 +58,11 @@ struct AdapterLabels {
   }
 
   /// What is saved with an adapter on a model with a class head.
-  static func entry(of model: Model) -> [(key: String, value: JSON)] {
-    guard let head = model.network.heads.classes else { return [] }
+  static func entry(_ classes: Classes) -> [(key: String, value: JSON)] {
+    guard let head = classes.head else { return [] }
     let object = JSON.Object([
       ("outputs", .integer(head.outputs)),
-      ("names", .array(model.classNames.map { .string($0) })),
+      ("names", .array(classes.names.map { .string($0) })),
     ])
     return [(key, .object(object))]
   }

@@ -86,7 +86,7 @@ extension Model {
   }
 
   private func trainingSpeed(_ request: BenchRequest) throws(SVFTError) -> JSON {
-    let method = try makeMethod(request.adapter)
+    let method = try makeMethod(request.adapter, with: classes)
     try AdapterSet.attach(method)
     network.invalidate()
     defer {

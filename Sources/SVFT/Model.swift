@@ -21,10 +21,10 @@ public final class Model: @unchecked Sendable {
   let factors: FactorStore
   /// Whether the model's files bring a conversation layout of their own.
   let hasChatTemplate: Bool
-  var loaded: LoadedModel
-  /// Class names in the order of the head's outputs; empty where there is no class head or it has
-  /// none.
-  var classNames: [String]
+  /// The class head that its files bring, if any.
+  let ownClasses: Classes
+  /// The class head in use: that of an adapter, or its own.
+  var classes: Classes
   /// The hash of the base, once somebody has asked for it.
   var knownIdentity: String?
   /// Attached adapters, in order.
@@ -52,7 +52,6 @@ public final class Model: @unchecked Sendable {
     let checkpoint = loaded.checkpoint
     self.path = path
     self.options = options
-    self.loaded = loaded
     self.tokenizer = tokenizer
     gate = Gate(memory: memory)
     hasChatTemplate = try ChatTemplate.exists(in: checkpoint)
@@ -71,7 +70,8 @@ public final class Model: @unchecked Sendable {
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: network.threads)
     factors.admit = { (bytes) throws(SVFTError) in try memory.require(bytes) }
     let names = try ClassNames.stored(in: checkpoint)
-    classNames = names.count == loaded.classHead?.outputs ? names : []
+    ownClasses = Classes(loaded, names.count == loaded.classHead?.outputs ? names : [])
+    classes = ownClasses
   }
 
   static func loadingProgress(

@@ -78,6 +78,10 @@ public final class Trainer: @unchecked Sendable {
     _ adapter: Adapter, _ sets: TrainingSets, _ options: TrainingOptions, saves: Bool
   ) throws(SVFTError) -> TrainingRun {
     let model = adapter.model
+    guard adapter.isActive else {
+      throw SVFTError(
+        .state, "expected an adapter that is attached with a scale other than 0, to train it")
+    }
     try adapter.prepareHead(for: sets.train, seed: options.seed)
     try model.network.heads.require(Pass.Purpose(sets.train.task))
     // Names that only the held-out data has would stop the run at its first evaluation.

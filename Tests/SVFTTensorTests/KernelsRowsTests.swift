@@ -129,8 +129,8 @@ import Testing
 
   @Test(arguments: Kernels.instructionSets)
   func oneNaNInAPartSpoilsTheSum(_ set: Kernels.InstructionSet) {
-    for rest in [Float.nan, 0.5, -.infinity] {
-      for before in [-Float.infinity, 2] {
+    for rest: Float in [.nan, 0.5, -.infinity] {
+      for before: Float in [-.infinity, 2] {
         var figures: [Float] = [before, before == 2 ? 1 : 0]
         var part = [Float](repeating: rest, count: 20)
         part[7] = .nan
