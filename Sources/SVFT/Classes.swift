@@ -7,6 +7,7 @@
 // So two adapters of one model may know different classes, one at a time.
 import SVFTAdapters
 import SVFTFormats
+import SVFTLayers
 import SVFTModels
 import SVFTTensor
 
@@ -27,8 +28,8 @@ struct Classes {
   /// Names of the head's modules.
   var modules: [String] { head?.projections.map(\.name) ?? [] }
 
-  /// With a head of `outputs`, fresh where there is none. Throws `.mismatch` where there is one with
-  /// another number.
+  /// With a head of `outputs`, fresh where there is none. Throws `.mismatch` where there is one
+  /// with another number.
   func headed(outputs: Int, seed: UInt64, names: [String]) throws(SVFTError) -> Classes {
     var loaded = loaded
     try loaded.addClassHead(ClassHead.Fresh(outputs: outputs, seed: seed))

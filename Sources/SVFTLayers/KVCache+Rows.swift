@@ -1,6 +1,6 @@
 // Rows of a cache as bytes: what a sequence leaves behind can be copied to another slot, to a
-// larger cache, or into a file, whatever format rows have. A row depends on the tokens up to its own
-// alone, so the rows of a common beginning serve every sequence that begins so.
+// larger cache, or into a file, whatever format rows have. A row depends on the tokens up to its
+// own alone, so the rows of a common beginning serve every sequence that begins so.
 package import SVFTTensor
 
 extension KVCache {

@@ -1,5 +1,6 @@
 // A session of one run of the tool: restored from its file where there is one, saved afterwards.
-// What was generated before Ctrl-C is saved too; where saving fails then, the first failure is told.
+// What was generated before Ctrl-C is saved too; where saving fails then, the first failure is
+// told.
 import Foundation
 package import SVFT
 

@@ -86,7 +86,7 @@ struct AttentionCacheTests {
       let found = try run(sequences, steps: steps, format, threads: 2)
       for (sequence, found) in zip(sequences, found) {
         let expected = try cached(sequence, format).attended()
-        #expect(distance(found, expected) < 3e-6, "\(step) at a time, \(sequence.count) in all")
+        #expect(distance(found, expected) < 5e-6, "\(step) at a time, \(sequence.count) in all")
       }
     }
   }

@@ -50,7 +50,9 @@ struct KVCacheTests {
       try KVCache(layers: 2, slots: 1, context: 8, width: 32, format: format)
     )
     let bytes = small.rowBytes
-    func mark(_ layer: Int, _ i: Int) -> UInt8 { UInt8(truncatingIfNeeded: 1 + 7 * layer + i % 101) }
+    func mark(_ layer: Int, _ i: Int) -> UInt8 {
+      UInt8(truncatingIfNeeded: 1 + 7 * layer + i % 101)
+    }
     func read(_ rows: UnsafeMutableRawPointer, _ i: Int) -> UInt8 {
       rows.load(fromByteOffset: i, as: UInt8.self)
     }

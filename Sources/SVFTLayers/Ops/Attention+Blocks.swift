@@ -1,5 +1,5 @@
-// Blocks of queries against blocks of keys, joined by their log Σ exp (Milakov and Gimelshein, 2018;
-// Dao et al., 2022): whole sequences, and the long steps of a prompt.
+// Blocks of queries against blocks of keys, joined by their log Σ exp (Milakov and Gimelshein,
+// 2018; Dao et al., 2022): whole sequences, and the long steps of a prompt.
 //
 // A chunk is a block of queries of one head; where cached rows have to be decoded it is all heads
 // that share them, so that each is decoded once.

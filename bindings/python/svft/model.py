@@ -101,7 +101,8 @@ class Model(Handle):
         """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
 
         Generation keeps keys and values in ``kv_format``: "f32", "f16", "q8_0", or "auto", f32 with
-        ``compute="f32"`` and else f16. Singular factors are kept in ``cache_folder`` (the user's cache folder; None: nowhere).
+        ``compute="f32"`` and else f16. Singular factors are kept in ``cache_folder`` (the user's
+        cache folder; None: nowhere).
         """
         call, out = Call(), c_void_p()
         params = _model_params(
