@@ -353,6 +353,7 @@ typedef struct svft_train_params {
   int32_t save_total_limit;
   int64_t steps_per_report;
   int32_t resume;           /* 1: from the newest complete checkpoint of the output folder */
+  int32_t gradient_checkpointing; /* 1: recomputes activations: less memory, same result */
 } svft_train_params;
 
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */

@@ -23,7 +23,7 @@ final class Network {
 
   private struct Key: Hashable {
     let purpose: Pass.Purpose
-    let training: Bool
+    let mode: Pass.Mode
   }
 
   /// A network for a rehearsal: what it records stays out of `other`.
@@ -68,15 +68,15 @@ final class Network {
 
   /// A pass for steps of at least this capacity. Throws `.memory`, `.limit`, `.unsupported`.
   func pass(
-    _ purpose: Pass.Purpose, capacity: Pass.Capacity, training: Bool = false
+    _ purpose: Pass.Purpose, capacity: Pass.Capacity, _ mode: Pass.Mode = .inference
   ) throws(SVFTError) -> Pass {
-    let key = Key(purpose: purpose, training: training)
+    let key = Key(purpose: purpose, mode: mode)
     // Chunks of a training step follow from its capacity: a larger one would round differently.
     if let pass = passes[key], pass.capacity == capacity { return pass }
-    if !training, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
+    if mode == .inference, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
     forget(key)
     let pass = try Pass(
-      architecture, heads, purpose, capacity: capacity, training: training, threads: threads)
+      architecture, heads, purpose, capacity: capacity, mode, threads: threads)
     pass.batch.compute = compute
     pass.headBatch.compute = compute
     passes[key] = pass

@@ -28,6 +28,13 @@ final class Pass {
   /// Which head, and what is asked of it.
   enum Purpose: Hashable { case language, classes, score, embedding }
 
+  /// What a pass is for: outputs alone, or gradients too, with activations kept or recomputed.
+  enum Mode: Hashable {
+    case inference, training, recomputing
+
+    var trains: Bool { self != .inference }
+  }
+
   let capacity: Capacity
   let batch: Batch
   let headBatch: Batch
@@ -49,10 +56,11 @@ final class Pass {
   /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
   init(
     _ architecture: any Architecture, _ heads: Heads, _ purpose: Purpose, capacity: Capacity,
-    training: Bool, threads: Int
+    _ mode: Mode, threads: Int
   ) throws(SVFTError) {
     self.capacity = capacity
-    let bodyGraph = Graph(training: training)
+    let training = mode.trains
+    let bodyGraph = Graph(training: training, recomputes: mode == .recomputing)
     hidden = try architecture.record(bodyGraph)
     bodyGraph.output(hidden)
     let trainsBody = training && !bodyGraph.parameters.isEmpty

@@ -39,6 +39,7 @@ extension Trainer {
       ("trainable", .integer(trained)),
       ("records", .integer(run.dataset.examples.count)),
       ("held_out", .integer(held?.examples.count ?? 0)),
+      ("gradient_checkpointing", .bool(options.recomputes)),
     ])
     if state.lastLoss.isFinite { object["last_loss"] = .number(state.lastLoss) }
     if state.bestLoss.isFinite {

@@ -172,6 +172,7 @@ extension Dataset {
     // What may change between two parts of one run: how often it reports, saves and stops.
     var shaping = options
     (shaping.saveEvery, shaping.checkpointsKept, shaping.resumes) = (0, 1, false)
+    shaping.recomputes = false
     (shaping.reportEvery, shaping.evaluateEvery, shaping.patience) = (1, 0, 0)
     (shaping.epochs, shaping.steps) = (0, 0)
     hash.update("\(shaping)")

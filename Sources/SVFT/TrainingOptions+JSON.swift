@@ -28,7 +28,7 @@ extension TrainingOptions {
 
   /// The names of all options.
   public static var names: [String] {
-    integers.map(\.key) + numbers.map(\.key) + words + ["seed", "resume"]
+    integers.map(\.key) + numbers.map(\.key) + words + ["seed", "gradient_checkpointing", "resume"]
   }
 
   /// Options from a JSON object; what it leaves out keeps its default.
@@ -57,6 +57,7 @@ extension TrainingOptions {
     longRecords = try word(object, "on_long", longRecords)
     lossOn = try word(object, "loss_on", lossOn)
     chatStyle = try word(object, "chat_layout", chatStyle)
+    recomputes = try object.bool("gradient_checkpointing", default: recomputes)
     resumes = try object.bool("resume", default: resumes)
     seed = UInt64(bitPattern: Int64(try object.int("seed", default: 0)))
   }

@@ -69,6 +69,9 @@ public struct TrainingOptions: Sendable, Equatable {
   public var checkpointsKept = 2
   /// Steps between metric records.
   public var reportEvery = 10
+  /// Computes activations a second time instead of keeping them: less memory, more time, the same
+  /// bits.
+  public var recomputes = false
   /// Goes on from the newest complete checkpoint of the output folder.
   public var resumes = false
 

@@ -60,7 +60,7 @@ final class TrainingRun {
       purpose,
       capacity: Pass.Capacity(
         rows: rows, sequences: options.batchSize, headRows: min(rows, headRows)),
-      training: true)
+      options.recomputes ? .recomputing : .training)
   }
 
   /// The micro-batches of the next optimiser step.

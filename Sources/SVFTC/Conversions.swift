@@ -146,6 +146,7 @@ extension TrainingOptions {
     checkpointsKept = Int(params.save_total_limit)
     reportEvery = Int(params.steps_per_report)
     resumes = params.resume != 0
+    recomputes = params.gradient_checkpointing != 0
   }
 }
 

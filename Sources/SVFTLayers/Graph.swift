@@ -12,9 +12,16 @@ package final class Graph {
   package private(set) var differentiableInputs: Set<Value> = []
   /// Whether the graph will be trained: dropout is recorded, and keeps are planned.
   package let training: Bool
+  /// Whether a training step computes what its backward needs a second time, instead of keeping it.
+  package let recomputes: Bool
+  /// Indices of the ops that begin a segment (Timetable.swift).
+  private(set) var segmentStarts: [Int] = []
   private var count = 0
 
-  package init(training: Bool) { self.training = training }
+  package init(training: Bool, recomputes: Bool = false) {
+    self.training = training
+    self.recomputes = recomputes
+  }
 
   /// A new value for an op to write.
   package func value(width: Int) -> Value {
@@ -29,6 +36,10 @@ package final class Graph {
     if differentiable { differentiableInputs.insert(value) }
     return value
   }
+
+  /// Says that what follows is a part of its own, like a layer: recomputed, it needs of what came
+  /// before only the values it reads.
+  package func beginSegment() { segmentStarts.append(ops.count) }
 
   /// Appends an op.
   package func record(_ op: any Op) { ops.append(op) }

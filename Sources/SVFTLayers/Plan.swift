@@ -1,10 +1,7 @@
 // From a recorded graph to offsets in one block of memory.
 //
-// Time runs 0 ..< n through the forward ops and on to 2n - 1 backwards through them. A value lives
-// from its op to its last reader, or to the backward of the last op that keeps it; a gradient lives
-// from its first writer (the last reader's backward) to the backward of the op that made the value.
-// Two things whose lives overlap get different bytes; the largest are placed first, each at the
-// lowest offset that fits.
+// Two things that must be there at the same time (Lifetimes.swift, in the order of Timetable.swift)
+// get different bytes; the largest are placed first, each at the lowest offset that fits.
 package import SVFTTensor
 
 /// Where everything of a replay lies, for steps of up to `rows` rows.
@@ -19,6 +16,7 @@ package struct Plan {
   package let memberScratch: Int
   package let sharedScratch: Int
   let flow: GradientFlow
+  let timetable: Timetable
   private(set) var valueOffsets: [Int]
   private(set) var gradientOffsets: [Int]
 
@@ -38,21 +36,22 @@ package struct Plan {
   /// Throws `.limit` where the sizes overflow.
   package init(_ graph: Graph, rows: Int) throws(SVFTError) {
     self.rows = rows
-    self.flow = GradientFlow(graph)
+    let flow = GradientFlow(graph)
+    self.flow = flow
+    self.timetable = Timetable(graph, flow)
     self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
     self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: rows) }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
 
     var pieces: [Piece] = []
-    let lives = Lifetimes(graph, flow)
-    for (id, life) in lives.values.enumerated() {
-      guard let life else { continue }
+    let lives = Lifetimes(graph, flow, timetable)
+    for (id, life) in lives.values.enumerated() where !life.isEmpty {
       pieces.append(Piece(id: id, isGradient: false, life: life, bytes: 0))
     }
     for (id, life) in lives.gradients.enumerated() {
       guard let life else { continue }
-      pieces.append(Piece(id: id, isGradient: true, life: life, bytes: 0))
+      pieces.append(Piece(id: id, isGradient: true, life: [life], bytes: 0))
     }
     for index in pieces.indices {
       let values = try Checked.product(rows, lives.widths[pieces[index].id], "a value of the graph")
@@ -70,21 +69,26 @@ package struct Plan {
   private struct Piece {
     let id: Int
     let isGradient: Bool
-    let life: ClosedRange<Int>
+    /// In order and apart.
+    let life: [ClosedRange<Int>]
     var bytes: Int
+
+    func meets(_ other: Piece) -> Bool {
+      life.contains { mine in other.life.contains { $0.overlaps(mine) } }
+    }
   }
 
   /// First fit, largest first.
   private mutating func place(_ pieces: [Piece]) {
     let order = pieces.sorted {
-      ($0.bytes, $1.life.lowerBound, $1.id) > ($1.bytes, $0.life.lowerBound, $0.id)
+      ($0.bytes, $1.life[0].lowerBound, $1.id) > ($1.bytes, $0.life[0].lowerBound, $0.id)
     }
     var placed: [(offset: Int, piece: Piece)] = []  // sorted by offset
     for piece in order {
       var offset = 0
       var position = 0
       for (index, other) in placed.enumerated() {
-        guard other.piece.life.overlaps(piece.life) else { continue }
+        guard other.piece.meets(piece) else { continue }
         if other.offset - offset >= piece.bytes { break }
         offset = max(offset, other.offset + other.piece.bytes)
         position = index + 1
@@ -99,61 +103,5 @@ package struct Plan {
         valueOffsets[piece.id] = offset
       }
     }
-  }
-}
-
-/// From when to when each value and each gradient of a graph must keep its bytes.
-private struct Lifetimes {
-  var values: [ClosedRange<Int>?]
-  var gradients: [ClosedRange<Int>?]
-  var widths: [Int]
-
-  init(_ graph: Graph, _ flow: GradientFlow) {
-    let n = graph.ops.count
-    let end = 2 * n
-    values = Array(repeating: nil, count: graph.valueCount)
-    gradients = values
-    widths = Array(repeating: 0, count: graph.valueCount)
-
-    for value in graph.inputs { begin(value, at: 0) }
-    for (index, op) in graph.ops.enumerated() {
-      for value in op.reads { extend(value, to: index) }
-      for value in op.writes {
-        begin(value, at: index)
-        if flow.hasGradient[value.id] { extendGradient(value, to: end - 1 - index) }
-      }
-      guard flow.active[index] else { continue }
-      for value in op.keeps { extend(value, to: end - 1 - index) }
-      for (read, write) in zip(op.reads, flow.writes[index]) where write != .none {
-        extendGradient(read, to: end - 1 - index)
-      }
-    }
-    // The caller fills inputs and reads outputs, so both keep their bytes throughout.
-    for value in graph.inputs + graph.outputs {
-      extend(value, to: end)
-      if flow.hasGradient[value.id] {
-        extendGradient(value, to: end)
-        extendGradient(value, to: n)
-      }
-    }
-  }
-
-  private mutating func begin(_ value: Value, at time: Int) {
-    values[value.id] = time...time
-    widths[value.id] = value.width
-  }
-
-  private mutating func extend(_ value: Value, to time: Int) {
-    guard let life = values[value.id] else { return }
-    values[value.id] = min(life.lowerBound, time)...max(life.upperBound, time)
-  }
-
-  private mutating func extendGradient(_ value: Value, to time: Int) {
-    widths[value.id] = value.width
-    guard let life = gradients[value.id] else {
-      gradients[value.id] = time...time
-      return
-    }
-    gradients[value.id] = min(life.lowerBound, time)...max(life.upperBound, time)
   }
 }

@@ -52,10 +52,14 @@ package final class Program: @unchecked Sendable {
   package func backward(_ batch: Batch) throws(SVFTError) {
     try requireFit(batch)
     guard batch.rows > 0 else { return }
-    let active = plan.flow.active
+    let steps = plan.timetable.backward
     Parallel.run(threads: threads) { team in
-      for index in ops.indices.reversed() where active[index] {
-        ops[index].backward(Run(arena: arena, batch: batch, team: team, op: index))
+      for step in steps {
+        let run = Run(arena: arena, batch: batch, team: team, op: step.op)
+        switch step.work {
+        case .backward: ops[step.op].backward(run)
+        case .forward, .again: ops[step.op].forward(run)
+        }
         team.barrier()
       }
     }

@@ -160,6 +160,7 @@ package final class BERT: Architecture, @unchecked Sendable {
     hidden = graph.add(hidden, graph.embed(table: tables.segments, by: .segments))
     hidden = dropped(norm(hidden, embeddingNorm, graph), graph)
     for (number, layer) in layers.enumerated() {
+      graph.beginSegment()
       let attended = try attention(hidden, layer, number, graph)
       hidden = norm(graph.add(hidden, dropped(attended, graph)), layer.attentionNorm, graph)
       let up = graph.activation(try graph.project(hidden, layer.up), settings.activation)

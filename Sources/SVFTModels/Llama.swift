@@ -170,6 +170,7 @@ package final class Llama: Architecture, @unchecked Sendable {
   package func record(_ graph: Graph) throws(SVFTError) -> Value {
     var hidden = graph.embed(table: embedding, by: .tokens)  // [T, hidden]
     for (number, layer) in layers.enumerated() {
+      graph.beginSegment()
       let attended = try attention(hidden, layer, number, graph)
       hidden = graph.add(hidden, attended)
       let normed = graph.rmsNorm(

@@ -38,6 +38,8 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: "Steps between checkpoints.") var saveEvery: Int?
   @Option(help: "Checkpoints kept.") var saveTotalLimit: Int?
   @Option(help: "Steps between reports.") var stepsPerReport: Int?
+  @Flag(help: "Recompute activations: less memory, more time, the same result.")
+  var gradientCheckpointing = false
   @Flag(help: "Go on from the newest checkpoint of the output folder.") var resume = false
 
   /// The options meant: defaults, then the flags (a configuration file has become flags before).
@@ -54,6 +56,7 @@ struct TrainingFlags: ParsableArguments {
       ("val_split", valSplit), ("steps_per_eval", stepsPerEval), ("patience", patience),
       ("save_every", saveEvery), ("save_total_limit", saveTotalLimit),
       ("steps_per_report", stepsPerReport), ("resume", resume ? true : nil),
+      ("gradient_checkpointing", gradientCheckpointing ? true : nil),
     ]
     for case (let key, let value?) in flags {
       // Text that is JSON has no place for these.

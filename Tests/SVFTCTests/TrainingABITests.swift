@@ -81,6 +81,26 @@ import Testing
     #expect(run == steps && Set(run).count == 4)
   }
 
+  @Test func activationsAreRecomputedWhereAsked() throws {
+    let host = try TinyHost()
+    let losses = try [Int32(0), 1].map { recomputes in
+      let adapter = try host.adapter()
+      defer { svft_adapter_free(adapter) }
+      let trainer = try host.trainer(adapter) { $0.gradient_checkpointing = recomputes }
+      defer { svft_trainer_free(trainer) }
+      var text: UnsafeMutablePointer<CChar>?
+      try succeed(svft_trainer_describe(trainer, &text))
+      let asked = try #require(text.map { String(cString: $0) })
+      svft_string_free(text)
+      #expect(asked.contains("\"gradient_checkpointing\": \(recomputes != 0)"))
+      var loss = 0.0
+      try succeed(svft_trainer_step(trainer, &loss))
+      try succeed(svft_trainer_step(trainer, &loss))
+      return loss
+    }
+    #expect(losses[0] == losses[1])
+  }
+
   @Test func aCancelledRunLeavesACheckpointThatAnotherTrainerTakes() throws {
     let host = try TinyHost()
     let adapter = try host.adapter()

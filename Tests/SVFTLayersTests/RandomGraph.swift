@@ -12,16 +12,19 @@ struct RandomGraph {
   let all: [Value]
   let parameter: Parameter
 
-  /// `exposed` marks every value as an output, so that none shares its bytes with another.
-  init(seed: UInt64, training: Bool, exposed: Bool) throws {
+  /// `exposed` marks every value as an output, so that none shares its bytes with another; where
+  /// activations are recomputed, segments begin at random.
+  init(seed: UInt64, training: Bool, exposed: Bool, recomputes: Bool = false) throws {
     var random = RandomSource(seed: seed, purpose: "graph")
-    graph = Graph(training: training)
+    var cuts = RandomSource(seed: seed, purpose: "segments")
+    graph = Graph(training: training, recomputes: recomputes)
     input = graph.input(width: 9, differentiable: training)
     parameter = try Parameter("w", rows: 9, columns: 9)
     for i in parameter.values.indices { parameter.values[i] = random.uniform(-0.4, 0.4) }
     let functions: [ActivationFunction] = [.tanh, .silu, .gelu, .sigmoid]
     var values = [input]
     for _ in 0..<25 {
+      if cuts.below(4) == 0 { graph.beginSegment() }
       let a = values[random.below(values.count)]
       let b = values[max(0, values.count - 1 - random.below(3))]
       switch random.below(5) {

@@ -45,6 +45,7 @@ import Testing
     let words = [
       "optimizer": "\"sgd\"", "lr_schedule": "\"linear\"", "on_long": "\"drop\"",
       "loss_on": "\"assistant\"", "chat_layout": "\"plain\"", "resume": "true",
+      "gradient_checkpointing": "true",
     ]
     var seen: [TrainingOptions] = [TrainingOptions()]
     for name in TrainingOptions.names {
@@ -53,7 +54,7 @@ import Testing
       #expect(!seen.contains(options), "\(name)")
       seen.append(options)
     }
-    #expect(seen.count == 29)
+    #expect(seen.count == 30)
   }
 
   private func takesFractions(_ name: String) -> Bool {

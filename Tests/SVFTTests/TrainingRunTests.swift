@@ -53,6 +53,14 @@ import Testing
     }
   }
 
+  @Test(arguments: Method.all)
+  func recomputedActivationsTrainTheSameBits(_ method: Method) throws {
+    let tiny = try method.tiny()
+    let kept = try outcome(tiny, method) { _ in }
+    let again = try outcome(tiny, method, threads: 2) { $0.recomputes = true }
+    #expect(kept.losses == again.losses && kept.tensors == again.tensors)
+  }
+
   @Test(arguments: Method.all.filter { !$0.options.contains("dropout") })
   func accumulatedMicroBatchesAreOneLargeBatch(_ method: Method) throws {
     let tiny = try TinyVerbs(encoder: method.encoder)

@@ -23,6 +23,17 @@ import Testing
     #expect(training["peak_bytes"] as? Int ?? 0 > 1 << 20)
   }
 
+  @Test func recomputedActivationsTakeLess() throws {
+    let steps = try [[], ["--gradient-checkpointing"]].map { flags in
+      let estimate = try ToolRun.json(
+        ["estimate", Self.model, "--method", "lora", "--batch-size", "2"] + flags,
+        in: TemporaryFolder())
+      let parts = try #require(estimate["parts"] as? [String: Any])
+      return try #require(parts["training_steps"] as? Int)
+    }
+    #expect(steps[1] < steps[0])
+  }
+
   @Test func whatDoesNotFitExitsWith4() throws {
     let folder = try TemporaryFolder()
     let notes = try ToolRun.failure(

@@ -56,7 +56,7 @@ class TrainParams(Structure):
         ("loss_on", c_char_p), ("chat_layout", c_char_p), ("seed", c_uint64),
         ("val_split", c_double), ("steps_per_eval", c_int64), ("patience", c_int32),
         ("save_every", c_int64), ("save_total_limit", c_int32), ("steps_per_report", c_int64),
-        ("resume", c_int32),
+        ("resume", c_int32), ("gradient_checkpointing", c_int32),
     ]
 
 

@@ -48,7 +48,7 @@ class Trainer(Handle):
     grad_accumulation_steps, learning_rate, head_learning_rate, optimizer, lr_schedule,
     warmup_steps, warmup_ratio, weight_decay, beta1, beta2, epsilon, momentum, max_grad_norm,
     max_seq_length, on_long, loss_on, chat_layout, seed, val_split, steps_per_eval, patience,
-    save_every, save_total_limit, steps_per_report, resume.
+    save_every, save_total_limit, steps_per_report, resume, gradient_checkpointing.
     """
 
     _free = library.svft_trainer_free

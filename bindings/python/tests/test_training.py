@@ -53,6 +53,17 @@ def test_cancelled_runs_go_on(llama, tales, tmp_path):
         trainer.step()
 
 
+def test_recomputed_activations_train_the_same(llama, tales, tmp_path):
+    losses = []
+    for recomputes in (False, True):
+        with llama.create_adapter(method="lora", r=2) as adapter:
+            trainer = svft.Trainer(
+                adapter, tales, steps=3, gradient_checkpointing=recomputes, learning_rate=0.05)
+            losses.append(trainer.run()["last_loss"])
+            assert trainer.describe()["gradient_checkpointing"] is recomputes
+    assert losses[0] == losses[1]
+
+
 def test_ctrl_c_saves_a_checkpoint_and_is_raised(llama, tales, tmp_path):
     adapter = llama.create_adapter(**OPTIONS)
     trainer = svft.Trainer(adapter, tales, output=tmp_path, epochs=500, steps_per_report=1)
