@@ -17,19 +17,21 @@ typedef int8_t svk_byte_lanes __attribute__((ext_vector_type(16)));
 
 SVK_INLINE void load_lanes(const float *from, svk_lanes *lanes) { memcpy(lanes, from, 64); }
 
-/* The largest magnitude of 32 values; NaN may or may not win, never traps. In halves of vectors, as
- * sums below. */
+/* The largest magnitude of 32 values, NaN where one is NaN: as integers, floats without a sign have
+ * the same order, and NaN lies above all. In halves of vectors, as sums below. */
 SVK_INLINE float largest_of_32(const float *values) {
-  svk_lanes a, b;
-  load_lanes(values, &a);
-  load_lanes(values + 16, &b);
-  a = __builtin_elementwise_abs(a);
-  b = __builtin_elementwise_abs(b);
-  a = a > b ? a : b;
-  svk_eight_lanes c = a.lo > a.hi ? a.lo : a.hi;
-  svk_four_lanes d = c.lo > c.hi ? c.lo : c.hi;
-  svk_two_lanes e = d.lo > d.hi ? d.lo : d.hi;
-  return e.x > e.y ? e.x : e.y;
+  typedef int32_t bits __attribute__((ext_vector_type(16)));
+  bits a, b;
+  memcpy(&a, values, sizeof a);
+  memcpy(&b, values + 16, sizeof b);
+  a = __builtin_elementwise_max(a & 0x7fffffff, b & 0x7fffffff);
+  __typeof__(a.lo) c = __builtin_elementwise_max(a.lo, a.hi);
+  __typeof__(c.lo) d = __builtin_elementwise_max(c.lo, c.hi);
+  __typeof__(d.lo) e = __builtin_elementwise_max(d.lo, d.hi);
+  int32_t largest = e.x > e.y ? e.x : e.y;
+  float value;
+  memcpy(&value, &largest, sizeof value);
+  return value;
 }
 
 /* The sum as a tree: 8 + 8, 4 + 4, 2 + 2, 1 + 1. In halves of vectors, because the same tree over

@@ -1,7 +1,8 @@
 /* Q4_0: blocks of 32 values in 18 bytes: F16 scale d, then 16 bytes; byte j holds the code of
  * value j in its low half and that of value j + 16 in its high half; value = d (code - 8).
  * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code
- * 0; code = min(15, floor(x / d + 8.5)), the product and sum rounded once. */
+ * 0; code = min(15, floor(x / d + 8.5)), the product and sum rounded once. A block with a NaN has
+ * the scale NaN, which no later value replaces. */
 #include <math.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ static void encode_q4_0(const float *source, int64_t count, void *target) {
     float largest = 0, extreme = 0;
     for (int j = 0; j < LENGTH; j++) {
       float magnitude = fabsf(source[i + j]);
-      if (magnitude > largest) {
+      if (magnitude > largest || magnitude != magnitude) {
         largest = magnitude;
         extreme = source[i + j];
       }

@@ -1,6 +1,6 @@
 /* Q8_0: blocks of 32 values in 34 bytes: F16 scale d, then 32 int8 codes q; value = d q.
  * Encoding as ggml's reference: d = max|x| / 127, codes rounded to nearest, halves away from zero.
- * */
+ * A block with a NaN has the scale NaN: it must not look like numbers afterwards. */
 #include <math.h>
 #include <string.h>
 
@@ -44,9 +44,7 @@ SVK_KERNEL(void, decode_q8_0, (const void *source, int64_t count, float *target)
 SVK_INLINE void encode_q8_0_body(const float *source, int64_t count, void *target) {
   uint8_t *block = target;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
-    float largest = 0;
-    for (int j = 0; j < LENGTH; j++) largest = fmaxf(largest, fabsf(source[i + j]));
-    float scale = largest / 127;
+    float scale = largest_of_32(source + i) / 127;
     float inverse = scale != 0 ? 1 / scale : 0;
     uint16_t code = f16_of_float(scale);
     memcpy(block, &code, 2);

@@ -179,6 +179,10 @@ struct Generator {
     guard !ready.isEmpty else { return }
     let logits = try pass.forwardHead(rows: ready.map(\.row))
     let width = network.geometry.vocabularySize
+    try Pass.requireFinite(logits, rows: ready.count, width: width) {
+      "logits after token \(sequences[ready[$0].sequence].cached) of sequence "
+        + "\(ready[$0].sequence)"
+    }
     for (position, (index, _)) in ready.enumerated() {
       let row = UnsafeBufferPointer(start: logits + position * width, count: width)
       let (token, text) = try sequences[index].advance(row)

@@ -74,10 +74,26 @@ final class MergedTensor {
       try fill(block, m, b)
       format.encode(m, count: block.count * columns, into: encoded.pointer)
       if isChanged, format.blockLength > 1 { collect(block.count * columns, m, b, encoded) }
+      try requireHeld(block, encoded, scratch: m)
       try sink.write(
         UnsafeRawBufferPointer(
           start: encoded.pointer, count: block.count * format.rowBytes(columns)))
     }
+  }
+
+  /// Throws `.nonFinite` where what was encoded is not finite any more, or never was. F32 holds
+  /// everything.
+  private func requireHeld(
+    _ block: Range<Int>, _ encoded: Buffer, scratch: UnsafeMutablePointer<Float>
+  ) throws(SVFTError) {
+    guard format.name != ElementFormats.f32.name else { return }
+    let count = block.count * slot.weight.columns
+    format.decode(encoded.pointer, count: count, into: scratch)
+    guard !Kernels.allFinite(scratch, count: count) else { return }
+    throw SVFTError(
+      .nonFinite,
+      "\(slot.name): expected finite numbers that \(format.name) can hold in rows "
+        + "\(block.lowerBound) to \(block.upperBound - 1), found others")
   }
 
   /// Merged values and base values of the file's rows `block`.

@@ -21,7 +21,7 @@ public struct Classification: Sendable, Equatable {
 
 extension Model {
   /// Logits of every position, [ids.count, vocabularySize] row by row.
-  /// Throws `.invalidArgument` for unknown ids, `.limit` beyond the context.
+  /// Throws `.invalidArgument` for unknown ids, `.limit` beyond the context, `.nonFinite`.
   public func logits(_ ids: [Int32]) throws(SVFTError) -> [Float] {
     try gate.exclusively { () throws(SVFTError) in
       try network.check(ids)
@@ -45,6 +45,9 @@ extension Model {
       try gate.checkCancelled("computing logits")
       let rows = Array(first..<min(ids.count, first + chunk))
       let logits = try pass.forwardHead(rows: rows)
+      try Pass.requireFinite(logits, rows: rows.count, width: vocabularySize) {
+        "logits of token \(first + $0)"
+      }
       result.append(
         contentsOf: UnsafeBufferPointer(start: logits, count: rows.count * vocabularySize))
     }
@@ -100,6 +103,8 @@ extension Model {
 
   /// One vector per text, pooled and normalised as the model's files say. [texts.count,
   /// hiddenWidth]
+  ///
+  /// Throws `.invalidArgument` for a text without tokens, `.nonFinite`, `.cancelled`.
   public func embed(_ texts: [String]) throws(SVFTError) -> [[Float]] {
     try gate.exclusively { () throws(SVFTError) in
       var inputs: [Example] = []
@@ -111,7 +116,8 @@ extension Model {
     }
   }
 
-  /// What the class or score head says of texts, or of pairs of texts.
+  /// What the class or score head says of texts, or of pairs of texts. Throws `.unsupported`
+  /// without such a head, `.invalidArgument` for a text without tokens, `.nonFinite`, `.cancelled`.
   public func classify(
     _ texts: [String], pairs: [String?] = []
   ) throws(SVFTError) -> [Classification] {
@@ -136,6 +142,10 @@ extension Model {
 
   /// The head's output for each input; inputs are packed into steps of bounded size.
   func pooled(_ purpose: Pass.Purpose, _ inputs: [Example]) throws(SVFTError) -> [[Float]] {
+    // What is pooled over no token is nothing the model said: zeros, or the head's bias.
+    if let empty = inputs.firstIndex(where: \.ids.isEmpty) {
+      throw SVFTError(.invalidArgument, "text \(empty): expected at least one token, found none")
+    }
     var results: [[Float]] = []
     let width = network.heads.outputs(purpose, hidden: hiddenWidth)
     for group in Model.packing(inputs) {
@@ -147,6 +157,9 @@ extension Model {
       }
       try pass.forwardBody()
       let outputs = try pass.forwardPooledHead()
+      try Pass.requireFinite(outputs, rows: group.range.count, width: width) {
+        "outputs of text \(group.range.lowerBound + $0)"
+      }
       for index in group.range.indices {
         let row = index - group.range.lowerBound
         results.append(

@@ -13,13 +13,17 @@ extension Model {
   ///
   /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and
   /// for rounded formats the share of the change that was transmitted, and what of the tokenizer
-  /// the container cannot hold. Throws `.io`, `.noSpace`,
-  /// `.unsupported`, `.cancelled`; nothing half-written is left.
+  /// the container cannot hold. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
+  /// that `format` cannot hold, outputs that are no numbers), `.cancelled`; nothing half-written is
+  /// left.
   public func save(
     to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
   ) throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
       let saver = try ModelSaver(self, path, format, progress)
+      let probe = probe ?? Model.defaultProbe
+      // Before anything is written: a model without finite outputs has no drift.
+      let outputs = try probeOutputs(probe)
       let tensors = try saver.write()
       var report = JSON.Object([
         ("path", .string(path)), ("tensors", .integer(tensors.count)),
@@ -32,7 +36,7 @@ extension Model {
       if !transmitted.isEmpty { report["transmitted"] = Model.summary(of: transmitted) }
       let lost = saver.isGGUF ? tokenizer.losses() : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
-      report["drift"] = try drift(of: path, probe: probe ?? Model.defaultProbe)
+      report["drift"] = try drift(of: path, probe: probe, from: outputs)
       return try JSON.object(report).text(.pretty)
     }
   }
@@ -51,13 +55,14 @@ extension Model {
     return .object(object)
   }
 
-  /// How far the saved model's outputs lie from this one's, on a probe text.
-  private func drift(of path: String, probe: String) throws(SVFTError) -> JSON {
+  /// How far the saved model's outputs on a probe text lie from this one's, `mine`.
+  private func drift(
+    of path: String, probe: String, from mine: [Float]
+  ) throws(SVFTError) -> JSON {
     var options = ModelOptions()
     options.threads = self.options.threads
     options.precision = self.options.precision
     let saved = try Model(path: path, options: options)
-    let mine = try probeOutputs(probe)
     let theirs = try saved.probeOutputs(probe)
     try invariant(mine.count == theirs.count, "\(mine.count) and \(theirs.count) probe outputs")
     var (largest, sum, magnitude) = (0.0, 0.0, 0.0)
@@ -79,10 +84,13 @@ extension Model {
     let ids = Array(
       try tokenizer.encode(probe, addSpecial: true, parseSpecial: false).prefix(
         min(64, contextLength)))
-    if network.heads.classes != nil { return try pooled(.classes, [Example(ids: ids)])[0] }
-    guard network.heads.language != nil else {
-      return try pooled(.embedding, [Example(ids: ids)])[0]
+    guard !ids.isEmpty else { return [] }
+    return try during("the probe text") { () throws(SVFTError) in
+      if network.heads.classes != nil { return try pooled(.classes, [Example(ids: ids)])[0] }
+      guard network.heads.language != nil else {
+        return try pooled(.embedding, [Example(ids: ids)])[0]
+      }
+      return try sequenceLogits(ids)
     }
-    return try sequenceLogits(ids)
   }
 }

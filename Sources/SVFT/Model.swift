@@ -33,7 +33,7 @@ public final class Model: @unchecked Sendable {
   /// Loads a Hugging Face folder or a GGUF file. `progress` is called while matrices are quantised.
   ///
   /// Throws `.io`, `.format`, `.truncated`, `.unsupported`, `.shape`, `.limit`, `.memory`,
-  /// `.cancelled`.
+  /// `.nonFinite` (weights that cannot be quantised), `.cancelled`.
   public init(
     path: String, options: ModelOptions = ModelOptions(), progress: WorkProgress? = nil
   ) throws(SVFTError) {

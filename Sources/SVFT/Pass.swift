@@ -119,6 +119,17 @@ final class Pass {
     return head.values(output)
   }
 
+  /// Throws `.nonFinite` for the first of `rows` outputs [rows, width] that holds NaN or infinity;
+  /// `name` says what row that is.
+  static func requireFinite(
+    _ outputs: UnsafePointer<Float>, rows: Int, width: Int, _ name: (Int) -> String
+  ) throws(SVFTError) {
+    for row in 0..<rows where !Kernels.allFinite(outputs + row * width, count: width) {
+      throw SVFTError(
+        .nonFinite, "\(name(row)): expected finite numbers, found NaN or infinity")
+    }
+  }
+
   /// Forward and backward of the batch against `targets`: adds to the parameters' gradients and
   /// returns the summed loss. `scale` is 1 / counted rows of the whole optimiser step.
   func train(_ targets: Targets, scale: Float) throws(SVFTError) -> Double {

@@ -2,8 +2,12 @@
 // encoded on its own, so the bytes depend on nothing but the row.
 //
 // ggml's rule for rows that are no whole number of blocks: such a matrix becomes F16.
+//
+// NaN, infinity and what is beyond the format's range decode to something that is not finite, and
+// are refused here, where their tensor is known.
 package import SVFTLayers
 package import SVFTTensor
+import Synchronization
 
 extension Weight {
   /// What this matrix becomes when `wanted` is asked for.
@@ -14,7 +18,7 @@ extension Weight {
   /// The matrix in `wanted` (or F16, by ggml's rule); the matrix itself where it is that already.
   ///
   /// Pages of a mapped file are given back, so that only one of the two stays in memory. Throws
-  /// `.memory`.
+  /// `.memory`, and `.nonFinite` with the row for what `wanted` cannot hold; F32 holds everything.
   package func converted(to wanted: any ElementFormat, threads: Int) throws(SVFTError) -> Weight {
     let target = format(for: wanted)
     if target.name == format.name { return self }
@@ -26,28 +30,65 @@ extension Weight {
     let scratch = try Buffer(
       of: Float.self, count: Checked.product([members, step, columns], "scratch of a conversion"))
     if !MemoryLedger.isRehearsing {
-      encode(as: target, into: bytes, scratch: scratch, step: step, members: members)
+      try encode(as: target, into: bytes, scratch: scratch, step: step, members: members)
     }
     self.bytes.releasePages()
     return try Weight(format: target, rows: rows, columns: columns, bytes: bytes)
   }
 
-  /// Encodes all rows, `step` of them at a time.
+  /// Encodes all rows, `step` of them at a time, and decodes them again to find what the format
+  /// cannot hold (a tenth of the time, a third where a plain format becomes another).
   private func encode(
     as target: any ElementFormat, into bytes: Buffer, scratch: Buffer, step: Int, members: Int
-  ) {
+  ) throws(SVFTError) {
     let rowBytes = target.rowBytes(columns)
+    let mayRefuse = target.name != ElementFormats.f32.name
+    let refused = Atomic(Int.max)
     withExtendedLifetime((scratch, bytes)) {
       let numbers = scratch.pointer.assumingMemoryBound(to: Float.self)
       Parallel.run(threads: members) { team in
         let mine = numbers + team.id * step * columns
         for chunk in team.share(of: (rows + step - 1) / step) {
           let range = chunk * step..<min(rows, (chunk + 1) * step)
+          let (count, place) = (range.count * columns, bytes.pointer + range.lowerBound * rowBytes)
           decode(rows: range, into: mine)
-          target.encode(
-            mine, count: range.count * columns, into: bytes.pointer + range.lowerBound * rowBytes)
+          target.encode(mine, count: count, into: place)
+          guard mayRefuse else { continue }
+          target.decode(place, count: count, into: mine)
+          guard Kernels.allFinite(mine, count: count) else {
+            refused.min(range.lowerBound, ordering: .relaxed)
+            return
+          }
         }
       }
+    }
+    let first = refused.load(ordering: .relaxed)
+    if first < rows { throw try refusal(of: target, from: first, scratch: scratch) }
+  }
+
+  /// What is wrong with the first row from `first` on that `target` cannot hold.
+  private func refusal(
+    of target: any ElementFormat, from first: Int, scratch: Buffer
+  ) throws(SVFTError) -> SVFTError {
+    let encoded = try Buffer(byteCount: target.rowBytes(columns))
+    return withExtendedLifetime((scratch, encoded)) {
+      let numbers = scratch.pointer.assumingMemoryBound(to: Float.self)
+      for row in first..<rows {
+        decode(rows: row..<row + 1, into: numbers)
+        guard Kernels.allFinite(numbers, count: columns) else {
+          return SVFTError(
+            .nonFinite, "row \(row): expected finite numbers to convert, found NaN or infinity")
+        }
+        let largest = Kernels.largestMagnitude(numbers, count: columns)
+        target.encode(numbers, count: columns, into: encoded.pointer)
+        target.decode(encoded.pointer, count: columns, into: numbers)
+        guard Kernels.allFinite(numbers, count: columns) else {
+          return SVFTError(
+            .nonFinite,
+            "row \(row): expected numbers that \(target.name) can hold, found \(largest)")
+        }
+      }
+      return SVFTError(.internal, "libsvft is at fault: a refused row is sound")
     }
   }
 }

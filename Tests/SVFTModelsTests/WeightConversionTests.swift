@@ -43,4 +43,27 @@ struct WeightConversionTests {
     let matrix = try Self.matrix(2, 32)
     #expect(try matrix.converted(to: ElementFormats.f32, threads: 2) === matrix)
   }
+
+  /// Numbers that a format has no code for, and how the refusal names them.
+  static let strangers: [(value: Float, format: String, words: String)] =
+    ElementFormats.all.dropFirst().flatMap { format in
+      [Float.nan, .infinity, -.infinity].map { ($0, format.name, "NaN or infinity") }
+    } + [(7e4, "F16", "70000.0"), (-3e7, "Q8_0", "3e+07"), (3e7, "Q4_0", "3e+07")]
+
+  @Test("What a format cannot hold is refused with its row", arguments: strangers)
+  func refused(_ row: (value: Float, format: String, words: String)) throws {
+    let format = try #require(ElementFormats.all.first { $0.name == row.format })
+    for place in [0, 70 * 96 + 33, 130 * 96 - 1] {
+      let matrix = try Self.matrix(130, 96)
+      matrix.bytes.values(Float.self)[place] = row.value
+      for threads in [1, 3] {
+        let failure = #expect(throws: SVFTError.self) {
+          try matrix.converted(to: format, threads: threads)
+        }
+        #expect(failure?.kind == .nonFinite)
+        #expect(failure?.message.hasPrefix("row \(place / 96): ") == true)
+        #expect(failure?.message.contains(row.words) == true)
+      }
+    }
+  }
 }

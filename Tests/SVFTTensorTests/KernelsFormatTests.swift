@@ -80,6 +80,33 @@ import Testing
   }
 
   @Test(arguments: StoredCase.integer, Kernels.instructionSets)
+  func aTokenThatIsNoNumberHasNoProducts(
+    _ stored: StoredCase, _ set: Kernels.InstructionSet
+  ) throws {
+    let (tokens, rows, columns) = (5, 37, 96)
+    var numbers = TestNumbers(seed: 4)
+    let bytes = encode(numbers.array(rows * columns), stored.format)
+    let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
+    for (bad, value) in [(0, Float.nan), (2, .nan), (4, .infinity)] {
+      var x = numbers.array(tokens * columns)
+      x[bad * columns + 40] = value
+      var y = [Float](repeating: 7, count: tokens * rows)
+      try Kernels.with(set) {
+        try stored.with(bytes, rows: rows, columns: columns) { matrix in
+          let (rounded, _) = try Self.rounded(x, tokens: tokens, for: matrix)
+          matrix.integerProduct(
+            rows: 0..<rows, rounded.pointer, tokens: tokens, into: &y, ldy: rows,
+            scratch: scratch.pointer)
+        }
+      }
+      for t in 0..<tokens {
+        let row = y[t * rows..<(t + 1) * rows]
+        #expect(row.allSatisfy { $0.isFinite == (t != bad) })
+      }
+    }
+  }
+
+  @Test(arguments: StoredCase.integer, Kernels.instructionSets)
   func splittingRowsChangesNoBit(
     _ stored: StoredCase, _ set: Kernels.InstructionSet
   ) throws {

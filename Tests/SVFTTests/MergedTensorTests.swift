@@ -113,4 +113,19 @@ import Testing
     let file = try Safetensors(tiny.folder.file("c/model.safetensors"))
     #expect(try file.require("model.layers.0.mlp.up_proj.weight").type.name == "F16")
   }
+
+  @Test(arguments: [("q8_0", Float.nan), ("q4_0", .infinity), ("f16", 7e4), ("bf16", .nan)])
+  func whatAFormatCannotHoldIsNotWritten(_ format: String, _ value: Float) throws {
+    var broken = TinyModel.llama(.init { $0.vocabulary = 372 }, tied: false)
+    // A row that the probe does not read.
+    let name = "model.embed_tokens.weight"
+    broken.tensors[try #require(broken.position(name))].values[371 * 32 + 7] = value
+    let tiny = try TinyVerbs(broken, tokenizer: TinyVerbs.fixture("bytes"))
+    let path = tiny.folder.file("out.gguf")
+    let failure = #expect(throws: SVFTError.self) {
+      try tiny.model().save(to: path, format: format)
+    }
+    #expect(failure?.kind == .nonFinite && failure?.message.contains(name) == true)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
 }

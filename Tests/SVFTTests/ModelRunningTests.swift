@@ -3,6 +3,7 @@ import Foundation
 import SVFT
 import SVFTFormats
 import SVFTTensor
+import SVFTText
 import TestKit
 import Testing
 
@@ -136,5 +137,71 @@ import Testing
     #expect(pair.scores.map(\.label) == ["cat", "dog"])
     #expect(abs(pair.scores.reduce(0) { $0 + $1.probability } - 1) < 1e-9)
     #expect(pair.score == pair.scores.map(\.probability).max())
+  }
+
+  @Test(arguments: ["q8_0", "q4_0", "f16", "bf16"])
+  func weightsThatAreNoNumbersAreNotQuantised(_ format: String) throws {
+    let tiny = try TinyVerbs()
+    var broken = TinyModel.llama(.init { $0.vocabulary = 372 })
+    let name = "model.layers.1.self_attn.k_proj.weight"
+    broken.tensors[try #require(broken.position(name))].values[40] = .nan
+    try broken.write(folder: tiny.folder.file("model"))
+    var options = ModelOptions()
+    options.quantization = format
+    let failure = #expect(throws: SVFTError.self) {
+      try Model(path: tiny.folder.file("model"), options: options)
+    }
+    #expect(failure?.kind == .nonFinite)
+    #expect(failure?.message.contains("\(name): row 1: ") == true, "\(failure?.message ?? "")")
+  }
+
+  /// A tiny model whose token of the word "cat" (for a Llama: of the letter c) is no number.
+  private func poisoned(_ model: TinyModel, _ table: String, tokenizer: String) throws -> Model {
+    var model = model
+    let folder = try TemporaryFolder()
+    try folder.write("tokenizer.json", TinyVerbs.fixture(tokenizer))
+    let ids = try Tokenizer(folder: folder.path).encode("cat", addSpecial: false)
+    let place = try #require(model.position(table))
+    for id in ids { model.tensors[place].values[Int(id) * 32] = .nan }
+    return try TinyVerbs(model, tokenizer: TinyVerbs.fixture(tokenizer)).model()
+  }
+
+  @Test func outputsThatAreNoNumbersAreErrors() throws {
+    let encoder = try poisoned(
+      .bert(.init { $0.vocabulary = 83 }, labels: 3), "embeddings.word_embeddings.weight",
+      tokenizer: "words")
+    let llama = try poisoned(
+      .llama(.init { $0.vocabulary = 372 }, tied: false), "model.embed_tokens.weight",
+      tokenizer: "bytes")
+    let ids = try llama.tokenize("cat")
+    let calls: [(words: String, call: () throws -> Void)] = [
+      ("text 1", { _ = try encoder.embed(["a dog", "the cat"]) }),
+      ("text 2", { _ = try encoder.classify(["a dog", "dog", "the cat"]) }),
+      ("logits of token", { _ = try llama.logits([1, 1] + ids) }),
+      ("sequence 1", { _ = try llama.generate(["dog", "a cat"]) }),
+    ]
+    for (words, call) in calls {
+      let failure = #expect(throws: SVFTError.self) { try call() }
+      #expect(failure?.kind == .nonFinite, "\(words): \(failure?.message ?? "")")
+      #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
+    }
+    _ = try (encoder.embed(["a dog"]), encoder.classify(["dog"]), llama.generate(["dog"]))
+  }
+
+  @Test func aTextWithoutTokensIsRefused() throws {
+    var root = try JSON.parse(TinyVerbs.fixture("words")).root("tokenizer.json")
+    root["post_processor"] = .null
+    let tiny = try TinyVerbs(
+      .bert(.init { $0.vocabulary = 83 }, labels: 3),
+      tokenizer: JSON.object(root).text(.compact))
+    let model = try tiny.model()
+    for call in [
+      { _ = try model.embed(["the cat", ""]) }, { _ = try model.classify(["the cat", ""]) },
+    ] as [() throws -> Void] {
+      let failure = #expect(throws: SVFTError.self) { try call() }
+      #expect(failure?.kind == .invalidArgument)
+      #expect(failure?.message.hasPrefix("text 1: ") == true)
+    }
+    #expect(try model.classify(["the cat"]).count == 1)
   }
 }

@@ -33,4 +33,17 @@ import Testing
     values[3] = .nan
     #expect(encode(values, Q8_0()).count == 34)
   }
+
+  @Test(arguments: [0, 5, 31], [Float.nan, .infinity, -.infinity, 1e38])
+  func whatIsNoNumberStaysNone(_ place: Int, _ value: Float) {
+    for set in Kernels.instructionSets {
+      Kernels.with(set) {
+        var values = [Float](repeating: 1, count: 64)
+        values[place] = value
+        let found = decode(encode(values, Q8_0()), 64, Q8_0())
+        #expect(found.prefix(32).contains { !$0.isFinite })
+        #expect(found.suffix(32).allSatisfy { $0.isFinite })
+      }
+    }
+  }
 }
