@@ -62,7 +62,10 @@ public final class Adapter: @unchecked Sendable {
 
   /// Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing.
   public func save(to folder: String) throws(SVFTError) {
-    try model.gate.exclusively { () throws(SVFTError) in try write(to: folder) }
+    try model.gate.exclusively { () throws(SVFTError) in
+      try model.requireForeign(folder)
+      try write(to: folder)
+    }
   }
 
   /// Writes the adapter; the caller holds the gate.

@@ -33,6 +33,7 @@ package enum DataRecord: Sendable, Equatable {
   /// What a labelled record should give.
   package enum Label: Sendable, Equatable {
     case name(String)
+    case integer(Int)
     case number(Double)
   }
 
@@ -52,7 +53,7 @@ package enum DataRecord: Sendable, Equatable {
     case .completion: .completion
     case .messages: .messages
     case .labelled(_, _, .name): .named
-    case .labelled(_, _, .number): .numbered
+    case .labelled(_, _, .integer), .labelled(_, _, .number): .numbered
     case .tokens: .tokens
     }
   }
@@ -126,6 +127,7 @@ package enum DataRecord: Sendable, Equatable {
     let value = try object.value("label")
     if case .string(let name) = value { return .name(name) }
     if case .bool(let truth) = value { return .name(truth ? "true" : "false") }
+    if case .integer(let number) = value { return .integer(number) }
     let number = try value.double("label")
     guard Float(number).isFinite else {
       throw SVFTError(.data, "label: expected a number within the range of F32, found \(number)")

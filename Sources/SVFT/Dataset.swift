@@ -16,6 +16,8 @@ package struct Example: Sendable, Equatable {
   package var labels: [Int32] = []
   /// The class or number of a labelled record.
   package var label: DataRecord.Label?
+  /// The line of its file, from 1; 0 for part of a running text.
+  package var line = 0
 
   package init(
     ids: [Int32], segments: [Int32]? = nil, labels: [Int32] = [], label: DataRecord.Label? = nil
@@ -45,6 +47,8 @@ package struct Dataset: Sendable {
   package let dropped: Int
   /// Whether the file was one running text, which is held out at its end and not by drawing.
   package let isRunningText: Bool
+  /// The file, for messages.
+  package var path = ""
 
   package init(
     examples: [Example], task: Task, classes: [String], dropped: Int, isRunningText: Bool
@@ -71,9 +75,16 @@ package struct Dataset: Sendable {
   }
 
   package func replacing(_ examples: [Example]) -> Dataset {
-    Dataset(
-      examples: examples, task: task, classes: classes, dropped: dropped,
-      isRunningText: isRunningText)
+    var other = self
+    other.examples = examples
+    return other
+  }
+
+  /// Where examples stand, for messages: "a.jsonl, line 3", "a.jsonl, lines 3 to 9".
+  package func place(of range: Range<Int>) -> String {
+    let lines = examples[range].map(\.line)
+    guard let first = lines.min(), let last = lines.max(), first > 0 else { return path }
+    return first == last ? "\(path), line \(first)" : "\(path), lines \(first) to \(last)"
   }
 
   /// Tokens over all examples.

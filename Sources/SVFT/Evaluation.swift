@@ -36,18 +36,24 @@ struct Evaluator {
   let gate: Gate
   let classes: [String]
 
-  /// Figures over all examples. Throws `.cancelled`, `.memory`, `.data`.
+  /// Figures over all examples. Throws `.cancelled`, `.memory`, `.data`, `.nonFinite`.
   func evaluate(_ dataset: Dataset, progress: WorkProgress? = nil) throws(SVFTError) -> Evaluation {
     var reporter = ProgressReporter(
       "evaluating", total: dataset.examples.count, progress)
     let purpose = Pass.Purpose(dataset.task)
     try network.heads.require(purpose)
+    try Labels.check(dataset, classes)
     var sums = Sums()
     for group in Self.packing(dataset) {
       try gate.checkCancelled("evaluation")
       let examples = Array(dataset.examples[group.range])
       let targets = try Targets(examples, dataset.task, classes)
       try add(examples, targets, dataset.task, group.capacity, to: &sums)
+      guard sums.loss.isFinite else {
+        throw SVFTError(
+          .nonFinite,
+          "\(dataset.place(of: group.range)): expected a finite loss, found \(sums.loss)")
+      }
       try reporter.reached(group.range.upperBound)
     }
     return sums.evaluation(dataset.task)
@@ -105,7 +111,7 @@ struct Evaluator {
 
 /// Running sums of an evaluation, in Double and in the order of the data.
 private struct Sums {
-  private var loss = 0.0
+  private(set) var loss = 0.0
   private var right = 0
   private var count = 0
   private var predicted: [Double] = []

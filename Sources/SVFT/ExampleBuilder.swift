@@ -27,8 +27,15 @@ package struct ExampleBuilder {
     maxLength = options.maxLength == 0 ? contextLength : min(options.maxLength, contextLength)
   }
 
-  /// All examples of a file. Throws `.data` with the line.
-  package func dataset(file path: String) throws(SVFTError) -> Dataset {
+  /// All examples of a file; numbers mean what they do in the data that it is `like`. Throws
+  /// `.data` with the line.
+  package func dataset(file path: String, like other: Task? = nil) throws(SVFTError) -> Dataset {
+    var dataset = try contents(of: path, like: other)
+    dataset.path = path
+    return dataset
+  }
+
+  private func contents(of path: String, like other: Task?) throws(SVFTError) -> Dataset {
     switch try DataContents(file: path) {
     case .runningText(let text):
       let examples = try windows(of: text)
@@ -40,18 +47,19 @@ package struct ExampleBuilder {
       }
       return Dataset(
         examples: examples, task: .language, classes: [], dropped: 0, isRunningText: true)
-    case .records(let records): return try dataset(records, path)
+    case .records(let records): return try dataset(records, path, like: other)
     }
   }
 
   private func dataset(
-    _ records: [(line: Int, record: DataRecord)], _ path: String
+    _ records: [(line: Int, record: DataRecord)], _ path: String, like other: Task?
   ) throws(SVFTError) -> Dataset {
     var examples: [Example] = []
     var dropped = 0
     for (line, record) in records {
       do throws(SVFTError) {
         var example = try self.example(record)
+        example.line = line
         if example.ids.count > maxLength {
           switch options.longRecords {
           case .truncate: truncate(&example)
@@ -76,7 +84,9 @@ package struct ExampleBuilder {
       throw SVFTError(
         .data, "\(path): expected records with something to learn from, found \(dropped) without")
     }
-    let (task, classes) = Labels.task(of: examples, outputs: outputs)
+    let (task, classes) = try during(path) { () throws(SVFTError) in
+      try Labels.task(of: examples, outputs: outputs, like: other)
+    }
     return Dataset(
       examples: examples, task: task, classes: classes, dropped: dropped, isRunningText: false)
   }

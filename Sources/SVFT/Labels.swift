@@ -1,43 +1,92 @@
-// Class names and their numbers. The map is saved with an adapter, so that what was trained as
-// class 3 is called by its name wherever the adapter goes.
+// Labels and what they make of a data set. The map of class names is saved with an adapter, so that
+// what was trained as class 3 is called by its name wherever the adapter goes.
+//
+//   names      classes, numbered in sorted order
+//   integers   classes 0 to the largest, by the rule of Hugging Face; a score where the model has
+//              a score head already
+//   others     a score: 2 is a class, 2.0 is a score
+//
+// Where the model has a head of several outputs, any number is the class itself.
 package import SVFTTensor
 
 /// The labels of a data set, and what they make of it.
 package enum Labels {
-  /// Names mean classes (numbered in sorted order). Numbers mean a score, or the class itself where
-  /// the model has a head of several `outputs`; then there are no names.
-  package static func task(of examples: [Example], outputs: Int) -> (Task, [String]) {
+  /// Classes that a fresh head has at most.
+  private static let limit = 65536
+
+  /// What labels ask for, and the names of classes; numbers of a head with several `outputs` have
+  /// none. Held-out data goes by what it is `like`: the training data's scores make integers scores
+  /// too. Throws `.data` with the line for an integer that is no class.
+  package static func task(
+    of examples: [Example], outputs: Int, like other: Task? = nil
+  ) throws(SVFTError) -> (Task, [String]) {
     var names: Set<String> = []
     for case .name(let name)? in examples.map(\.label) { names.insert(name) }
     guard names.isEmpty else { return (.classes, names.sorted()) }
     guard examples.contains(where: { $0.label != nil }) else { return (.language, []) }
-    return (outputs > 1 ? .classes : .score, [])
+    if outputs > 0 { return (outputs > 1 ? .classes : .score, []) }
+    var count = 0
+    for example in examples {
+      guard case .integer(let number)? = example.label, other != .score else { return (.score, []) }
+      count = max(count, number < limit ? number + 1 : limit)
+    }
+    for example in examples {
+      guard case .integer(let number)? = example.label, !(0..<limit).contains(number) else {
+        continue
+      }
+      throw SVFTError(
+        .data,
+        "line \(example.line): label: expected a class from 0 to \(limit - 1), found \(number); "
+          + "scores are written with a decimal point, \(number).0")
+    }
+    return (.classes, (0..<count).map(String.init))
   }
 
   /// Throws `.data` for a number that is no class of a head of several `outputs`.
   package static func check(_ label: DataRecord.Label, outputs: Int) throws(SVFTError) {
-    guard case .number(let number) = label, outputs > 1 else { return }
-    guard let index = Int(exactly: number), index >= 0, index < outputs else {
+    guard outputs > 1, !label.isName else { return }
+    guard let index = label.index, index < outputs else {
       throw SVFTError(
         .data, "label: expected a class from 0 to \(outputs - 1), found \(label.text)")
     }
   }
 
-  /// The number of a label under `classes`. Throws `.data` for a name that is none of them.
+  /// Throws `.data` with file and line for the first label that is none of `classes`.
+  package static func check(_ dataset: Dataset, _ classes: [String]) throws(SVFTError) {
+    guard dataset.task == .classes else { return }
+    for index in dataset.examples.indices {
+      guard let label = dataset.examples[index].label else { continue }
+      _ = try during(dataset.place(of: index..<index + 1)) { () throws(SVFTError) in
+        try number(of: label, in: classes)
+      }
+    }
+  }
+
+  /// Throws `.data` where only one class could be learnt: the loss would fall to 0 for nothing.
+  /// A head of several `outputs` that is there already may be trained on one of its classes.
+  package static func requireChoice(in dataset: Dataset, outputs: Int) throws(SVFTError) {
+    guard dataset.task == .classes, outputs < 2 else { return }
+    let found = Set(dataset.examples.compactMap(\.label?.text)).sorted()
+    guard found.count < 2 else { return }
+    throw SVFTError(
+      .data,
+      "\(dataset.path): label: expected at least two classes to learn, found "
+        + found.joined(separator: ", "))
+  }
+
+  /// The number of a label under `classes`; without names any number counts. Throws `.data` for
+  /// what is none of them.
   package static func number(
     of label: DataRecord.Label, in classes: [String]
   ) throws(SVFTError) -> Int32 {
-    let index: Int32? =
-      switch label {
-      case .name(let name): classes.firstIndex(of: name).map { Int32(truncatingIfNeeded: $0) }
-      case .number(let number): Int32(exactly: number)
-      }
-    guard let index else {
-      throw SVFTError(
-        .data,
-        "label: expected one of \(classes.prefix(12).joined(separator: ", ")), found \(label.text)")
-    }
-    return index
+    let index: Int? =
+      if case .name(let name) = label { classes.firstIndex(of: name) } else { label.index }
+    if let index, classes.isEmpty || index < classes.count { return Int32(clamping: index) }
+    let expected =
+      classes.isEmpty
+      ? "the number of a class, because the classes of the model have no names"
+      : "one of \(classes.prefix(12).joined(separator: ", "))"
+    throw SVFTError(.data, "label: expected \(expected), found \(label.text)")
   }
 }
 
@@ -46,7 +95,32 @@ extension DataRecord.Label {
   package var text: String {
     switch self {
     case .name(let name): "\"\(name)\""
+    case .integer(let number): "\(number)"
     case .number(let number): "\(number)"
+    }
+  }
+
+  fileprivate var isName: Bool {
+    if case .name = self { true } else { false }
+  }
+
+  /// The class that a number is; nil for a name, and for what is no number from 0.
+  fileprivate var index: Int? {
+    let index: Int? =
+      switch self {
+      case .name: nil
+      case .integer(let number): number
+      case .number(let number): Int(exactly: number)
+      }
+    return index.flatMap { $0 >= 0 ? $0 : nil }
+  }
+
+  /// The number that a score head should give; nil for a name.
+  var score: Float? {
+    switch self {
+    case .name: nil
+    case .integer(let number): Float(number)
+    case .number(let number): Float(number)
     }
   }
 }

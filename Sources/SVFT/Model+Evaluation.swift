@@ -4,7 +4,7 @@ public import SVFTTensor
 extension Model {
   /// Loss, perplexity, accuracy or correlation on a data file or folder (its valid file where it
   /// has one). Of `options`, those that say how records become tokens count. Throws `.data` with
-  /// the line, `.unsupported` (no head for the labels), `.cancelled`.
+  /// the line, `.unsupported` (no head for the labels), `.nonFinite`, `.cancelled`.
   public func evaluate(
     _ data: String, options: TrainingOptions = TrainingOptions(), progress: WorkProgress? = nil
   ) throws(SVFTError) -> Evaluation {

@@ -40,3 +40,15 @@ final class OutputFolder {
 
   func append(_ record: JSON) throws(SVFTError) { try metrics?.append(record.text(.compact)) }
 }
+
+extension Model {
+  /// Throws `.invalidArgument` for the model's own folder: with an adapter in it, it would be taken
+  /// for one.
+  func requireForeign(_ folder: String) throws(SVFTError) {
+    guard try !FileSystem.areSame(folder, path) else {
+      throw SVFTError(
+        .invalidArgument,
+        "\(folder): expected a folder of its own for what is written, found the model's")
+    }
+  }
+}

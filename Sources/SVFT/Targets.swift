@@ -27,7 +27,7 @@ struct Targets {
         labels.append(try Labels.number(of: label, in: classes))
       }
     case .score:
-      for case .number(let number)? in examples.map(\.label) { scores.append(Float(number)) }
+      scores = examples.compactMap { $0.label?.score }
     }
   }
 

@@ -55,6 +55,7 @@ public final class Trainer: @unchecked Sendable {
     do throws(SVFTError) {
       let (sets, run, folder) = try model.gate.exclusively { () throws(SVFTError) in
         let sets = try TrainingSets(data, validation, model, options)
+        if let output { try model.requireForeign(output) }
         let run = try Trainer.prepare(adapter, sets, options, saves: output != nil)
         let folder = try output.map { path throws(SVFTError) in try OutputFolder(path) }
         if !options.resumes { try folder?.startFresh() }
@@ -82,10 +83,19 @@ public final class Trainer: @unchecked Sendable {
       throw SVFTError(
         .state, "expected an adapter that is attached with a scale other than 0, to train it")
     }
-    try adapter.prepareHead(for: sets.train, seed: options.seed)
+    let classes = model.network.heads.outputs(.classes, hidden: model.hiddenWidth)
+    try Labels.requireChoice(in: sets.train, outputs: classes)
+    do throws(SVFTError) {
+      try adapter.prepareHead(for: sets.train, seed: options.seed)
+    } catch {
+      // Where the data do not fit the head, the line says it better than the head.
+      let names = model.classNames
+      if error.kind == .mismatch, !names.isEmpty { try Labels.check(sets.train, names) }
+      throw error
+    }
     try model.network.heads.require(Pass.Purpose(sets.train.task))
-    // Names that only the held-out data has would stop the run at its first evaluation.
-    if let held = sets.held { _ = try Targets(held.examples, held.task, model.classNames) }
+    // Labels that only the held-out data has would stop the run at its first evaluation.
+    if let held = sets.held { try Labels.check(held, model.classNames) }
     try TrainingRun.foresee(sets, adapter, options, saves: saves)
     let horizon =
       options.steps > 0
@@ -96,17 +106,19 @@ public final class Trainer: @unchecked Sendable {
   }
 
   /// Trains to the end. Throws `.cancelled` after a checkpoint when stopped by the callback or
-  /// `Model.cancel`; calling again goes on. Throws `.nonFinite` after ten skipped steps in a row.
+  /// `Model.cancel`; calling again goes on. Throws `.nonFinite` after ten skipped steps in a row,
+  /// and where all steps were skipped.
   public func train(_ callback: Callback? = nil) throws(SVFTError) {
     try adapter.model.gate.exclusively { () throws(SVFTError) in
       clock.start(step: state.step, tokens: state.tokens)
       do throws(SVFTError) {
         while !isDone { try advance(callback) }
+        try requireLearnt()
+        try finish(callback)
       } catch {
         if error.kind == .cancelled || error.kind == .nonFinite { try saveCheckpoint(nil) }
         throw error
       }
-      try finish(callback)
     }
   }
 
@@ -155,6 +167,16 @@ public final class Trainer: @unchecked Sendable {
       try saveCheckpoint(callback)
     }
     return outcome.loss
+  }
+
+  /// Throws `.nonFinite` where the run is over and every step of it was skipped.
+  private func requireLearnt() throws(SVFTError) {
+    guard state.skipped == 0 || state.updates > 0 else {
+      throw SVFTError(
+        .nonFinite,
+        "expected a finite loss in one of \(state.skipped) steps, found none: nothing was learnt, "
+          + "the adapter is as before")
+    }
   }
 
   /// Throws `.state` where the adapter was taken off or turned off meanwhile: nothing would learn.

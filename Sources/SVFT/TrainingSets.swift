@@ -21,7 +21,7 @@ struct TrainingSets {
     let builder = model.exampleBuilder(options)
     let all = try builder.dataset(file: files.train)
     if let file = validation ?? files.valid {
-      let held = try builder.dataset(file: file)
+      let held = try builder.dataset(file: file, like: all.task)
       guard held.task == all.task else {
         throw SVFTError(
           .data,
@@ -37,6 +37,26 @@ struct TrainingSets {
     } else {
       train = all
       held = nil
+    }
+    try requireHeldOut(for: options)
+  }
+
+  /// Throws `.invalidArgument` for options that say when to evaluate where there is nothing to
+  /// evaluate, or to stop by evaluations that nobody makes: they would do nothing.
+  private func requireHeldOut(for options: TrainingOptions) throws(SVFTError) {
+    let asked = [
+      ("steps_per_eval", options.evaluateEvery), ("patience", options.patience),
+    ].first { $0.1 > 0 }
+    if let (name, value) = asked, held == nil {
+      throw SVFTError(
+        .invalidArgument,
+        "\(name): expected held-out data to evaluate (a validation file, val_split, or a valid "
+          + "file in the data folder) for \(value), found none")
+    }
+    guard options.patience == 0 || options.evaluateEvery > 0 else {
+      throw SVFTError(
+        .invalidArgument,
+        "patience: expected steps_per_eval above 0 to count evaluations by, found 0")
     }
   }
 }

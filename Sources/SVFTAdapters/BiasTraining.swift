@@ -35,6 +35,7 @@ extension ModelSites {
   ///
   /// `.mismatch` where none has one.
   func biases(_ rule: TargetRule) throws(SVFTError) -> [Slot] {
+    try require(rule, among: slots.map(\.module))
     let linear = Set(projections.filter { !isHead($0) }.map(\.name))
     let found = slots.filter { slot in
       guard slot.name.hasSuffix(".bias") else { return false }

@@ -2,7 +2,8 @@
 //
 // The rule is PEFT's: a target names a module if it equals the module's name or a dotted end of it
 // ("q_proj", "self_attn.q_proj"); "all-linear" is every projection that is no head. A rule that
-// picks nothing is an error that says which ends there are.
+// picks nothing is an error that says which ends there are, and so is a name among others that
+// names nothing: it is misspelt.
 package import SVFTLayers
 package import SVFTTensor
 
@@ -34,21 +35,31 @@ package struct ModelSites {
   ///
   /// `.mismatch` where none is.
   package func projections(_ rule: TargetRule) throws(SVFTError) -> [Projection] {
+    try require(rule, among: projections.map(\.name))
     let found = projections.filter { rule.picks($0.name, isHead: isHead($0)) }
     guard found.isEmpty else { return found }
-    throw nothingFound(rule, projections.map(\.name))
+    throw nothingFound("\(rule)", projections.map(\.name))
   }
 
   /// The tensors whose module `rule` picks.
   ///
   /// `.mismatch` where none is.
   package func slots(_ rule: TargetRule) throws(SVFTError) -> [Slot] {
+    try require(rule, among: slots.map(\.module))
     let found = slots.filter { rule.picks($0.module, isHead: false) }
     guard found.isEmpty else { return found }
-    throw nothingFound(rule, slots.map(\.module))
+    throw nothingFound("\(rule)", slots.map(\.module))
   }
 
-  private func nothingFound(_ rule: TargetRule, _ names: [String]) -> SVFTError {
+  /// Throws `.mismatch` for the first name of a rule that names none of `modules`.
+  func require(_ rule: TargetRule, among modules: [String]) throws(SVFTError) {
+    guard case .ends(let targets) = rule else { return }
+    for target in targets where !modules.contains(where: { TargetRule.names(target, $0) }) {
+      throw nothingFound("\(target.debugDescription), which names none", modules)
+    }
+  }
+
+  private func nothingFound(_ found: String, _ names: [String]) -> SVFTError {
     var ends: [String] = []
     for name in names {
       let end = String(name.split(separator: ".").last ?? "")
@@ -56,7 +67,7 @@ package struct ModelSites {
     }
     return SVFTError(
       .mismatch,
-      "expected targets that name modules of the model, found \(rule); its modules end in "
+      "expected targets that name modules of the model, found \(found); its modules end in "
         + ends.joined(separator: ", "))
   }
 }

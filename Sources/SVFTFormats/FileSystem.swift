@@ -46,6 +46,15 @@ package enum FileSystem {
     try kind(path) == .folder
   }
 
+  /// Whether two paths lead to one file or folder that is there.
+  package static func areSame(_ one: String, _ other: String) throws(SVFTError) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard try kind(one) != nil, try kind(other) != nil, stat(one, &first) == 0,
+      stat(other, &second) == 0
+    else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+  }
+
   /// The names in a folder in byte order, without "." and "..".
   package static func list(_ path: String) throws(SVFTError) -> [String] {
     try check(path)

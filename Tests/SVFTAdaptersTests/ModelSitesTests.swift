@@ -28,6 +28,20 @@ import Testing
     }
   }
 
+  @Test(arguments: ["proj", "q_prj", "all-linear", ""])
+  func aMisspeltTargetAmongOthersIsNamed(target: String) throws {
+    let sites = try TinyChain().sites
+    for call in [
+      { _ = try sites.projections(.ends(["q_proj", target])) },
+      { _ = try sites.slots(.ends(["q_proj", target])) },
+    ] as [() throws -> Void] {
+      let failure = #expect(throws: SVFTError.self) { try call() }
+      #expect(failure?.kind == .mismatch)
+      #expect(failure?.message.contains("found \(target.debugDescription), which names") == true)
+      #expect(failure?.message.contains("q_proj, up_proj, down_proj, classifier") == true)
+    }
+  }
+
   @Test func everyTensorIsListedOnce() throws {
     let sites = try TinyChain().sites
     #expect(sites.slots.count == 7)

@@ -20,7 +20,7 @@ import Testing
     (#"{"text":"a","label":true}"#, .labelled(text: "a", pair: nil, label: .name("true"))),
     (
       #"{"text":"a","text_pair":"c","label":-2}"#,
-      .labelled(text: "a", pair: "c", label: .number(-2))
+      .labelled(text: "a", pair: "c", label: .integer(-2))
     ),
     (#"{"text":"a","label":0.5}"#, .labelled(text: "a", pair: nil, label: .number(0.5))),
     (#"{"input_ids":[1,2]}"#, .tokens(ids: [1, 2], labels: [1, 2])),

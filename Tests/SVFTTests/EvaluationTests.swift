@@ -92,4 +92,36 @@ import Testing
     let object = try evaluation.json.root("evaluation")
     #expect(object.keys == ["loss", "count", "accuracy"])
   }
+
+  @Test func aLossThatIsNoNumberIsAnErrorWithItsPlace() throws {
+    var model = TinyModel.llama(.init { $0.vocabulary = 372 }, tied: false)
+    let table = try #require(model.position("model.embed_tokens.weight"))
+    model.tensors[table].values[7 * 32] = .nan
+    let tiny = try TinyVerbs(model, tokenizer: TinyVerbs.fixture("bytes"))
+    let data = try tiny.lines([#"{"input_ids":[5,6,8]}"#, "", #"{"input_ids":[5,7,8]}"#])
+    let failure = #expect(throws: SVFTError.self) { try tiny.model().evaluate(data) }
+    #expect(failure?.kind == .nonFinite)
+    #expect(failure?.message.hasPrefix("\(data), lines 1 to 3: ") == true)
+  }
+
+  @Test func labelsTheModelDoesNotKnowAreNamedWithTheirLine() throws {
+    var model = TinyModel.bert(.init { $0.vocabulary = 83 }, labels: 3)
+    for names in [["a", "b", "c"], []] {
+      if !names.isEmpty {
+        model.config["id2label"] = .object(
+          JSON.Object(names.enumerated().map { (key: "\($0)", value: .string($1)) }))
+      } else {
+        model.config["id2label"] = nil
+      }
+      let tiny = try TinyVerbs(model, tokenizer: words())
+      let known = names.isEmpty ? "2" : "\"b\""
+      let data = try tiny.lines([
+        "{\"text\":\"a\",\"label\":\(known)}", "{\"text\":\"a\",\"label\":\(known)}",
+        "{\"text\":\"a\",\"label\":\(names.isEmpty ? "3" : "\"zzz\"")}",
+      ])
+      let failure = #expect(throws: SVFTError.self) { try tiny.model().evaluate(data) }
+      #expect(failure?.kind == .data)
+      #expect(failure?.message.hasPrefix("\(data), line 3: label: ") == true)
+    }
+  }
 }

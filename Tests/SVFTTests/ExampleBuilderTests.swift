@@ -161,7 +161,8 @@ import Testing
     #expect(failure?.kind == .data && failure?.message.contains("line 2: label: ") == true)
     let one = try folder.write("one.jsonl", good)
     #expect(try builder(outputs: 6).dataset(file: one).task == .classes)
-    #expect(try builder().dataset(file: one).task == .score)
+    #expect(try builder(outputs: 1).dataset(file: one).task == .score)
+    #expect(try builder().dataset(file: one).classes.count == 6)
   }
 }
 

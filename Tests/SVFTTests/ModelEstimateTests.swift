@@ -24,7 +24,7 @@ import Testing
       #"{"method":"svft","pattern":"topk","d":2}"#,
       #"{"method":"svft","pattern":"random","d":2,"rank":16}"#,
       #"{"method":"svft","form":"materialised"}"#,
-      #"{"method":"lora","r":3,"targets":["query","q_proj"],"bias":"all"}"#,
+      #"{"method":"lora","r":3,"targets":["query","value"],"bias":"all"}"#,
     ]
 
   static let cases = adapters.flatMap { adapter in

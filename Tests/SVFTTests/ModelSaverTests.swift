@@ -10,9 +10,9 @@ import Testing
   private static let ids: [Int32] = [1, 20, 30, 40, 50]
   static let methods = [
     #"{"method":"svft","pattern":"banded","d":1}"#, #"{"method":"lora","r":4,"bias":"all"}"#,
-    #"{"method":"full"}"#, #"{"method":"full","targets":["q_proj","query","embed_tokens"]}"#,
+    #"{"method":"full"}"#, #"{"method":"full","targets":["q_proj","embed_tokens"]}"#,
     #"{"method":"head"}"#, #"{"method":"bias"}"#,
-    #"{"method":"lora","targets":["lm_head","q_proj","query"]}"#,
+    #"{"method":"lora","targets":["lm_head","q_proj"]}"#,
   ]
 
   /// A decoder with biases, its head tied or not.

@@ -82,4 +82,19 @@ import Testing
     let failure = #expect(throws: SVFTError.self) { try trainer(tiny) }
     #expect(failure?.kind == .io)
   }
+
+  @Test func theModelsOwnFolderIsRefused() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let before = try FileManager.default.contentsOfDirectory(atPath: tiny.folder.file("model"))
+    let adapter = try model.createAdapter(#"{"method":"lora","r":2}"#)
+    for path in [tiny.folder.file("model"), tiny.folder.file("model/../model/")] {
+      #expect(kind { try adapter.save(to: path) } == .invalidArgument)
+      #expect(
+        kind { _ = try Trainer(adapter, data: tiny.data(), output: path) } == .invalidArgument)
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: tiny.folder.file("model")) == before)
+    try adapter.save(to: tiny.folder.file("model/adapter"))
+  }
 }

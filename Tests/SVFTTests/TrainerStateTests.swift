@@ -91,7 +91,11 @@ import Testing
     for change in shaping {
       #expect(kind { _ = try bench(resumes: true, change) } == .mismatch)
     }
-    _ = try bench(resumes: true) {
+    _ = try TrainingBench(
+      tiny.model(), TrainingBench.small, data: tiny.data(), validation: tiny.data(),
+      output: tiny.folder.file("out")
+    ) {
+      ($0.steps, $0.resumes) = (6, true)
       $0.reportEvery = 3
       $0.saveEvery = 2
       $0.checkpointsKept = 5

@@ -1,5 +1,6 @@
 // One optimiser step: accumulation, clipping, decay, steps that are not finite, preparation, and
 // the same bytes from any team.
+import Foundation
 import SVFT
 import SVFTFormats
 import SVFTTensor
@@ -241,6 +242,18 @@ import Testing
     #expect(try bench.saved() == before)
     #expect(
       try TrainingBench.tensors(output + "/checkpoint-10/adapter_model.safetensors") == before)
+  }
+
+  @Test func aRunThatLearntNothingFails() throws {
+    let output = tiny.folder.file("out")
+    var bench = try TrainingBench(
+      tiny.model(), #"{"method":"lora","r":2}"#, data: data(poisoned: 6), output: output
+    ) { $0.steps = 3 }
+    let failure = #expect(throws: SVFTError.self) { try bench.run() }
+    #expect(failure?.kind == .nonFinite && failure?.message.contains("3 steps") == true)
+    #expect(bench.reports.map(\.event) == Array(repeating: .skipped, count: 3))
+    #expect(kind { try bench.run() } == .nonFinite)
+    #expect(!FileManager.default.fileExists(atPath: output + "/adapter_config.json"))
   }
 
   @Test func aFiniteStepInBetweenStartsTheCountAnew() throws {

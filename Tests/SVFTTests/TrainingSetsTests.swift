@@ -59,4 +59,26 @@ import Testing
     #expect(kind { _ = try counts(tiny.data(), tiny.folder.file("missing")) } == .io)
     #expect(kind { _ = try counts(tiny.folder.path) } == .io)
   }
+
+  @Test(arguments: [("steps_per_eval", 2, 0), ("patience", 0, 2), ("steps_per_eval", 2, 2)])
+  func evaluationsWithoutHeldOutDataAreRefused(_ name: String, _ every: Int, _ patience: Int)
+    throws
+  {
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","r":1,"targets":["q_proj"]}"#)
+    let data = try tiny.data()
+    let options = TrainingBench.options { ($0.evaluateEvery, $0.patience) = (every, patience) }
+    let failure = #expect(throws: SVFTError.self) {
+      try Trainer(adapter, data: data, options: options)
+    }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(failure?.message.hasPrefix("\(name): ") == true)
+    guard every > 0 else {
+      // Nothing counts evaluations that come at the end alone.
+      #expect(
+        kind { _ = try Trainer(adapter, data: data, validation: data, options: options) }
+          == .invalidArgument)
+      return
+    }
+    _ = try Trainer(adapter, data: data, validation: data, options: options)
+  }
 }
