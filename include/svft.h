@@ -11,9 +11,12 @@
  *             order: children keep their parents alive). Strings handed out are freed by
  *             svft_string_free. Buffers are yours: you pass capacity, you get the count that was
  *             needed; too small is SVFT_LIMIT and writes nothing.
- *   Text.     UTF-8, zero-terminated. Outputs that describe something are JSON objects.
+ *   Text.     UTF-8, zero-terminated: where a text handed out has the character U+0000, you get
+ *             U+FFFD. Outputs that describe something are JSON objects.
  *   Structs.  Params begin with struct_size; always fill them with …_params_init(&p, sizeof p)
- *             first. Passing NULL means the defaults. Fields are only ever appended.
+ *             first. Passing NULL means the defaults. Fields are only ever appended: compiled with
+ *             an older svft.h you get the defaults of what it lacks, with a newer one fields that
+ *             the library lacks must stay 0, else SVFT_INVALID_ARGUMENT.
  *   Threads.  A model and everything attached to it is used by one thread at a time; a second
  *             thread (or a callback that calls back into it) gets SVFT_BUSY, at once and without
  *             any effect. Exceptions, for any thread at any time: svft_model_cancel, and the three
@@ -102,12 +105,13 @@ typedef struct svft_model_params {
   const char *kv_format;
 } svft_model_params;
 
-/* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
+/* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
 svft_status svft_model_params_init(svft_model_params *params, size_t struct_size);
 
 /* Loads a Hugging Face folder or a GGUF file. Weights stay mapped as they lie, unless params say
  * otherwise. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED, SVFT_UNSUPPORTED (family or format), SVFT_SHAPE,
- * SVFT_MISMATCH (files of different models), SVFT_LIMIT, SVFT_CANCELLED. */
+ * SVFT_MISMATCH (files of different models), SVFT_NON_FINITE (weights that params->quantize cannot
+ * hold), SVFT_LIMIT, SVFT_CANCELLED. */
 svft_status svft_model_load(const char *path, const svft_model_params *params, svft_model **out);
 /* Gives the handle back; the model goes with the last of its adapters, trainers and sessions. */
 void svft_model_free(svft_model *model);
@@ -135,7 +139,8 @@ svft_status svft_model_tokenize_messages(svft_model *model, const char *messages
 /* Text of `count` ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
 svft_status svft_model_detokenize(svft_model *model, const int32_t *ids, size_t count, char **out);
 /* Logits of every position of a sequence, [count, vocabulary_size] row by row; *out_count is that
- * product. SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED for a model that predicts no tokens. */
+ * product. SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED for a model that predicts no tokens,
+ * SVFT_NON_FINITE for logits that are no numbers. */
 svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t count, float *logits,
                               size_t capacity, size_t *out_count);
 /* Computes (or finds in the cache) the singular factors of targets: NULL or "all-linear", or
@@ -148,13 +153,14 @@ svft_status svft_model_factor(svft_model *model, const char *targets,
  * format keeps each tensor's own. `probe` is a text on which drift is measured (NULL: a built-in
  * one). The report is JSON: drift of logits, what was transmitted, what of the tokenizer GGUF
  * cannot hold. A folder that holds anything of yours is refused. SVFT_IO, SVFT_NO_SPACE,
- * SVFT_UNSUPPORTED (a format that the container has not), SVFT_CANCELLED. */
+ * SVFT_UNSUPPORTED (a format that the container has not), SVFT_NON_FINITE (weights that the format
+ * cannot hold, logits that are no numbers), SVFT_CANCELLED. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);
-/* Describes any model, adapter or tensor file without loading it, as JSON. options: NULL or
- * {"spectrum": true}, which adds singular values. SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
- * SVFT_UNSUPPORTED. */
+/* Describes any model, adapter or tensor file without loading it, as JSON; a model that cannot be
+ * run has a "problem". options: NULL or {"spectrum": true}, which adds singular values. SVFT_IO,
+ * SVFT_FORMAT, SVFT_TRUNCATED, SVFT_UNSUPPORTED. */
 svft_status svft_inspect(const char *path, const char *options, char **out);
 /* What work on a model will take of memory, as JSON: parts, stages, "model_bytes" (what
  * memory_limit must allow), "peak_bytes" (with what the process holds now). Reads no weights.
@@ -193,7 +199,7 @@ typedef struct svft_generation_params {
   int32_t parses_special; /* 1: special tokens written in the prompt count as such */
 } svft_generation_params;
 
-/* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
+/* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
 svft_status svft_generation_params_init(svft_generation_params *params, size_t struct_size);
 
 /* A token of sequence `index` and the text that is complete with it (valid UTF-8, may be empty). */
@@ -219,18 +225,19 @@ svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompt
                                  const svft_generation_params *params,
                                  svft_token_callback callback, void *user, char **out);
 /* One vector per text, [count, hidden_size] row by row; normalised and pooled as the model's files
- * say. Texts beyond the context are cut. SVFT_CANCELLED. */
+ * say. Texts beyond the context are cut. SVFT_INVALID_ARGUMENT for a text of no tokens (an empty
+ * one, where the tokenizer puts none around it), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
 /* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}, ...]}. `pairs`
  * (second texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED for a model without such a head,
- * SVFT_CANCELLED. */
+ * SVFT_INVALID_ARGUMENT for a text of no tokens, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or an
  * object with fields of svft_train_params by name, of which those count that say how records become
  * tokens: {"max_seq_length": 512}. SVFT_IO, SVFT_DATA with the line, SVFT_UNSUPPORTED (no head for
- * these labels), SVFT_CANCELLED. */
+ * these labels), SVFT_NON_FINITE for a loss that is no number, SVFT_CANCELLED. */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
 
@@ -356,7 +363,7 @@ typedef struct svft_train_params {
   int32_t gradient_checkpointing; /* 1: recomputes activations: less memory, same result */
 } svft_train_params;
 
-/* Fills defaults. SVFT_INVALID_ARGUMENT for a size this library does not know. */
+/* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
 svft_status svft_train_params_init(svft_train_params *params, size_t struct_size);
 
 /* A report of a run; `event` is "step", "evaluation", "checkpoint", "skipped" or "finished". Losses
@@ -376,24 +383,26 @@ typedef int32_t (*svft_train_callback)(void *user, const svft_train_progress *pr
 
 /* Prepares training of an attached adapter. `data`: a .jsonl or .txt file, or a folder with train
  * and valid files; `validation` may be NULL; `output` (metrics, checkpoints, the adapter) may be
- * NULL: nothing is written. SVFT_DATA with the line, SVFT_IO, SVFT_MISMATCH (adapter, data and
- * checkpoint do not fit), SVFT_UNSUPPORTED, SVFT_BUSY (another trainer writes to `output`),
- * SVFT_STATE (`output` holds another run). */
+ * NULL: nothing is written. Labels: names are classes, integers are classes from 0 (a score where
+ * the model has a score head), other numbers (2.0) a score. SVFT_DATA with the line, SVFT_IO,
+ * SVFT_MISMATCH (adapter, data and checkpoint do not fit), SVFT_UNSUPPORTED, SVFT_BUSY (another
+ * trainer writes to `output`), SVFT_STATE (`output` holds another run). */
 svft_status svft_trainer_create(svft_adapter *adapter, const char *data, const char *validation,
                                 const char *output, const svft_train_params *params,
                                 svft_trainer **out);
 /* Gives the handle back; what was trained stays in the adapter. */
 void svft_trainer_free(svft_trainer *trainer);
 /* Trains to the end. Cancelled: SVFT_CANCELLED after a checkpoint; call again (or resume later) to
- * go on. SVFT_NON_FINITE after ten skipped steps in a row, SVFT_STATE where the adapter is detached
- * or turned off, SVFT_IO, SVFT_NO_SPACE. callback may be NULL. */
+ * go on. SVFT_NON_FINITE after ten skipped steps in a row, when all were skipped, or for an
+ * evaluation without a finite loss; SVFT_STATE where the adapter is detached or turned off,
+ * SVFT_IO, SVFT_NO_SPACE. callback may be NULL. */
 svft_status svft_trainer_run(svft_trainer *trainer, svft_train_callback callback, void *user);
 /* One optimiser step. *out_loss is its mean loss; SVFT_STATE after the last step, else as
  * svft_trainer_run. */
 svft_status svft_trainer_step(svft_trainer *trainer, double *out_loss);
 /* Steps, losses, best evaluation, parameters, data, as JSON. */
 svft_status svft_trainer_describe(svft_trainer *trainer, char **out);
-/* Draws the curves of a metrics.jsonl, or the spectra of a report of svft_inspect, as an SVG file.
+/* Draws the curves of a metrics.jsonl, or the spectra of a report of svft_inspect, as an .svg file.
  * SVFT_IO, SVFT_FORMAT, SVFT_DATA where there is nothing to draw, SVFT_NO_SPACE. */
 svft_status svft_plot(const char *metrics, const char *path);
 

@@ -1,5 +1,5 @@
-// What every C function needs: the way from Swift errors to statuses, handles, strings and params
-// structs.
+// What every C function needs: the way from Swift errors to statuses, handles, strings and buffers.
+// Params structs are in Parameters.swift.
 //
 // A Swift error cannot cross into C: `guarded` is the only general catch, it keeps the sentence for
 // this thread. Handles are retained objects; storing them as AnyObject turns a handle of the wrong
@@ -48,7 +48,7 @@ enum LastError {
   }()
 
   static func set(_ message: String) {
-    let copy = strdup(message)
+    let copy = strdup(withoutZeros(message))
     free(pthread_getspecific(key))
     pthread_setspecific(key, copy)
   }
@@ -159,9 +159,15 @@ func owned(
   for (index, copy) in copies.enumerated() { out[index] = copy }
 }
 
+/// A text as C can hold it to its end: U+FFFD stands where it has a zero.
+func withoutZeros(_ text: String) -> String {
+  guard text.utf8.contains(0) else { return text }
+  return String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
+}
+
 /// A copy of a text for the caller to free with svft_string_free. Throws `.memory`.
 func owned(_ text: String) throws(SVFTError) -> UnsafeMutablePointer<CChar> {
-  guard let copy = strdup(text) else {
+  guard let copy = strdup(withoutZeros(text)) else {
     throw SVFTError(.memory, "no memory for a string of \(text.utf8.count) bytes")
   }
   return copy
@@ -179,28 +185,4 @@ func fill<Element>(
       .limit, "expected a buffer for \(values.count) elements, found room for \(max(0, capacity))")
   }
   buffer?.update(from: values, count: values.count)
-}
-
-/// Fills a params struct with its defaults. Throws `.invalidArgument` for a size this library does
-/// not know.
-func initialise<Params>(
-  _ params: UnsafeMutablePointer<Params>?, _ size: Int, to defaults: Params
-) throws(SVFTError) {
-  let params = try required(params, "params")
-  guard size == MemoryLayout<Params>.size else {
-    throw SVFTError(
-      .invalidArgument,
-      "struct_size: expected \(MemoryLayout<Params>.size) bytes, found \(size)")
-  }
-  params.pointee = defaults
-}
-
-/// Throws `.invalidArgument` for a params struct that …_params_init did not fill.
-func checkSize<Params>(_ size: UInt32, of type: Params.Type) throws(SVFTError) {
-  guard Int(size) == MemoryLayout<Params>.size else {
-    throw SVFTError(
-      .invalidArgument,
-      "struct_size: expected \(MemoryLayout<Params>.size) (fill params with …_params_init first), "
-        + "found \(size)")
-  }
 }

@@ -28,8 +28,7 @@ func arrays<Element>(
 func generationOptions(
   _ params: UnsafePointer<svft_generation_params>?
 ) throws(SVFTError) -> GenerationOptions {
-  guard let params else { return GenerationOptions() }
-  return try GenerationOptions(params.pointee)
+  try GenerationOptions(svft_generation_params.read(params))
 }
 
 /// A C token callback as the Swift API takes it; nil stays nil.
@@ -37,7 +36,7 @@ func tokenCallback(
   _ callback: svft_token_callback?, _ user: UnsafeMutableRawPointer?
 ) -> TokenCallback? {
   guard let callback else { return nil }
-  return { index, token, text in callback(user, index, token, text) == 0 }
+  return { index, token, text in callback(user, index, token, withoutZeros(text)) == 0 }
 }
 
 /// A C progress callback as the Swift API takes it; nil stays nil.
@@ -62,7 +61,6 @@ func word<Word: RawRepresentable & CaseIterable>(
 
 extension ModelOptions {
   init(_ params: svft_model_params) throws(SVFTError) {
-    try checkSize(params.struct_size, of: svft_model_params.self)
     self.init()
     threads = Int(params.threads)
     quantization = try optionalString(params.quantize, "quantize")
@@ -77,7 +75,6 @@ extension ModelOptions {
 
 extension GenerationOptions {
   init(_ params: svft_generation_params) throws(SVFTError) {
-    try checkSize(params.struct_size, of: svft_generation_params.self)
     self.init()
     maxTokens = Int(params.max_tokens)
     temperature = params.temperature
@@ -102,7 +99,6 @@ extension GenerationOptions {
 extension svft_generation_params {
   init(_ options: GenerationOptions) {
     self.init()
-    struct_size = UInt32(MemoryLayout<svft_generation_params>.size)
     max_tokens = Int32(clamping: options.maxTokens)
     temperature = options.temperature
     top_k = Int32(clamping: options.topK)
@@ -118,7 +114,6 @@ extension svft_generation_params {
 
 extension TrainingOptions {
   init(_ params: svft_train_params) throws(SVFTError) {
-    try checkSize(params.struct_size, of: svft_train_params.self)
     self.init()
     epochs = Int(params.epochs)
     steps = Int(params.steps)
@@ -153,7 +148,6 @@ extension TrainingOptions {
 extension svft_train_params {
   init(_ options: TrainingOptions) {
     self.init()
-    struct_size = UInt32(MemoryLayout<svft_train_params>.size)
     epochs = Int32(clamping: options.epochs)
     steps = Int64(options.steps)
     batch_size = Int32(clamping: options.batchSize)

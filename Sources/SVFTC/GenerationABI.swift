@@ -7,7 +7,7 @@ import SVFTTensor
   _ params: UnsafeMutablePointer<svft_generation_params>?, _ struct_size: Int
 ) -> svft_status {
   guarded { () throws(SVFTError) in
-    try initialise(params, struct_size, to: svft_generation_params(GenerationOptions()))
+    try svft_generation_params.fill(params, struct_size)
   }
 }
 

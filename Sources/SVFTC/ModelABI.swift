@@ -7,9 +7,7 @@ import SVFTTensor
   _ params: UnsafeMutablePointer<svft_model_params>?, _ struct_size: Int
 ) -> svft_status {
   guarded { () throws(SVFTError) in
-    var defaults = svft_model_params()
-    defaults.struct_size = UInt32(MemoryLayout<svft_model_params>.size)
-    try initialise(params, struct_size, to: defaults)
+    try svft_model_params.fill(params, struct_size)
   }
 }
 
@@ -19,10 +17,10 @@ import SVFTTensor
 ) -> svft_status {
   guarded { () throws(SVFTError) in
     let out = try required(out, "out")
-    let options = try params.map { pointer throws(SVFTError) in try ModelOptions(pointer.pointee) }
-    let progress = workProgress(params?.pointee.progress, params?.pointee.user)
+    let params = try svft_model_params.read(params)
     let model = try Model(
-      path: string(path, "path"), options: options ?? ModelOptions(), progress: progress)
+      path: string(path, "path"), options: ModelOptions(params),
+      progress: workProgress(params.progress, params.user))
     out.pointee = handle(model)
   }
 }
@@ -144,10 +142,9 @@ import SVFTTensor
   guarded { () throws(SVFTError) in
     let out = try required(out, "out")
     let path = try string(path, "path")
-    let loading = try params.map { pointer throws(SVFTError) in try ModelOptions(pointer.pointee) }
+    let loading = try ModelOptions(svft_model_params.read(params))
     let work = try Workload(json: optionalString(options, "options") ?? "{}")
-    let estimate = try Model.estimate(
-      path: path, options: loading ?? ModelOptions(), workload: work)
+    let estimate = try Model.estimate(path: path, options: loading, workload: work)
     out.pointee = try owned(estimate.json())
   }
 }

@@ -7,7 +7,7 @@ import SVFTTensor
   _ params: UnsafeMutablePointer<svft_train_params>?, _ struct_size: Int
 ) -> svft_status {
   guarded { () throws(SVFTError) in
-    try initialise(params, struct_size, to: svft_train_params(TrainingOptions()))
+    try svft_train_params.fill(params, struct_size)
   }
 }
 
@@ -19,13 +19,11 @@ import SVFTTensor
   guarded { () throws(SVFTError) in
     let out = try required(out, "out")
     let adapter = try object(adapter, Adapter.self, "adapter")
-    let options = try params.map { pointer throws(SVFTError) in
-      try TrainingOptions(pointer.pointee)
-    }
+    let options = try TrainingOptions(svft_train_params.read(params))
     let trainer = try Trainer(
       adapter, data: string(data, "data"),
       validation: optionalString(validation, "validation"),
-      output: optionalString(output, "output"), options: options ?? TrainingOptions())
+      output: optionalString(output, "output"), options: options)
     out.pointee = handle(trainer)
   }
 }

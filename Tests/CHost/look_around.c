@@ -41,6 +41,21 @@ static void tokens_come_back(svft_model *model) {
   free(ids);
 }
 
+/* A zero byte that a model writes does not end the text: it is U+FFFD. Id 3 is that byte. */
+static void zeros_are_replaced(svft_model *model) {
+  int32_t ids[8], zero[] = {3};
+  size_t count = 0, rest = 0;
+  char *text = NULL;
+  WORKS(svft_model_tokenize(model, "lamp", 0, ids, 7, &count));
+  memmove(ids + 1, ids, count * sizeof *ids);
+  memcpy(ids, zero, sizeof zero);
+  WORKS(svft_model_detokenize(model, ids, count + 1, &text));
+  rest = text ? strlen(text) : 0;
+  EXPECT(rest >= 7 && memcmp(text, "\xEF\xBF\xBD", 3) == 0);
+  EXPECT(rest >= 7 && strcmp(text + rest - 4, "lamp") == 0);
+  svft_string_free(text);
+}
+
 /* Logits of four ids; free them. */
 static float *logits_of(svft_model *model) {
   static const int32_t ids[] = {1, 40, 41, 42};
@@ -131,6 +146,7 @@ int main(int argc, char **argv) {
   WORKS(svft_evaluate(model, fixture("tales.jsonl"), NULL, NULL, NULL, &report));
   holds(report, "perplexity");
   tokens_come_back(model);
+  zeros_are_replaced(model);
   switches_and_exports(model, train_an_adapter(model), argv[1]);
   svft_model_free(model);
   return finish();

@@ -170,13 +170,12 @@ static void refuses_null_pointers(svft_model *model, svft_adapter *adapter) {
   REFUSES("path", svft_plot("x.jsonl", NULL));
 }
 
-/* Params of no size, of an older and of a newer release, in …_init and where they are used. */
+/* Params of no size, or of one that no release has, in …_init and where they are used. */
 static void refuses_struct_sizes(svft_adapter *adapter) {
   svft_model_params loading;
   svft_generation_params generating;
   svft_train_params training;
-  const size_t wrong[] = {0, 1, 4, sizeof loading - 4, sizeof generating + 8, sizeof training + 8,
-                          (size_t)-1};
+  const size_t wrong[] = {0, 1, 4, 8, sizeof loading - 4, 1u << 16, (size_t)-1};
   const char *prompt = "a";
   char *text;
   svft_model *model;
@@ -203,6 +202,40 @@ static void refuses_struct_sizes(svft_adapter *adapter) {
   REFUSES("params", svft_model_params_init(NULL, sizeof loading));
   REFUSES("params", svft_generation_params_init(NULL, sizeof generating));
   REFUSES("params", svft_train_params_init(NULL, sizeof training));
+}
+
+/* A host compiled with an older header: its struct ends sooner, and what lies behind is not for the
+ * library. One compiled with a newer header: its struct goes on, and may as long as nothing in the
+ * rest is used. */
+static void takes_structs_of_other_releases(void) {
+  struct older {
+    uint32_t struct_size;
+    int32_t threads;
+    const char *quantize, *compute;
+    unsigned char behind[64];
+  } older;
+  struct newer {
+    svft_model_params known;
+    uint64_t later[2];
+  } newer;
+  svft_model *model = NULL;
+  memset(&older, 0xEE, sizeof older);
+  if (works_at(__FILE__, __LINE__, svft_model_params_init((svft_model_params *)&older, 24),
+               "an older host")) {
+    EXPECT(older.struct_size == 24 && older.threads == 0 && !older.quantize && !older.compute);
+    EXPECT(older.behind[0] == 0xEE && older.behind[63] == 0xEE);
+    older.quantize = "q8_0";
+    WORKS(svft_model_load(fixture("llama"), (svft_model_params *)&older, &model));
+    svft_model_free(model);
+  }
+  memset(&newer, 0xEE, sizeof newer);
+  WORKS(svft_model_params_init(&newer.known, sizeof newer));
+  EXPECT(newer.known.struct_size == sizeof newer && !newer.later[0] && !newer.later[1]);
+  model = NULL;
+  WORKS(svft_model_load(fixture("llama"), &newer.known, &model));
+  svft_model_free(model);
+  newer.later[1] = 1;
+  REFUSES("does not have", svft_model_load(fixture("llama"), &newer.known, &model));
 }
 
 /* Freeing with the wrong function frees nothing and says so; NULL is fine everywhere. */
@@ -246,6 +279,7 @@ int main(int argc, char **argv) {
   refuses_null_pointers(model, adapter);
   refuses_null_in_sessions(model);
   refuses_struct_sizes(adapter);
+  takes_structs_of_other_releases();
   frees_only_its_own(model, adapter, trainer);
 
   /* Parents first: children keep them alive. */

@@ -6,27 +6,6 @@ import TestKit
 import Testing
 
 @Suite struct ConversionsTests {
-  @Test func everyParamsStructHasOneSize() throws {
-    var model = svft_model_params()
-    var generation = svft_generation_params()
-    var training = svft_train_params()
-    func check<Params>(
-      _ params: inout Params, _ initialise: (UnsafeMutablePointer<Params>, Int) -> svft_status,
-      _ size: KeyPath<Params, UInt32>
-    ) {
-      let exact = MemoryLayout<Params>.size
-      for wrong in [0, 4, exact - 8, exact + 8, -1, Int.max] {
-        #expect(initialise(&params, wrong) == number(SVFT_INVALID_ARGUMENT))
-        #expect(params[keyPath: size] == 0)
-      }
-      #expect(initialise(&params, exact) == 0)
-      #expect(Int(params[keyPath: size]) == exact)
-    }
-    check(&model, { svft_model_params_init($0, $1) }, \.struct_size)
-    check(&generation, { svft_generation_params_init($0, $1) }, \.struct_size)
-    check(&training, { svft_train_params_init($0, $1) }, \.struct_size)
-  }
-
   @Test(arguments: [0, 4, 1 << 20, UInt32.max])
   func paramsThatNobodyFilledAreRefused(_ size: UInt32) throws {
     let host = try TinyHost()

@@ -238,4 +238,34 @@ import Testing
         == number(SVFT_INVALID_ARGUMENT))
     #expect(out == nil)
   }
+
+  @Test func aZeroInATextDoesNotEndIt() throws {
+    let host = try TinyHost()
+    // Token 3 is the byte 0.
+    let ids = try host.tokens("a") + [3] + host.tokens("b").dropFirst()
+    let whole = try text { svft_model_detokenize(host.model, ids, ids.count, $0) }
+    #expect(whole == "a\u{FFFD} b")
+    var (tokens, values): ([Int32], [Float]) = ([3], [1e6])
+    var pieces = ""
+    var params = try params()
+    params.max_tokens = 3
+    params.bias_count = 1
+    let texts = try tokens.withUnsafeMutableBufferPointer { tokens in
+      try values.withUnsafeMutableBufferPointer { values in
+        (params.bias_tokens, params.bias_values) = (
+          UnsafePointer(tokens.baseAddress), UnsafePointer(values.baseAddress)
+        )
+        return try withUnsafeMutablePointer(to: &pieces) { pieces in
+          try generate(
+            host, ["The lamp"], params,
+            { user, _, _, text in
+              let pieces = user?.assumingMemoryBound(to: String.self)
+              pieces?.pointee += text.map { String(cString: $0) } ?? "?"
+              return 0
+            }, UnsafeMutableRawPointer(pieces))
+        }
+      }
+    }
+    #expect(texts == ["\u{FFFD}\u{FFFD}\u{FFFD}"] && pieces == texts[0])
+  }
 }

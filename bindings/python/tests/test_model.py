@@ -254,3 +254,14 @@ def test_bench_measures(llama):
     assert all(speeds[part]["tokens_per_second"] > 0 for part in ("prefill", "decode", "train"))
     with pytest.raises(svft.InvalidArgument):
         llama.bench(prompts=8)
+
+
+def test_a_zero_in_a_text_does_not_end_it(llama):
+    # Token 3 is the byte 0, which no C string can hold.
+    ids = llama.tokenize("a") + [3] + llama.tokenize("b", special=False)
+    assert llama.detokenize(ids) == "a\ufffd b"
+    pieces = []
+    text = llama.generate(
+        "The lamp", max_tokens=3, temperature=0, logit_bias={3: 1e6}, ignores_end=True,
+        on_token=lambda index, token, piece: pieces.append(piece))
+    assert text == "\ufffd" * 3 == "".join(pieces)
