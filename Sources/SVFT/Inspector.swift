@@ -9,8 +9,9 @@ public import SVFTTensor
 /// Describes files.
 public enum Inspector {
   /// The description of a model folder, a .gguf or .safetensors file, or an adapter folder, as
-  /// JSON. `options` is a JSON object: {"spectrum": true} adds singular values. Throws `.io`,
-  /// `.format`, `.truncated`, `.unsupported`, `.invalidArgument`.
+  /// JSON; also of models that cannot be run, with the "problem". `options` is a JSON object:
+  /// {"spectrum": true} adds singular values. Throws `.io`, `.format`, `.truncated`,
+  /// `.unsupported`, `.invalidArgument`.
   public static func inspect(_ path: String, options: String = "{}") throws(SVFTError) -> String {
     let request = try AdapterOptions.argument { () throws(SVFTError) in
       let object = try JSON.parse(options).root("inspect options")
@@ -36,16 +37,12 @@ public enum Inspector {
       : try tensors(of: Safetensors(path), kind: "tensor file", spectrum)
   }
 
-  /// A model that opens; of one whose family is unknown, at least its tensors.
+  /// A model that opens; of one whose family is unknown, what its files say.
   private static func model(_ path: String, _ spectrum: Bool) throws(SVFTError) -> JSON.Object {
     let checkpoint: Checkpoint
     do { checkpoint = try Checkpoint(path) } catch {
-      guard error.kind == .unsupported || error.kind == .format, path.hasSuffix(".gguf") else {
-        throw error
-      }
-      var report = try tensors(of: GGUF(path), kind: "GGUF file", spectrum)
-      report["problem"] = .string(error.message)
-      return report
+      guard error.kind == .unsupported || error.kind == .format else { throw error }
+      return try stranger(path, spectrum, problem: error.message)
     }
     var report = JSON.Object([
       ("kind", "model"), ("path", .string(path)),
@@ -53,13 +50,36 @@ public enum Inspector {
       ("container", checkpoint.gguf == nil ? "Hugging Face folder" : "GGUF"),
     ])
     if let config = checkpoint.config { report["config"] = .object(config) }
-    if let gguf = checkpoint.gguf {
-      report["metadata"] = .object(
-        JSON.Object(gguf.description.map { (key: $0.key, value: .string($0.value)) }))
-    }
+    if let gguf = checkpoint.gguf { report["metadata"] = metadata(of: gguf) }
     for (key, value) in try tensors(of: checkpoint.source, kind: "", spectrum).members
     where key != "kind" && key != "path" { report[key] = value }
     return report
+  }
+
+  /// A model that cannot be run: its configuration and tensors, and why not. Throws what is wrong
+  /// with the files themselves.
+  private static func stranger(
+    _ path: String, _ spectrum: Bool, problem: String
+  ) throws(SVFTError) -> JSON.Object {
+    var report: JSON.Object
+    if try FileSystem.isFolder(path) {
+      let file = FileSystem.join(path, "config.json")
+      let config = try JSON.read(file).root(file)
+      report = try tensors(of: Checkpoint.weights(path), kind: "model folder", spectrum)
+      report["path"] = .string(path)
+      if case .string(let family) = config["model_type"] { report["family"] = .string(family) }
+      report["config"] = .object(config)
+    } else {
+      let gguf = try GGUF(path)
+      report = try tensors(of: gguf, kind: "GGUF file", spectrum)
+      report["metadata"] = metadata(of: gguf)
+    }
+    report["problem"] = .string("it cannot be run: \(problem)")
+    return report
+  }
+
+  private static func metadata(of gguf: GGUF) -> JSON {
+    .object(JSON.Object(gguf.description.map { (key: $0.key, value: .string($0.value)) }))
   }
 
   private static func tensors(

@@ -20,6 +20,11 @@ package enum ContentHint {
     return ""
   }
 
+  /// Whether bytes are printable ASCII and white space, and there are some.
+  static func isText(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    !bytes.isEmpty && bytes.allSatisfy { (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }
+  }
+
   private static let known: [([UInt8], String)] = [
     (Array("version https://git-lfs".utf8), "a git-lfs pointer: fetch the file with git lfs pull"),
     ([0x1F, 0x8B], "a gzip archive: unpack it first"),

@@ -50,6 +50,13 @@ package final class Safetensors: TensorSource {
       throw SVFTError(.truncated, "expected a header length of 8 bytes, found \(bytes.count)")
     }
     let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard !ContentHint.isText(bytes.prefix(8)) else {
+      let isJSON = bytes[0] == UInt8(ascii: "{") || bytes[0] == UInt8(ascii: "[")
+      throw SVFTError(
+        .format,
+        "expected a safetensors file, which begins with the length of its header, found "
+          + (isJSON ? "JSON" : "text"))
+    }
     guard claimed <= UInt64(Limits.headerBytes), let length = Int(exactly: claimed) else {
       throw SVFTError(
         .limit,

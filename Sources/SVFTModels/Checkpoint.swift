@@ -51,8 +51,9 @@ package struct Checkpoint: Sendable {
     source = try Self.weights(folder, access)
   }
 
-  private static func weights(
-    _ folder: String, _ access: MappedFile.Access
+  /// The tensors of a folder, whatever its family.
+  package static func weights(
+    _ folder: String, _ access: MappedFile.Access = .mapped
   ) throws(SVFTError) -> any TensorSource {
     let whole = FileSystem.join(folder, "model.safetensors")
     if try FileSystem.isFile(whole) { return try Safetensors(whole, access: access) }

@@ -33,7 +33,7 @@ static void refuses_what_is_no_model(const char *scratch) {
   FAILS(SVFT_IO, "absent", inspect(in(scratch, "absent")));
   FAILS(SVFT_IO, "empty", load(empty));
   FAILS(SVFT_FORMAT, "page.gguf", load(page));
-  FAILS(SVFT_LIMIT, "git-lfs pointer", inspect(pointer));
+  FAILS(SVFT_FORMAT, "git-lfs pointer", inspect(pointer));
   FAILS(SVFT_TRUNCATED, "nothing.gguf", load(nothing));
   FAILS(SVFT_IO, "", load("/dev/null"));
   FAILS(SVFT_IO, "", load("/dev/zero"));

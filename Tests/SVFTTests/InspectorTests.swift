@@ -79,7 +79,51 @@ import Testing
     #expect(try found.string("kind") == "GGUF file")
     #expect(try found.string("problem").contains("mamba"))
     #expect(try names(found) == ["w"])
+    #expect(try found.object("metadata").string("general.architecture") == "mamba")
     #expect(try Inspector.text(of: Inspector.inspect(path)).contains("problem: "))
+  }
+
+  @Test(arguments: ["gpt2", nil, "llama"])
+  func aFolderOfAFamilyWeDoNotKnowStillShowsItsTensors(_ family: String?) throws {
+    let tiny = try TinyVerbs()
+    var model = TinyModel.llama(.init { $0.vocabulary = 372 })
+    model.config["model_type"] = family.map { .string($0) }
+    if family == "llama" { model.config["quantization_config"] = ["quant_method": "gptq"] }
+    try model.write(folder: tiny.folder.file("model"))
+    let path = tiny.folder.file("model")
+    let found = try report(path)
+    #expect(try found.string("kind") == "model folder" && found.string("path") == path)
+    #expect(found["family"] == family.map { .string($0) })
+    let words = family == "gpt2" ? "gpt2" : family == nil ? "model_type" : "quantization_config"
+    #expect(try found.string("problem").hasPrefix("it cannot be run: "))
+    #expect(try found.string("problem").contains(words))
+    #expect(try found.object("config").int("hidden_size") == 32)
+    #expect(try found.int("parameters") == model.tensors.reduce(0) { $0 + $1.values.count })
+    #expect(try Set(names(found)) == Set(model.tensors.map(\.name)))
+    let lines = try Inspector.text(of: Inspector.inspect(path)).split(separator: "\n")
+    #expect(lines[0] == "kind: model folder")
+    #expect(lines.contains { $0.hasPrefix("problem: ") })
+  }
+
+  @Test func aFolderThatIsBrokenIsStillAnError() throws {
+    let tiny = try TinyVerbs()
+    let path = tiny.folder.file("model")
+    try tiny.folder.write("model/config.json", #"{"model_type":"gpt2"}"#)
+    try tiny.folder.write("model/model.safetensors", [1, 2, 3])
+    #expect(kind { _ = try Inspector.inspect(path) } == .truncated)
+    try tiny.folder.write("model/config.json", #"{"model_type":"#)
+    #expect(kind { _ = try Inspector.inspect(path) } == .truncated)
+  }
+
+  @Test(arguments: [#"{"model_type": "llama"}"#, "[1, 2, 3, 4]", "text,label\nhello,a\n"])
+  func textInPlaceOfTensorsIsNamed(_ text: String) throws {
+    let folder = try TemporaryFolder()
+    let failure = #expect(throws: SVFTError.self) {
+      try Inspector.inspect(folder.write("config.json", text))
+    }
+    #expect(failure?.kind == .format)
+    #expect(failure?.message.contains("expected a safetensors file") == true)
+    #expect(failure?.message.hasSuffix(text.first == "t" ? "found text" : "found JSON") == true)
   }
 
   @Test func peopleReadTheSame() throws {

@@ -84,7 +84,7 @@ import Testing
     (["-p", "a", "-p", "b", "--session", "x"], Int32(2), "--session"),
     (["--extend", "-p", "a"], 2, "--extend"),
     (["--extend", "--session", "x", "--tokens", "1"], 2, "--extend"),
-    (["-p", "a", "--session", "page.svfts"], 4, "page.svfts"),
+    (["-p", "a", "--session", "page.svfts"], 3, "page.svfts"),
     (["-p", "a", "--session", "nowhere/x"], 3, "nowhere"),
     (["-p", "a", "--session", "."], 3, "regular file"),
   ]) func whatIsNoSessionIsNamed(_ flags: [String], _ status: Int32, _ words: String) throws {
