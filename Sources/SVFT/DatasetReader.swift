@@ -48,6 +48,12 @@ package enum DataContents {
   /// Reads .txt as running text and anything else as JSON lines. Throws `.data` with the line,
   /// `.io`.
   package init(file path: String) throws(SVFTError) {
+    for ending in [".csv", ".tsv", ".parquet"] where path.lowercased().hasSuffix(ending) {
+      throw SVFTError(
+        .data,
+        "\(path): expected JSON records, one a line (.jsonl), or a running text (.txt), found a "
+          + "\(ending) table: write its rows as {\"text\": …, \"label\": …}")
+    }
     let file = try MappedFile(path)
     let bytes = file.buffer.bytes
     if path.hasSuffix(".txt") {

@@ -6,11 +6,20 @@ public import SVFTTensor
 /// Draws charts as SVG files.
 public enum Plotter {
   /// Draws `input`, a metrics.jsonl or the JSON of an inspection with spectra, into the file
-  /// `output`. Throws `.io`, `.format`, `.data` where there is nothing to draw.
+  /// `output`, whose name ends in .svg. Throws `.io`, `.format`, `.data` where there is nothing to
+  /// draw, `.invalidArgument` for another name and for the input's.
   public static func plot(_ input: String, to output: String) throws(SVFTError) {
     let chart = input.hasSuffix(".jsonl") ? try curves(of: input) : try spectra(of: input)
     guard !chart.lines.isEmpty else {
       throw SVFTError(.data, "\(input): expected losses or spectra to draw, found none")
+    }
+    guard output.lowercased().hasSuffix(".svg") else {
+      throw SVFTError(
+        .invalidArgument, "\(output): expected a name that ends in .svg, which is what is written")
+    }
+    guard try !FileSystem.areSame(input, output) else {
+      throw SVFTError(
+        .invalidArgument, "\(output): expected another file than the one that is drawn")
     }
     try AtomicFile.write(output, text: chart.svg)
   }
@@ -23,15 +32,21 @@ public enum Plotter {
     let contents = try FileSystem.read(path)
     let text = withExtendedLifetime(contents) { String(decoding: contents.bytes, as: UTF8.self) }
     for (index, line) in text.split(separator: "\n").enumerated() {
-      let record = try during("\(path), line \(index + 1)") { () throws(SVFTError) in
-        try JSON.parse(String(line)).root("a metrics record")
-      }
-      let step = try record.double("step")
-      if try record.string("event") == "step", record.has("loss") {
-        training.append((step, try record.double("loss")))
-      }
-      if record.has("validation_loss") {
-        validation.append((step, try record.double("validation_loss")))
+      try during("\(path), line \(index + 1)") { () throws(SVFTError) in
+        let record = try JSON.parse(String(line)).root("a metrics record")
+        guard record.has("step"), record.has("event") else {
+          throw SVFTError(
+            .format,
+            "expected a record of a run's metrics.jsonl with event and step, found keys "
+              + record.keys.prefix(8).joined(separator: ", "))
+        }
+        let step = try record.double("step")
+        if try record.string("event") == "step", record.has("loss") {
+          training.append((step, try record.double("loss")))
+        }
+        if record.has("validation_loss") {
+          validation.append((step, try record.double("validation_loss")))
+        }
       }
     }
     return Chart(

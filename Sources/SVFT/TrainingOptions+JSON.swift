@@ -59,7 +59,7 @@ extension TrainingOptions {
     chatStyle = try word(object, "chat_layout", chatStyle)
     recomputes = try object.bool("gradient_checkpointing", default: recomputes)
     resumes = try object.bool("resume", default: resumes)
-    seed = UInt64(bitPattern: Int64(try object.int("seed", default: 0)))
+    seed = try object.seed("seed", default: seed)
   }
 
   private func word<Word: RawRepresentable & CaseIterable>(

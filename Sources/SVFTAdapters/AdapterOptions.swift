@@ -19,10 +19,9 @@ package struct AdapterOptions: Sendable {
 
   /// Throws `.invalidArgument` where the options are no object or the seed is no number.
   package init(_ json: JSON) throws(SVFTError) {
-    object = try Self.argument { () throws(SVFTError) in try json.object("adapter options") }
-    let object = object
-    let seed = try Self.argument { () throws(SVFTError) in try object.int("seed", default: 0) }
-    self.seed = UInt64(bitPattern: Int64(seed))
+    let object = try Self.argument { () throws(SVFTError) in try json.root("adapter options") }
+    self.object = object
+    seed = try Self.argument { () throws(SVFTError) in try object.seed("seed", default: 0) }
   }
 
   /// The method they name.

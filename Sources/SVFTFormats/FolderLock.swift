@@ -23,9 +23,13 @@ package final class FolderLock: Sendable {
     let path = FileSystem.join(folder, Self.name)
     file = try OpenFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
     while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno != EINTR {
-        throw SystemFailure.last("cannot lock the folder \(folder) for writing")
-      }
+      let code = errno
+      if code == EINTR { continue }
+      let activity = "cannot lock the folder \(folder) for writing"
+      // The system does not say whether it is somebody else or we ourselves.
+      guard code == EWOULDBLOCK else { throw SystemFailure.error(code, activity) }
+      throw SVFTError(
+        .busy, "\(activity): another trainer writes to it, of this process or of another one")
     }
   }
 }

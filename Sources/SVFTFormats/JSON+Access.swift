@@ -21,6 +21,12 @@ extension JSON {
     throw wrong("an integer", place())
   }
 
+  /// A seed: any integer of 64 bits, with a sign or without.
+  package func seed(_ place: @autoclosure () -> String) throws(SVFTError) -> UInt64 {
+    if case .unsigned(let value) = self { return value }
+    return UInt64(bitPattern: Int64(try int(place())))
+  }
+
   /// The number as a double; integers are rounded to the nearest.
   package func double(_ place: @autoclosure () -> String) throws(SVFTError) -> Double {
     switch self {
@@ -104,6 +110,10 @@ extension JSON.Object {
 
   package func int(_ key: String, default other: Int) throws(SVFTError) -> Int {
     has(key) ? try int(key) : other
+  }
+
+  package func seed(_ key: String, default other: UInt64) throws(SVFTError) -> UInt64 {
+    has(key) ? try value(key).seed(place(key)) : other
   }
 
   package func double(_ key: String, default other: Double) throws(SVFTError) -> Double {

@@ -34,7 +34,8 @@ extension JSON {
     case .unsigned(let value): output.append(contentsOf: value.description.utf8)
     case .number(let value):
       guard value.isFinite else {
-        throw SVFTError(.nonFinite, "\(value) cannot be written as JSON")
+        throw SVFTError(
+          .nonFinite, "expected a finite number, JSON has no other, found \(value)")
       }
       output.append(contentsOf: value.description.utf8)
     case .string(let value): Self.quote(value, to: &output)
@@ -50,7 +51,11 @@ extension JSON {
         (member, output) throws(SVFTError) in
         Self.quote(member.0, to: &output)
         output.append(contentsOf: (layout == .pretty ? ": " : ":").utf8)
-        try member.1.write(to: &output, layout, depth: depth + 1)
+        do throws(SVFTError) {
+          try member.1.write(to: &output, layout, depth: depth + 1)
+        } catch {
+          throw error.kind == .nonFinite ? error.while(member.0) : error
+        }
       }
     }
   }

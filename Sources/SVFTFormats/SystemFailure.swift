@@ -44,7 +44,7 @@ enum SystemFailure {
     case EROFS: "the file system is read-only"
     case EIO: "the device reports an input/output error"
     case ENOMEM: "the system has no memory for it"
-    case EWOULDBLOCK: "another process is using it"
+    case EWOULDBLOCK: "it is in use"
     case EXDEV: "it lies on another file system"
     case ENODEV, ENXIO: "it is not a regular file"
     default: "system error \(code)"

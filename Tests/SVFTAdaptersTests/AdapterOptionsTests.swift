@@ -10,6 +10,8 @@ import Testing
     #expect(try options.method().name == "lora")
     #expect(options.seed == UInt64(bitPattern: -3))
     #expect(try AdapterOptions(["method": "svft"]).seed == 0)
+    let large = try JSON.parse(#"{"method":"svft","seed":18446744073709551615}"#)
+    #expect(try AdapterOptions(large).seed == .max)
   }
 
   @Test(arguments: [
@@ -19,7 +21,10 @@ import Testing
     do {
       _ = try AdapterOptions(JSON.parse(text)).method()
       Issue.record("\(text) was accepted")
-    } catch { #expect(error.kind == .invalidArgument) }
+    } catch {
+      #expect(error.kind == .invalidArgument)
+      if text.contains("seed") { #expect(error.message.hasPrefix("seed: ")) }
+    }
   }
 
   @Test func namesOfMethodsAreUniqueAndListed() {

@@ -13,6 +13,7 @@ import TestKit
     let error = #expect(throws: SVFTError.self) { try FolderLock(path) }
     #expect(error?.kind == .busy)
     #expect(error?.message.contains(path) == true)
+    #expect(error?.message.contains("of this process or of another") == true)
     withExtendedLifetime(first) {}
     first = nil
     _ = try FolderLock(path)

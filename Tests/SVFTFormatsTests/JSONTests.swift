@@ -158,7 +158,12 @@ import TestKit
     let pretty = try value.text(.pretty)
     #expect(pretty.hasPrefix("{\n  \"z\": 1,\n  \"a\": [\n    true,\n"))
     #expect(try JSON.parse(pretty) == value)
-    #expect(throws: SVFTError.self) { try JSON.number(.nan).text() }
+    let failure = #expect(throws: SVFTError.self) {
+      let inner = JSON.object(JSON.Object([("b", .number(.nan))]))
+      return try JSON.object(JSON.Object([("a", inner)])).text()
+    }
+    #expect(failure?.kind == .nonFinite)
+    #expect(failure?.message.hasPrefix("a: b: expected a finite number") == true)
   }
 
   @Test func everyPrefixOfATextIsAnError() throws {

@@ -26,7 +26,7 @@ import TestKit
         }
       ),
       (
-        "locked", .busy, "another process is using it",
+        "locked", .busy, "of this process or of another",
         {
           let lock = try FolderLock(folder.path)
           defer { withExtendedLifetime(lock) {} }

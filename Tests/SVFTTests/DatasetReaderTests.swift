@@ -50,6 +50,12 @@ import Testing
     #expect(failure?.message.contains("d.jsonl") == true)
   }
 
+  @Test(arguments: [".csv", ".TSV", ".parquet"]) func tablesAreNamed(_ ending: String) {
+    let failure = #expect(throws: SVFTError.self) { try count("a,b\n", name: "d" + ending) }
+    #expect(failure?.kind == .data && failure?.message.contains(".jsonl") == true)
+    #expect(failure?.message.contains("\(ending.lowercased()) table") == true)
+  }
+
   @Test func bytesThatAreNoTextAreRefused() throws {
     let line = Array("{\"text\":\"a\"}\n{\"text\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)
     let failure = #expect(throws: SVFTError.self) { try count(line) }

@@ -121,4 +121,31 @@ import Testing
     }
     #expect(failure?.kind == .io)
   }
+
+  @Test func aPictureIsAnSVGFileAndNotItsInput() throws {
+    let folder = try TemporaryFolder()
+    let line = #"{"event":"step","step":1,"loss":2}"#
+    let input = try folder.write("metrics.jsonl", line)
+    let report = try folder.write("report.svg", #"{"tensors":[{"name":"a","spectrum":[2,1]}]}"#)
+    for (from, to) in [
+      (input, folder.file("loss.png")), (input, folder.file("loss")), (input, input),
+      (report, report), (report, folder.path + "/./report.svg"),
+    ] {
+      #expect(kind { try Plotter.plot(from, to: to) } == .invalidArgument, "\(to)")
+    }
+    #expect(try String(contentsOfFile: input, encoding: .utf8) == line)
+    #expect(try String(contentsOfFile: report, encoding: .utf8).hasPrefix("{"))
+    try Plotter.plot(input, to: folder.file("loss.SVG"))
+    try Plotter.plot(input, to: folder.file("loss.SVG"))
+  }
+
+  @Test func recordsThatAreNoMetricsAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("data.jsonl", #"{"text":"a","label":"b"}"#)
+    let failure = #expect(throws: SVFTError.self) {
+      try Plotter.plot(input, to: folder.file("a.svg"))
+    }
+    #expect(failure?.message.hasPrefix("\(input), line 1: expected a record of a run") == true)
+    #expect(failure?.message.hasSuffix("found keys text, label") == true)
+  }
 }

@@ -36,6 +36,8 @@ import Testing
 
   @Test func whatIsLeftOutKeepsItsDefault() throws {
     #expect(try TrainingOptions(json: "{}") == TrainingOptions())
+    #expect(try TrainingOptions(json: #"{"seed":18446744073709551615}"#).seed == .max)
+    #expect(try TrainingOptions(json: #"{"seed":-1}"#).seed == .max)
     let options = try TrainingOptions(json: #"{"epochs":3}"#)
     #expect(options.epochs == 3 && options.batchSize == TrainingOptions().batchSize)
     try TrainingOptions().validate()

@@ -72,6 +72,15 @@ import Testing
     #expect(error?.message.contains(folder.path) == true)
   }
 
+  @Test(arguments: ["vocab.txt", "vocab.json", "tokenizer.model"])
+  func partsOfATokenizerAreNamed(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(name, "[PAD]\n[UNK]\n")
+    let error = failure { _ = try Tokenizer(folder: folder.path) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains("expected tokenizer.json, found \(name)") == true)
+  }
+
   @Test func whatGGUFHasNoNameForIsNotExported() throws {
     for (key, value) in [
       ("normalizer", ["type": "Lowercase"]), ("pre_tokenizer", ["type": "WhitespaceSplit"]),

@@ -9,10 +9,23 @@ extension Tokenizer {
   package convenience init(folder: String) throws(SVFTError) {
     let path = FileSystem.join(folder, "tokenizer.json")
     let configuration = FileSystem.join(folder, "tokenizer_config.json")
+    if try !FileSystem.isFile(path) { try Self.refuseParts(of: folder) }
     let json = try JSON.read(path)
     let hasConfiguration = try FileSystem.isFile(configuration)
     let settings = hasConfiguration ? try JSON.read(configuration) : .object(JSON.Object())
     do { try self.init(json: json, configuration: settings) } catch { throw error.while(path) }
+  }
+
+  /// Throws `.unsupported` where a folder without tokenizer.json has what one can be made from.
+  private static func refuseParts(of folder: String) throws(SVFTError) {
+    for name in ["vocab.txt", "vocab.json", "tokenizer.model", "spiece.model"] {
+      guard try FileSystem.isFile(FileSystem.join(folder, name)) else { continue }
+      throw SVFTError(
+        .unsupported,
+        "\(folder): expected tokenizer.json, found \(name), which does not say how texts are "
+          + "split: load it with AutoTokenizer of Hugging Face's transformers, whose "
+          + "save_pretrained writes tokenizer.json")
+    }
   }
 
   /// The tokenizer of parsed files.
