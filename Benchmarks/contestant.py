@@ -1,10 +1,12 @@
 """One program with one model in one process: takes orders on standard input, answers with figures.
 
-    python Benchmarks/contestant.py libsvft|llama.cpp|transformers|peft MODEL FORMAT THREADS
+    python Benchmarks/contestant.py libsvft|llama.cpp|transformers|peft|torch MODEL FORMAT THREADS
 
-An order is a JSON line {"work": "prefill" | "decode" | "train", "tokens": N, "context": N}; the
-answer a line {"rate": tokens per second, "seconds": ..., "peak": bytes}. Each kind of work is done
-once before the first sample, so that no sample pays for preparation. Started by speed.py.
+An order is a JSON line {"work": "prefill" | "decode" | "lora" | "full", "tokens": N, "context": N};
+the answer a line {"rate": tokens per second, "seconds": ..., "peak": bytes}. Each kind of work is
+done once before the first sample, so that no sample pays for preparation. With a fifth argument,
+"start", it answers once, for everything from the import of the program to a first token after a
+prompt of eight. Started by speed.py.
 """
 
 from __future__ import annotations
@@ -34,13 +36,18 @@ class LibSVFT:
         self.model = svft.Model.load(model, quantize=form, threads=threads)
 
     def seconds(self, work: str, tokens: int, context: int) -> float:
-        if work == "train":
-            options = {"prompt": tokens, "decode": 1, "train": 2, "repeats": 1}
-        elif work == "prefill":
+        if work in ("lora", "full"):
+            adapter = {"adapter": {"method": "full"}} if work == "full" else {}
+            options = {"prompt": tokens, "decode": 1, "train": 2, "repeats": 1, **adapter}
+            return self.model.bench(**options)["train"]["seconds"]
+        if work == "prefill":
             options = {"prompt": tokens, "decode": 1, "repeats": 1}
         else:
             options = {"prompt": context, "decode": tokens, "repeats": 1}
         return self.model.bench(**options)[work]["seconds"]
+
+    def first_token(self) -> None:
+        self.model.generate(tokens=list(range(300, 308)), max_tokens=1, temperature=0)
 
 
 class LlamaCpp:
@@ -64,6 +71,9 @@ class LlamaCpp:
             self.evaluate(1 if work == "decode" else tokens)
         return time.perf_counter() - begin
 
+    def first_token(self) -> None:
+        next(self.model.generate(list(range(300, 308)), temp=0))
+
 
 class Transformers:
     def __init__(self, model: str, form: str, threads: int) -> None:
@@ -77,6 +87,9 @@ class Transformers:
 
     def ids(self, count: int):
         return self.torch.randint(300, 40000, (1, count))
+
+    def first_token(self) -> None:
+        self.model.generate(self.ids(8), max_new_tokens=1, do_sample=False)
 
     def seconds(self, work: str, tokens: int, context: int) -> float:
         with self.torch.inference_mode():
@@ -93,17 +106,17 @@ class Transformers:
             return time.perf_counter() - begin
 
 
-class Peft(Transformers):
-    """LoRA r=8 on every linear layer of the body, as svft's bench trains it."""
+class Torch(Transformers):
+    """Full fine-tuning."""
 
     def __init__(self, model: str, form: str, threads: int) -> None:
         super().__init__(model, form, threads)
-        from peft import LoraConfig, get_peft_model
-
-        self.model = get_peft_model(
-            self.model, LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
+        self.adapt()
         trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = self.torch.optim.AdamW(trained, lr=1e-4)
+
+    def adapt(self) -> None:
+        pass
 
     def seconds(self, work: str, tokens: int, context: int) -> float:
         ids = self.ids(tokens)
@@ -115,13 +128,30 @@ class Peft(Transformers):
         return time.perf_counter() - begin
 
 
+class Peft(Torch):
+    """LoRA r=8 on every linear layer of the body, as svft's bench trains it."""
+
+    def adapt(self) -> None:
+        from peft import LoraConfig, get_peft_model
+
+        self.model = get_peft_model(
+            self.model, LoraConfig(r=8, lora_alpha=16, target_modules="all-linear"))
+
+
 CONTESTANTS = {
-    "libsvft": LibSVFT, "llama.cpp": LlamaCpp, "transformers": Transformers, "peft": Peft}
+    "libsvft": LibSVFT, "llama.cpp": LlamaCpp, "transformers": Transformers, "peft": Peft,
+    "torch": Torch}
 
 
 def main() -> None:
     name, model, form, threads = sys.argv[1:5]
     os.environ.setdefault("OMP_NUM_THREADS", threads)
+    if sys.argv[5:] == ["start"]:
+        begin = time.perf_counter()
+        CONTESTANTS[name](model, form, int(threads)).first_token()
+        seconds = time.perf_counter() - begin
+        print(json.dumps({"rate": 1 / seconds, "seconds": seconds, "peak": peak_bytes()}))
+        return
     contestant, known = CONTESTANTS[name](model, form, int(threads)), set()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""Prefill, decode and LoRA training beside llama.cpp, transformers and PEFT, in one run.
+"""Prefill, decode, start and training beside llama.cpp, transformers, PEFT and PyTorch, in one run.
 
     python Benchmarks/speed.py --out FOLDER [--models 135M 1B] [--samples 5] [--threads 2]
 
@@ -6,7 +6,8 @@ Makes random-weight models (random_model.py) in FOLDER once: a BF16 folder and G
 libsvft. Every program has its own process (contestant.py); for each kind of work they take turns,
 sample by sample, with a memory-read probe between decodes. What other processes used of the
 processors during a sample is recorded; samples disturbed by more than 5 % of a processor are
-repeated, up to three times. FOLDER/speed.md and speed.json hold medians, spread and ratios.
+repeated, up to three times. FOLDER/speed.md and speed.json hold medians, spread and ratios,
+speed.svg draws the ratios.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,9 +27,11 @@ from random_model import GEOMETRIES, make  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
-# work: tokens of a sample, context before it
-WORK = {"prefill": (512, 0), "decode": (32, 64), "train": (512, 0)}
 FORMATS = ("bf16", "q8_0", "q4_0")
+# work: tokens of a sample, context before it, formats
+WORK = {
+    "prefill": (512, 0, FORMATS), "decode": (32, 64, FORMATS), "start": (1, 0, FORMATS),
+    "lora": (512, 0, FORMATS), "full": (512, 0, ("f32",))}
 DISTURBED = 0.05
 
 
@@ -47,24 +51,35 @@ class Contestant:
     """One program with its model, in its own process."""
 
     def __init__(self, name: str, model: Path, form: str, threads: int) -> None:
-        self.name, self.samples = name, []
+        self.name, self.form, self.samples = name, form, []
+        self.command = [
+            sys.executable, HERE / "contestant.py", name, model, form, str(threads)]
+        self.open()
+
+    def open(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "contestant.py", name, model, form, str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if not self.process.stdout.readline():
-            raise RuntimeError(f"{name} did not start with {model}")
+            raise RuntimeError(f"{self.name} did not start")
+
+    def used(self) -> float:
+        """Processor seconds of this contestant."""
+        return used(self.process.pid)
+
+    def answer(self, work: str) -> dict:
+        tokens, context, _ = WORK[work]
+        self.process.stdin.write(
+            json.dumps({"work": work, "tokens": tokens, "context": context}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def sample(self, work: str) -> None:
         """One undisturbed sample, or the least disturbed of four."""
-        tokens, context = WORK[work]
         best = None
         for _ in range(4):
-            machine, own, begin = busy(), used(self.process.pid), time.monotonic()
-            self.process.stdin.write(
-                json.dumps({"work": work, "tokens": tokens, "context": context}) + "\n")
-            self.process.stdin.flush()
-            answer = json.loads(self.process.stdout.readline())
-            mine = used(self.process.pid) - own
+            machine, own, begin = busy(), self.used(), time.monotonic()
+            answer = self.answer(work)
+            mine = self.used() - own
             answer["others"] = max(0, busy() - machine - mine) / (time.monotonic() - begin)
             if best is None or answer["others"] < best["others"]:
                 best = answer
@@ -75,6 +90,24 @@ class Contestant:
     def close(self) -> None:
         self.process.stdin.close()
         self.process.wait(timeout=60)
+
+
+class Starter(Contestant):
+    """A program that is started anew for every sample; the first fills the page cache."""
+
+    def open(self) -> None:
+        self.answer("start")
+
+    def used(self) -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
+    def answer(self, work: str) -> dict:
+        return json.loads(subprocess.run(
+            [*self.command, "start"], check=True, capture_output=True, text=True).stdout)
+
+    def close(self) -> None:
+        pass
 
 
 def probe(out: Path, threads: int) -> float:
@@ -103,20 +136,27 @@ def files(geometry: str, out: Path) -> "dict[str, Path]":
 
 
 def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant]":
-    """Who does this work at this format; libsvft runs the very file of llama.cpp."""
-    if work == "train":
-        pairs = [("libsvft", paths["folder"]), ("peft", paths["folder"])]
+    """Who does this work at this format; libsvft runs the very file of llama.cpp. PEFT and PyTorch
+    train in the formats that they train in, whatever the base of libsvft."""
+    folder = paths["folder"]
+    if work == "lora":
+        rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
+    elif work == "full":
+        rivals = [("libsvft", folder, "f32"), ("torch", folder, "f32")]
     else:
-        pairs = [("libsvft", paths[form]), ("llama.cpp", paths[form])]
+        rivals = [("libsvft", paths[form], form), ("llama.cpp", paths[form], form)]
         if form == "bf16":
-            pairs.append(("transformers", paths["folder"]))
-    return [Contestant(name, path, form, threads) for name, path in pairs]
+            rivals.append(("transformers", folder, form))
+    kind = Starter if work == "start" else Contestant
+    return [kind(name, path, own, threads) for name, path, own in rivals]
 
 
 def summary(contestant: Contestant) -> dict:
     rates = sorted(sample["rate"] for sample in contestant.samples)
     return {
-        "program": contestant.name, "rate": statistics.median(rates), "low": rates[0],
+        "program": contestant.name, "format": contestant.form,
+        "seconds": statistics.median(sample["seconds"] for sample in contestant.samples),
+        "rate": statistics.median(rates), "low": rates[0],
         "high": rates[-1], "peak": max(sample["peak"] for sample in contestant.samples),
         "others": max(sample["others"] for sample in contestant.samples)}
 
@@ -139,27 +179,57 @@ def match(geometry: str, work: str, form: str, paths: dict, arguments) -> dict:
         size = (paths["folder"] / "model.safetensors" if form == "bf16" else paths[form]).stat()
         entry["share_of_probe"] = rows[0]["rate"] * size.st_size / entry["probe"]
     print(f"{geometry} {work} {form}: " + ", ".join(
-        f"{row['program']} {row['rate']:.1f} tok/s ({row['peak'] >> 20} MiB)" for row in rows)
+        f"{row['program']} {row['format']} {figure(work, row)} ({row['peak'] >> 20} MiB)"
+        for row in rows)
         + f"; ratio {entry['ratio']:.2f}", file=sys.stderr, flush=True)
     return entry
+
+
+def figure(work: str, row: dict) -> str:
+    return f"{row['seconds']:.3f} s" if work == "start" else f"{row['rate']:.1f} tok/s"
 
 
 def markdown(entries: list, arguments) -> str:
     lines = [
         f"{arguments.threads} threads, medians of {arguments.samples} samples in turns.", "",
-        "| model | work | format | libsvft tok/s | best peer | ratio | of the read probe | "
-        "peak MiB, ours / theirs | spread | others' CPU |",
+        "| model | work | format | libsvft | best peer | ratio | of the read probe | "
+        "peak MiB, ours / theirs | spread of rates | others' CPU |",
         "|---|---|---|---|---|---|---|---|---|---|"]
     for entry in entries:
         ours, *peers = entry["programs"]
         best = max(peers, key=lambda row: row["rate"])
         share = f"{100 * entry['share_of_probe']:.0f} %" if "probe" in entry else ""
+        work = entry["work"]
         lines.append(
-            f"| {entry['model']} | {entry['work']} | {entry['format']} | {ours['rate']:.1f} "
-            f"| {best['rate']:.1f} {best['program']} | {entry['ratio']:.2f} | {share} "
+            f"| {entry['model']} | {work} | {entry['format']} | {figure(work, ours)} "
+            f"| {figure(work, best)} {best['program']} {best['format']} "
+            f"| {entry['ratio']:.2f} | {share} "
             f"| {ours['peak'] >> 20} / {best['peak'] >> 20} "
             f"| {ours['low']:.1f}–{ours['high']:.1f} | {ours['others']:.2f} |")
     return "\n".join(lines) + "\n"
+
+
+def draw(entries: list, path: Path) -> None:
+    """Rates of libsvft as multiples of the best peer's, one bar each."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    colours = dict(zip(("bf16", "q8_0", "q4_0", "f32"), pyplot.get_cmap("tab10").colors))
+    figure, axes = pyplot.subplots(figsize=(8, 1 + 0.3 * len(entries)))
+    for place, entry in enumerate(entries):
+        best = max(entry["programs"][1:], key=lambda row: row["rate"])
+        axes.barh(place, entry["ratio"], color=colours[entry["format"]])
+        axes.text(entry["ratio"], place, f" {entry['ratio']:.2f} × {best['program']}", va="center")
+    axes.set_yticks(
+        range(len(entries)), [f"{e['model']} {e['work']} {e['format']}" for e in entries])
+    axes.invert_yaxis()
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlim(0, 1.3 * max(entry["ratio"] for entry in entries))
+    axes.set_xlabel("speed of libsvft / speed of the best peer")
+    figure.tight_layout()
+    figure.savefig(path)
 
 
 def main() -> None:
@@ -176,10 +246,13 @@ def main() -> None:
     for geometry in arguments.models:
         paths = files(geometry, arguments.out)
         for work in arguments.work:
-            for form in arguments.formats if work != "train" else ("bf16",):
+            for form in WORK[work][2]:
+                if form not in arguments.formats and work != "full":
+                    continue
                 entries.append(match(geometry, work, form, paths, arguments))
                 (arguments.out / "speed.json").write_text(json.dumps(entries, indent=1) + "\n")
                 (arguments.out / "speed.md").write_text(markdown(entries, arguments))
+                draw(entries, arguments.out / "speed.svg")
     print(markdown(entries, arguments))
 
 
