@@ -27,15 +27,15 @@ extension LoRA {
         .unsupported, "\(file.path): adapters with \(key) set are not supported by method \(name)")
     }
     var options = JSON.Object()
-    options["targets"] = .array(
-      file.modules(["lora_A.weight", "lora_B.weight"]).map { .string($0) })
+    let modules = file.modules(["lora_A.weight", "lora_B.weight"])
+    options["targets"] = .array(modules.map { .string($0) })
     options["r"] = .integer(try config.int("r", default: 8))
     options["alpha"] = .number(try config.double("lora_alpha", default: 8))
     options["dropout"] = .number(try config.double("lora_dropout", default: 0))
     options["use_rslora"] = .bool(try config.bool("use_rslora", default: false))
     if config["init_lora_weights"] == "gaussian" { options["init"] = "gaussian" }
-    for key in ["rank_pattern", "alpha_pattern"] where config.has(key) {
-      options[key] = .object(try config.object(key))
+    for key in patternKeys where config.has(key) {
+      options[key] = .object(used(try config.object(key), by: modules))
     }
     return options
   }

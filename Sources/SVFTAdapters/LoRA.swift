@@ -38,6 +38,7 @@ package final class LoRA: AdapterMethod {
       position[ObjectIdentifier(projection)] = made.count
       made.append(try Self.factors(projection, settings, seed: options.seed))
     }
+    try Self.requireUse(of: options.object, by: made.map(\.projection.name))
     standIns = try sites.standIns(options, beside: made.map(\.projection))
     self.sites = made
     self.position = position

@@ -3,6 +3,7 @@ import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
 import SVFTTensor
+import TestKit
 import Testing
 
 @Suite struct LoRATests {
@@ -71,5 +72,34 @@ import Testing
     session.batch.training = false
     #expect(try session.outputs() == plain)
     #expect(trained != plain)
+  }
+
+  @Test(arguments: ["rank_pattern", "alpha_pattern"], ["q_prj", "classifier", "proj"])
+  func aPatternThatNamesNoAdaptedModuleIsRefused(_ key: String, _ name: String) throws {
+    let entries = JSON.object(JSON.Object([("q_proj", 5), (name, 7)]))
+    let failure = #expect(throws: SVFTError.self) {
+      try TinyChain().method(.object(JSON.Object([("method", "lora"), (key, entries)])))
+    }
+    #expect(failure?.kind == .mismatch)
+    #expect(failure?.message.hasPrefix("\(key): ") == true)
+    #expect(failure?.message.contains("found \"\(name)\", which names none") == true)
+    #expect(failure?.message.hasSuffix("q_proj, up_proj, down_proj") == true)
+  }
+
+  @Test func idlePatternsOfASavedAdapterDoNoHarm() throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyChain()
+    let method = try model.method(["method": "lora", "r": 2, "rank_pattern": ["q_proj": 3]])
+    try AdapterFile.save(method, JSON.Object(), to: folder.path)
+    // As PEFT writes what it was given: without our hash, with a name that means nothing here.
+    let place = folder.file(AdapterFile.configurationName)
+    var config = JSON.Object(
+      try JSON.read(place).root(place).members.filter { $0.0 != "svft_sha256" }.map { ($0.0, $0.1) }
+    )
+    config["rank_pattern"] = ["q_proj": 3, "v_proj": 9]
+    try folder.write(AdapterFile.configurationName, JSON.object(config).text())
+    let contents = try AdapterContents(folder: folder.path)
+    let (loaded, _) = try AdapterFile.load(contents, model.sites, model.factors)
+    #expect(loaded.parameters.map(\.count) == method.parameters.map(\.count))
   }
 }
