@@ -9,7 +9,7 @@ import SVFTText
 enum TextFiles {
   private static let names = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
-    "merges.txt", "tokenizer.model", "generation_config.json", "modules.json",
+    "merges.txt", "tokenizer.model", ChatTemplate.file, "generation_config.json", "modules.json",
     "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
   ]
 
@@ -18,6 +18,9 @@ enum TextFiles {
     if model.loaded.checkpoint.gguf != nil {
       for (name, json) in try model.tokenizer.vocabulary().files() {
         try AtomicFile.write(FileSystem.join(folder, name), text: json.text(.compact))
+      }
+      if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {
+        try AtomicFile.write(FileSystem.join(folder, ChatTemplate.file), text: template)
       }
       return
     }
