@@ -22,6 +22,8 @@ extension Generator {
     private var stops: StopMatcher
     private var shown: [UInt8] = []
     private let ends: Set<Int32>
+    /// Logits from here on belong to no token.
+    private let vocabulary: Int
 
     init(
       index: Int, prompt: [Int32], limit: Int, options: GenerationOptions, tokenizer: Tokenizer,
@@ -31,7 +33,8 @@ extension Generator {
       self.prompt = prompt
       self.limit = limit
       history = prompt
-      sampler = Sampler(options, sequence: index)
+      vocabulary = tokenizer.meaningful.below
+      sampler = Sampler(options, sequence: index, barred: tokenizer.meaningful.except)
       decoder = StreamDecoder(tokenizer, continuing: true)
       stops = StopMatcher(options.stopStrings)
       self.ends = ends
@@ -62,7 +65,8 @@ extension Generator {
     mutating func advance(
       _ logits: UnsafeBufferPointer<Float>
     ) throws(SVFTError) -> (Int32, String) {
-      let token = try sampler.next(logits, history: history)
+      let choices = UnsafeBufferPointer(rebasing: logits.prefix(vocabulary))
+      let token = try sampler.next(choices, history: history)
       history.append(token)
       var piece: [UInt8] = []
       if ends.contains(token) {

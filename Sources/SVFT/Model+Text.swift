@@ -9,10 +9,11 @@ extension Model {
     try tokenizer.encode(text, addSpecial: special, parseSpecial: false)
   }
 
-  /// The text of ids, special tokens left out. Throws `.invalidArgument` for ids outside the
-  /// vocabulary.
+  /// The text of ids, special tokens left out, and rows of the model that no token means. Throws
+  /// `.invalidArgument` for ids that the model has no row for.
   public func detokenize(_ ids: [Int32]) throws(SVFTError) -> String {
-    try tokenizer.decode(ids, skipSpecial: true)
+    let (tokens, rows) = (tokenizer.vocabularySize, vocabularySize)
+    return try tokenizer.decode(ids.filter { $0 < tokens || $0 >= rows }, skipSpecial: true)
   }
 
   /// The ids of a conversation up to the assistant's next turn, laid out as training does it.

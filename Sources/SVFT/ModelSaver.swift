@@ -107,7 +107,10 @@ struct ModelSaver {
     let architecture = model.network.architecture
     var metadata = try model.loaded.metadata(classNames: model.classNames)
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
-    metadata += try model.tokenizer.vocabulary().metadata()
+    if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {
+      metadata.append((ChatTemplate.key, .string(template)))
+    }
+    metadata += try model.tokenizer.vocabulary().padded(to: model.vocabularySize).metadata()
     var extra: [OutgoingTensor] = []
     for tensor in architecture.ggufTensors {
       let values = try Buffer(of: Float.self, count: tensor.values.count)

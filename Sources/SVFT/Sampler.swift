@@ -4,6 +4,8 @@
 //
 // top-p and min-p look at the probabilities before temperature, so a cut does not depend on it.
 // Temperature 0 takes the largest logit (the lowest id on ties). Equal seeds draw equal tokens.
+//
+// Rows of a model that no token of its vocabulary means are no candidates.
 package import SVFTTensor
 
 #if canImport(Glibc)
@@ -18,10 +20,16 @@ package struct Sampler {
   private var random: RandomSource
   private var candidates: [(id: Int32, logit: Float)] = []
   private var counts: [Int32: Int] = [:]
+  /// Ids that are never chosen.
+  private let barred: Set<Int32>
 
-  /// A sampler for sequence `index` of a batch; each draws from its own stream.
-  package init(_ options: GenerationOptions, sequence index: Int) {
+  /// A sampler for sequence `index` of a batch; each draws from its own stream. Of the ids that
+  /// `logits` have numbers for it never chooses those in `barred`.
+  package init(
+    _ options: GenerationOptions, sequence index: Int, barred: some Sequence<Int32> = []
+  ) {
     self.options = options
+    self.barred = Set(barred)
     self.random = RandomSource(seed: options.seed, purpose: "sampling \(index)")
   }
 
@@ -30,7 +38,7 @@ package struct Sampler {
   package mutating func next(
     _ logits: UnsafeBufferPointer<Float>, history: [Int32]
   ) throws(SVFTError) -> Int32 {
-    if options.temperature == 0, isPlain { return try Sampler.largest(logits) }
+    if options.temperature == 0, isPlain, barred.isEmpty { return try Sampler.largest(logits) }
     load(logits, history)
     if options.temperature == 0 { return try largest() }
     keepLargest(options.topK == 0 ? candidates.count : options.topK)
@@ -72,6 +80,7 @@ package struct Sampler {
     for (id, logit) in logits.enumerated() where !logit.isNaN {
       candidates.append((Int32(truncatingIfNeeded: id), logit))
     }
+    if !barred.isEmpty { candidates.removeAll { barred.contains($0.id) } }
     if isPlain { return }
     counts.removeAll(keepingCapacity: true)
     if penalises { for id in history.suffix(options.penaltyWindow) { counts[id, default: 0] += 1 } }

@@ -52,6 +52,10 @@ extension Tokenizer {
         (token.stripsLeft, "takes the space before it along (lstrip)"),
         (token.stripsRight, "takes the space behind it along (rstrip)"),
         (token.isSingleWord, "is found only between words (single_word)"),
+        (
+          token.isNormalized && !stages.normalizers.isEmpty,
+          "is sought in the normalised text (normalized)"
+        ),
       ].filter(\.0).map(\.1)
       guard !traits.isEmpty else { return nil }
       let text = String(decoding: token.content, as: UTF8.self)
@@ -60,10 +64,10 @@ extension Tokenizer {
     }
   }
 
-  /// The bytes of one token, or nil for a skipped one.
+  /// The bytes of one token, or nil for a skipped one and for an id that no token has.
   func bytes(_ id: Int32, isFirst: Bool, skipSpecial: Bool) throws(SVFTError) -> [UInt8]? {
     try check(id)
-    if skipSpecial, isSpecial(id) { return nil }
+    if book.isVacant(id) || skipSpecial && isSpecial(id) { return nil }
     let place = PiecePlace(isFirst: isFirst, isLiteral: book.isLiteral(id))
     var piece = book.pieces[Int(id)]
     for decoder in stages.decoders { piece = decoder.decode(piece, place) }

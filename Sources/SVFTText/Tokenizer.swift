@@ -36,17 +36,36 @@ package final class Tokenizer: Sendable {
     }
     self.book = book
     self.stages = stages
+    meaningful = book.meaningful
+    let added = Self.sought(book.added, stages.normalizers)
     var matchers: [AddedTokenMatcher] = []
     for (normalized, special) in [(false, false), (false, true), (true, false), (true, true)] {
       matchers.append(
         try AddedTokenMatcher(
-          book.added.filter { $0.isNormalized == normalized && (special || !$0.isSpecial) }))
+          added.filter { $0.isNormalized == normalized && (special || !$0.isSpecial) }))
     }
     self.matchers = matchers
   }
 
-  /// How many tokens there are; ids lie below it.
+  /// Added tokens as they stand in the text they are sought in: those sought behind the normalisers
+  /// are normalised too, and one of which nothing is left is never found.
+  private static func sought(
+    _ added: [AddedToken], _ normalizers: [any Normalizer]
+  ) -> [AddedToken] {
+    added.compactMap { token in
+      guard token.isNormalized, !token.content.isEmpty else { return token }
+      var token = token
+      for normalizer in normalizers { token.content = normalizer.normalized(token.content) }
+      return token.content.isEmpty ? nil : token
+    }
+  }
+
+  /// How many ids there are; some may be vacant.
   package var vocabularySize: Int { book.count }
+
+  /// The ids that mean something, as all below a number but for a few: a model may have rows for
+  /// more. What is none of them decodes to nothing and is never to be chosen.
+  package let meaningful: (below: Int, except: [Int32])
 
   /// The ids of the tokens with a role.
   package var special: SpecialTokens { book.special }

@@ -77,6 +77,27 @@ package struct TokenizerVocabulary: Sendable, Equatable {
     self.types = types
   }
 
+  /// The same with a token for each of a model's `rows`, as the writers of GGUF files fill up a
+  /// vocabulary: "[PADn]", unused.
+  package func padded(to rows: Int) -> TokenizerVocabulary {
+    var result = self
+    for id in tokens.count..<max(rows, tokens.count) {
+      result.tokens.append(Self.stopgap(id))
+      result.types.append(.unused)
+      result.scores?.append(Self.stopgapScore)
+    }
+    return result
+  }
+
+  /// The score of a token that nothing is to be merged into.
+  static let stopgapScore: Float = -10_000
+
+  /// What stands for an id that no token has.
+  static func stopgap(_ id: Int) -> [UInt8] { Array("[PAD\(id)]".utf8) }
+
+  /// Whether no token has the id: what stands there is a stopgap.
+  func isVacant(_ id: Int) -> Bool { types[id] == .unused && tokens[id] == Self.stopgap(id) }
+
   /// Throws `.format` where counts differ or a role has no token.
   package func validate() throws(SVFTError) {
     let count = tokens.count

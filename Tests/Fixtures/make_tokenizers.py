@@ -3,8 +3,8 @@
 Run:  pip install tokenizers && python3 Tests/Fixtures/make_tokenizers.py
 
 Vocabularies are trained here, on the few sentences below, by the plainest byte-pair algorithm; the
-package is only the witness. Output: tokenizer-{bytes,pieces,words}.json and tokenizer-golden.json
-beside this file.
+package is only the witness. Output: tokenizer-{bytes,pieces,words}.json, tokenizer-golden.json and
+tokenizer-added.json (further added tokens for each, and what comes of them) beside this file.
 """
 
 import collections
@@ -178,11 +178,32 @@ def words():
         post_processor=template(["[CLS]"], ["[SEP]"], vocabulary))
 
 
+def more_added(name, content):
+    """Tokens sought in the normalised text, next to others."""
+    ids = [*content["model"]["vocab"].values(), *(t["id"] for t in content["added_tokens"])]
+    count = 1 + max(ids)
+    tokens = []
+    for number, (text, normalized, word) in enumerate([
+            ("Old LAMP", True, False), ("ÀÇ", True, False), ("é\u0301", True, False),
+            ("<X>", True, False), ("<x>", False, False), ("Sea", True, True), ("Ke", True, False)]):
+        tokens.append(dict(
+            id=count + number, content=text, single_word=word, lstrip=False, rstrip=False,
+            normalized=normalized, special=False))
+    whole = {**content, "added_tokens": [*content["added_tokens"], *tokens]}
+    witness = Tokenizer.from_str(json.dumps(whole))
+    texts = ["the Old LAMP, old lamp", "Old LAMP", " OLD LAMP", "àç ÀÇ ac", "é\u0301 e\u0301",
+             "<X><x> a<X>", "the sea, Sea seas overSea Sea", "KEeper Keeper keeper", "Ke", ""]
+    return {"tokenizer": name, "added": tokens,
+            "texts": [{"text": t, "ids": witness.encode(t).ids} for t in texts]}
+
+
 def main():
     golden = {}
+    further = []
     for name, content in [("bytes", byte_level()), ("pieces", pieces()), ("words", words())]:
         path = HERE / f"tokenizer-{name}.json"
         path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+        further.append(more_added(name, content))
         witness = Tokenizer.from_file(str(path))
         golden[name] = []
         for text in NASTY:
@@ -193,6 +214,8 @@ def main():
                              "segments": pair.type_ids, "decoded": witness.decode(pair.ids)})
     text = json.dumps(golden, ensure_ascii=False, indent=0)
     (HERE / "tokenizer-golden.json").write_text(text + "\n")
+    text = json.dumps(further, ensure_ascii=False, indent=0)
+    (HERE / "tokenizer-added.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

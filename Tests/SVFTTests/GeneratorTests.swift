@@ -81,6 +81,49 @@ import Testing
     }
   }
 
+  /// A model with eight rows more than its tokenizer has tokens, whose logits are the largest.
+  private func padded(_ tied: Bool) throws -> TinyVerbs {
+    var model = TinyModel.llama(.init { $0.vocabulary = 380 }, tied: tied)
+    let place = try #require(model.position(tied ? "model.embed_tokens.weight" : "lm_head.weight"))
+    // The rows of a random token, larger: wherever it is likely, they are likelier.
+    for row in 372..<380 {
+      for column in 0..<32 {
+        model.tensors[place].values[row * 32 + column] =
+          9 * model.tensors[place].values[(row - 100) * 32 + column]
+      }
+    }
+    return try TinyVerbs(model, tokenizer: TinyVerbs.fixture("bytes"))
+  }
+
+  @Test(arguments: [true, false], ["model", "model.gguf"])
+  func rowsThatNoTokenMeansAreNeverChosen(_ tied: Bool, _ name: String) throws {
+    let tiny = try padded(tied)
+    let first = try tiny.model()
+    if name.hasSuffix("gguf") { _ = try first.save(to: tiny.folder.file(name)) }
+    let model = try Model(path: tiny.folder.file(name))
+    #expect(model.vocabularySize == 380)
+    let prompts = (0..<8).map { "the cat \($0)" }
+    var options = Self.greedy(8)
+    options.ignoresEnd = true
+    var unmasked = 0
+    for prompt in prompts {
+      let logits = try model.logits(model.tokenize(prompt)).suffix(380)
+      let best = logits.indices.max { logits[$0] < logits[$1] }
+      unmasked += (best ?? 0) - logits.startIndex >= 372 ? 1 : 0
+    }
+    #expect(unmasked > 0)
+    for temperature in [0, 2] as [Float] {
+      options.temperature = temperature
+      for made in try model.generate(prompts, options) {
+        #expect(made.tokens.count == 8)
+        #expect(made.tokens.allSatisfy { $0 < 372 })
+      }
+    }
+    #expect(try model.detokenize([372, 379]) == "")
+    let beyond = #expect(throws: SVFTError.self) { try model.detokenize([380]) }
+    #expect(beyond?.kind == .invalidArgument)
+  }
+
   @Test func equalSeedsGiveEqualTextsAndOthersDiffer() throws {
     let model = try TinyVerbs().model()
     var options = GenerationOptions()

@@ -5,12 +5,13 @@ import Testing
 
 @Suite struct SamplerTests {
   private func draws(
-    _ logits: [Float], history: [Int32] = [], _ change: (inout GenerationOptions) -> Void
+    _ logits: [Float], history: [Int32] = [], barred: [Int32] = [],
+    _ change: (inout GenerationOptions) -> Void
   ) throws -> Set<Int32> {
     var options = GenerationOptions()
     (options.topK, options.topP, options.minP, options.temperature) = (0, 1, 0, 1)
     change(&options)
-    var sampler = Sampler(options, sequence: 0)
+    var sampler = Sampler(options, sequence: 0, barred: barred)
     var seen: Set<Int32> = []
     for _ in 0..<400 {
       let token = logits.withUnsafeBufferPointer { row in
@@ -23,6 +24,13 @@ import Testing
 
   @Test func zeroTemperatureTakesTheFirstLargest() throws {
     #expect(try draws([1, 3, 3, 2]) { $0.temperature = 0 } == [1])
+  }
+
+  @Test func whatIsBarredIsNeverTaken() throws {
+    #expect(try draws([1, 3, 3, 2], barred: [1]) { $0.temperature = 0 } == [2])
+    #expect(try draws([1, 1, 1], barred: [0, 2]) { _ in } == [1])
+    let failure = #expect(throws: SVFTError.self) { try draws([1], barred: [0]) { _ in } }
+    #expect(failure?.kind == .nonFinite)
   }
 
   @Test func cutsKeepTheirShare() throws {

@@ -49,9 +49,31 @@ import Testing
     #expect(try tokenizer.encode("LampLight", addSpecial: false) == [Int32(size)])
   }
 
+  @Test(arguments: TinyTokenizer.allCases)
+  func tokensOfTheNormalisedTextAreNormalisedThemselves(_ tiny: TinyTokenizer) throws {
+    let golden = try TinyTokenizer.added(tiny)
+    let own = try tiny.json().root("fixture").array("added_tokens")
+    let tokenizer = try Tokenizer(
+      json: try tiny.changed(["added_tokens"], to: .array(own + golden.array("added"))))
+    for entry in try golden.objects("texts") {
+      let text = try entry.string("text")
+      let ids = try tokenizer.encode(text).map { Int($0) }
+      #expect(try ids == entry.ints("ids"), "\(text)")
+    }
+  }
+
+  @Test func aTokenOfWhichNormalisingLeavesNothingIsNotFound() throws {
+    let tokenizer = try Tokenizer(json: [
+      "model": ["type": "BPE", "vocab": ["?": 0, "a": 1], "merges": [], "unk_token": "?"],
+      "normalizer": ["type": "Strip", "strip_left": true, "strip_right": true],
+      "added_tokens": [["id": 2, "content": " ", "normalized": true]],
+    ])
+    #expect(try tokenizer.encode(" a ") == [1])
+  }
+
   @Test(
     arguments: [
-      [["id": 4, "content": ""]], [["id": 9, "content": "x"]], [["id": -1, "content": "x"]],
+      [["id": 4, "content": ""]], [["id": -1, "content": "x"]],
       [["id": 1, "content": "x"]], [["id": 4, "content": "x"], ["id": 4, "content": "y"]],
       [["id": 4, "content": "x"], ["id": 5, "content": "x"]], [["id": 4, "content": "a"]],
       [["id": .integer(.max), "content": "x"]], [["content": "x"]],

@@ -35,6 +35,14 @@ enum TinyTokenizer: String, CaseIterable, Sendable {
     return object
   }
 
+  /// Further added tokens for one of them, and what another implementation makes of texts with
+  /// them.
+  static func added(_ tiny: TinyTokenizer) throws -> JSON.Object {
+    let list = try JSON.read(folder + "tokenizer-added.json").array("added")
+    let objects = try list.map { try $0.root("added") }
+    return try objects.first { try $0.string("tokenizer") == tiny.rawValue } ?? JSON.Object()
+  }
+
   /// What another implementation makes of this tokenizer.
   func golden() throws -> [JSON.Object] {
     try JSON.read(Self.folder + "tokenizer-golden.json").root("golden").objects(rawValue)

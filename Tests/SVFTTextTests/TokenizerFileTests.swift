@@ -11,7 +11,7 @@ import Testing
     (#"{}"#, "model"), (#"[]"#, "tokenizer.json"),
     (#"{"model":{"type":"BPE","vocab":{}}}"#, "vocab"),
     (#"{"model":{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}}"#, "vocab"),
-    (#"{"model":{"type":"BPE","vocab":{"a":0,"b":2},"merges":[]}}"#, "vocab"),
+    (#"{"model":{"type":"BPE","vocab":{"a":0,"b":100000},"merges":[]}}"#, "vocab"),
     (#"{"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}}"#, "vocab"),
     (#"{"model":{"type":"BPE","vocab":{"a":9223372036854775807},"merges":[]}}"#, "vocab"),
     (#"{"model":{"type":"BPE","vocab":{"a":0.5},"merges":[]}}"#, "vocab"),
@@ -19,8 +19,8 @@ import Testing
     (#"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"added_tokens":{}}"#, "added_tokens"),
     (
       #"{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"#
-        + #""added_tokens":[{"id":2,"content":"x"}]}"#,
-      "id"
+        + #""added_tokens":[{"id":200000,"content":"x"}]}"#,
+      "ids below"
     ),
   ])
   func contradictionsAreFormatErrors(_ text: String, _ named: String) throws {
@@ -28,6 +28,61 @@ import Testing
     let error = failure { _ = try Tokenizer(json: json) }
     #expect(error?.kind == .format)
     #expect(error?.message.contains(named) == true, "\(error?.message ?? "")")
+  }
+
+  /// The byte-level fixture with two ids between its tokens and an added one, and one in its midst
+  /// left out.
+  static func gappy() throws -> JSON {
+    var vocabulary = try TinyTokenizer.bytes.json().root("fixture").object("model").object("vocab")
+    let gap = try #require(vocabulary.members.first { $0.0 == "Ā" })
+    vocabulary = JSON.Object(vocabulary.members.filter { $0.0 != gap.0 }.map { ($0.0, $0.1) })
+    let changed = try TinyTokenizer.bytes.changed(["model", "vocab"], to: .object(vocabulary))
+    var root = try changed.root("fixture")
+    root["added_tokens"] = .array(
+      try root.array("added_tokens") + [["id": 374, "content": "<late>", "special": false]])
+    return .object(root)
+  }
+
+  @Test func idsThatNoTokenHasDecodeToNothing() throws {
+    let tokenizer = try Tokenizer(json: try Self.gappy())
+    let gap = try #require(try TinyTokenizer.bytes.tokenizer().id(of: "Ā"))
+    #expect(tokenizer.vocabularySize == 375)
+    #expect(tokenizer.meaningful.below == 375)
+    #expect(tokenizer.meaningful.except == [gap, 372, 373])
+    let ids = try tokenizer.encode("a<late>b", addSpecial: false)
+    #expect(ids.contains(374))
+    #expect(try tokenizer.decode([gap] + ids.flatMap { [$0, 372] }) == "a<late>b")
+    #expect(try tokenizer.piece(gap) == [])
+    #expect(failure { _ = try tokenizer.decode([375]) }?.kind == .invalidArgument)
+  }
+
+  @Test func idsThatNoTokenHasGoThroughGGUFAndBack() throws {
+    let tokenizer = try Tokenizer(json: try Self.gappy())
+    let vocabulary = try tokenizer.vocabulary().padded(to: 380)
+    #expect(vocabulary.tokens.count == 380)
+    #expect(vocabulary.tokens[379] == Array("[PAD379]".utf8))
+    #expect(vocabulary.types.filter { $0 == .unused }.count == 3 + 5)
+    let other = try Tokenizer(vocabulary: vocabulary)
+    #expect(other.vocabularySize == 380)
+    #expect(other.meaningful.below == tokenizer.meaningful.below)
+    #expect(other.meaningful.except == tokenizer.meaningful.except)
+    #expect(try other.decode([379, 372]) == "")
+    #expect(try other.encode("[PAD379] [PAD372]") == tokenizer.encode("[PAD379] [PAD372]"))
+    let files = try vocabulary.files().map(\.json)
+    let back = try Tokenizer(json: files[0], configuration: files[1])
+    #expect(back.vocabularySize == 375)
+    #expect(back.meaningful.except == tokenizer.meaningful.except)
+    #expect(try back.encode("the lamp <late>") == tokenizer.encode("the lamp <late>"))
+  }
+
+  @Test func aRoleThatOnlyPaddersNeedMayNameNoToken() throws {
+    let json = try TinyTokenizer.pieces.json()
+    let padded = try Tokenizer(
+      json: json, configuration: ["pad_token": "<pad>", "mask_token": ["content": "<mask!>"]])
+    #expect(padded.special.padding == nil)
+    #expect(padded.special.eos == 2)
+    let error = failure { _ = try Tokenizer(json: json, configuration: ["eos_token": "<end>"]) }
+    #expect(error?.kind == .format)
   }
 
   @Test(arguments: TinyTokenizer.allCases) func everyPrefixIsRefused(_ tiny: TinyTokenizer) throws {

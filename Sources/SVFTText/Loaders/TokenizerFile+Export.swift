@@ -14,6 +14,7 @@ extension TokenizerFile {
     let types = types(kind)
     var result = TokenizerVocabulary(
       kind: kind, tokens: (0..<pieces.count).map { pieces[$0] }, types: types)
+    for id in vacant { result.tokens[Int(id)] = TokenizerVocabulary.stopgap(Int(id)) }
     result.special = special
     let around = stages.template.around
     switch kind {
@@ -40,6 +41,7 @@ extension TokenizerFile {
     if kind == .llama {
       for id in 0..<pieces.count where ByteFallback.byte(pieces[id]) != nil { types[id] = .byte }
     }
+    for id in vacant { types[Int(id)] = .unused }
     for token in added { types[Int(token.id)] = token.isSpecial ? .control : .userDefined }
     if kind == .llama, let unknown = special.unknown { types[Int(unknown)] = .unknown }
     return types
@@ -50,6 +52,7 @@ extension TokenizerFile {
     for (rank, merge) in built.merges.enumerated().reversed() {
       scores[Int(merge.joined)] = -Float(rank)
     }
+    for id in vacant { scores[Int(id)] = TokenizerVocabulary.stopgapScore }
     return scores
   }
 

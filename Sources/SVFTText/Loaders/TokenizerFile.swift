@@ -1,6 +1,6 @@
 // tokenizer.json (with tokenizer_config.json for the roles of tokens) as a tokenizer. Stages come
 // from their registries; this file puts vocabulary, added tokens and roles together and checks
-// that they agree: every id from 0 to the last has one token, no two tokens one spelling.
+// that they agree: no id has two tokens, no two tokens one spelling. Ids may be vacant.
 package import SVFTFormats
 package import SVFTTensor
 
@@ -46,6 +46,8 @@ struct TokenizerFile {
   let configuration: JSON.Object
   let built: BuiltModel
   let pieces: PieceTable
+  /// Ids between others that no token has.
+  let vacant: [Int32]
   let added: [AddedToken]
   let special: SpecialTokens
   let stages: Tokenizer.Stages
@@ -58,6 +60,7 @@ struct TokenizerFile {
     let own = try Self.readVocabulary(model, added)
     var whole = own
     for token in added { whole[Int(token.id)] = token.content }
+    vacant = whole.indices.filter { whole[$0] == nil }.map { Int32(truncatingIfNeeded: $0) }
     pieces = try PieceTable(whole)
     let preTokenizers = try PreTokenizers.all.stages(
       "pre_tokenizer", of: root, members: "pretokenizers")
@@ -82,7 +85,7 @@ struct TokenizerFile {
   /// The list of tokens.
   func book() throws(SVFTError) -> TokenBook {
     let file = self
-    return try TokenBook(pieces: pieces, added: added, special: special) {
+    return try TokenBook(pieces: pieces, vacant: vacant, added: added, special: special) {
       () throws(SVFTError) in try file.exported()
     }
   }
@@ -104,42 +107,46 @@ struct TokenizerFile {
     return tokens
   }
 
-  /// The model's own spellings by id, with room for the added tokens.
+  /// The model's own spellings by id, with room for the added tokens; nil for theirs and for ids
+  /// that no token has.
   private static func readVocabulary(
     _ model: JSON.Object, _ added: [AddedToken]
   ) throws(SVFTError) -> [[UInt8]?] {
     let vocabulary = try model.object("vocab")
-    let (most, isBeyond) = vocabulary.count.addingReportingOverflow(added.count)
-    guard !isBeyond, most > 0 else {
-      throw SVFTError(.format, "\(model.place("vocab")): expected tokens, found none")
+    let place = model.place("vocab")
+    guard vocabulary.count + added.count > 0 else {
+      throw SVFTError(.format, "\(place): expected tokens, found none")
     }
-    var own = [[UInt8]?](repeating: nil, count: most)
-    var count = vocabulary.count
+    // A gap takes memory that the file does not pay for.
+    let most = 8 * (vocabulary.count + added.count) + 65_536
+    var own: [[UInt8]?] = []
+    func makeRoom(_ id: Int, _ text: String) throws(SVFTError) {
+      guard id >= 0, id < most else {
+        throw SVFTError(
+          .format, "\(place): expected ids below \(most), found \(id) for “\(text)”")
+      }
+      while own.count <= id { own.append(nil) }
+    }
     for (text, value) in vocabulary.members {
       let id = try value.int(vocabulary.place(text))
-      guard id >= 0, id < most, own[id] == nil else {
+      try makeRoom(id, text)
+      guard own[id] == nil else {
         throw SVFTError(
-          .format,
-          "\(model.place("vocab")): expected every id once, without gaps, found \(id) for “\(text)”"
-        )
+          .format, "\(place): expected every id once, found \(id) for “\(text)” too")
       }
       own[id] = Array(text.utf8)
     }
-    var isNew = [Bool](repeating: true, count: most)
+    var seen: Set<Int32> = []
     for token in added {
       let id = Int(token.id)
-      guard id < most, own[id] == nil || own[id] == token.content, isNew[id] else {
-        let text = String(decoding: token.content, as: UTF8.self)
+      let text = String(decoding: token.content, as: UTF8.self)
+      try makeRoom(id, text)
+      guard own[id] == nil || own[id] == token.content, seen.insert(token.id).inserted else {
         throw SVFTError(
           .format, "added_tokens: expected an id of its own for “\(text)”, found \(id)")
       }
-      isNew[id] = false
-      if own[id] == nil { count += 1 }
     }
-    for id in 0..<count where own[id] == nil && isNew[id] {
-      throw SVFTError(.format, "\(model.place("vocab")): id \(id) of \(count) has no token")
-    }
-    return Array(own[..<count])
+    return own
   }
 }
 
@@ -200,6 +207,9 @@ struct RoleReader {
   }
 
   /// The token that the configuration names, as a string or as an object with its content.
+  ///
+  /// Of names that are no token, those of a text's begin and end are errors; the others only matter
+  /// to who pads or masks.
   private func configured(_ name: String) throws(SVFTError) -> Int32? {
     guard let value = configuration[name], value != .null else { return nil }
     let text: String
@@ -208,10 +218,11 @@ struct RoleReader {
     } else {
       text = try configuration.object(name).string("content")
     }
-    guard let id = pieces.find(Array(text.utf8)) else {
-      throw SVFTError(.format, "\(configuration.place(name)): “\(text)” is no token")
-    }
-    return id
+    if let id = pieces.find(Array(text.utf8)) { return id }
+    let sentence = "\(configuration.place(name)): “\(text)” is no token"
+    if ["bos_token", "eos_token"].contains(name) { throw SVFTError(.format, sentence) }
+    Log.warn("\(sentence); it is left out")
+    return nil
   }
 
   private func customary(_ name: String) -> Int32? {

@@ -37,7 +37,9 @@ extension TokenizerVocabulary {
 
   private func vocabularyObject() throws(SVFTError) -> JSON {
     var members: [(key: String, value: JSON)] = []
-    for id in tokens.indices { members.append((try spelling(id), .integer(id))) }
+    for id in tokens.indices where !isVacant(id) {
+      members.append((try spelling(id), .integer(id)))
+    }
     return .object(JSON.Object(members))
   }
 

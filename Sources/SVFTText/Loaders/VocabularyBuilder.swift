@@ -28,9 +28,12 @@ struct VocabularyBuilder {
     try vocabulary.validate()
     self.vocabulary = vocabulary
     pieces = try PieceTable(
-      vocabulary.kind == .bert
-        ? zip(vocabulary.tokens, vocabulary.types).map { PhantomSpace.imported($0, $1) }
-        : vocabulary.tokens)
+      vocabulary.tokens.indices.map { id in
+        guard !vocabulary.isVacant(id) else { return nil }
+        let token = vocabulary.tokens[id]
+        guard vocabulary.kind == .bert else { return token }
+        return PhantomSpace.imported(token, vocabulary.types[id])
+      })
     special = Self.customary(vocabulary, pieces)
   }
 
@@ -70,7 +73,11 @@ struct VocabularyBuilder {
       if !token.content.isEmpty { added.append(token) }
     }
     let vocabulary = vocabulary
-    return try TokenBook(pieces: pieces, added: added, special: special) {
+    let vacant = vocabulary.tokens.indices.filter { vocabulary.isVacant($0) }
+    return try TokenBook(
+      pieces: pieces, vacant: vacant.map { Int32(truncatingIfNeeded: $0) }, added: added,
+      special: special
+    ) {
       () throws(SVFTError) in vocabulary
     }
   }
@@ -116,8 +123,9 @@ struct VocabularyBuilder {
       throw SVFTError(.unsupported, "tokenizer.ggml.pre: the split pattern \(name) is not known")
     }
     let findable = try PieceTable(
-      zip(vocabulary.tokens, vocabulary.types).map {
-        $1 == .control ? nil : ByteAlphabet.decode($0)
+      vocabulary.tokens.indices.map { id in
+        guard vocabulary.types[id] != .control, !vocabulary.isVacant(id) else { return nil }
+        return ByteAlphabet.decode(vocabulary.tokens[id])
       })
     var merges: [MergePair] = []
     merges.reserveCapacity(vocabulary.merges.count)
