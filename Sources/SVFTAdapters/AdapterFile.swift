@@ -142,7 +142,7 @@ extension AdapterFile {
     _ options: inout JSON.Object
   ) throws(SVFTError) {
     guard type.isAdditive else { return }
-    let whole = contents.modules(["weight"])
+    let whole = try contents.trainedModules(sites)
     if !whole.isEmpty { options["modules_to_save"] = .array(whole.map { .string($0) }) }
     let biases = contents.modules(["bias"]).filter { !whole.contains($0) }
     guard !biases.isEmpty else { return }

@@ -1,6 +1,7 @@
 // LoRA as PEFT saves it: <module>.lora_A.weight [r, in], <module>.lora_B.weight [out, r], and the
 // keys of LoraConfig that say how to scale them. What we cannot compute (DoRA, fan_in_fan_out) is
-// refused by name.
+// refused by name, and so are starts that changed the base (PiSSA, OLoRA): their file is not the
+// difference to the model it is loaded on.
 package import SVFTFormats
 import SVFTLayers
 package import SVFTTensor
@@ -22,10 +23,11 @@ extension LoRA {
 
   package static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object {
     let config = file.configuration
-    for key in ["fan_in_fan_out", "use_dora"] where try config.bool(key, default: false) {
+    for key in foreignKeys where config.has(key) && config[key] != false {
       throw SVFTError(
         .unsupported, "\(file.path): adapters with \(key) set are not supported by method \(name)")
     }
+    try requireUntouchedBase(config, file.path)
     var options = JSON.Object()
     let modules = file.modules(["lora_A.weight", "lora_B.weight"])
     options["targets"] = .array(modules.map { .string($0) })
@@ -38,6 +40,37 @@ extension LoRA {
       options[key] = .object(used(try config.object(key), by: modules))
     }
     return options
+  }
+
+  /// Keys of LoraConfig that change the computation, unless they are absent, null or false.
+  private static let foreignKeys = [
+    "fan_in_fan_out", "use_dora", "use_qalora", "lora_bias", "use_bdlora", "layer_replication",
+    "alora_invocation_tokens", "arrow_config",
+  ]
+
+  /// Values of init_lora_weights, by their beginnings, with which training began by taking from the
+  /// base what A and B start as.
+  private static let changingStarts = ["pissa", "olora", "corda", "lora_ga"]
+
+  /// Throws `.unsupported` for an adapter to a base that was changed before training. Converted
+  /// ones say true, like any other.
+  private static func requireUntouchedBase(
+    _ config: JSON.Object, _ path: String
+  ) throws(SVFTError) {
+    guard case .string(let start) = config["init_lora_weights"] else { return }
+    let word = start.lowercased()
+    let sentence =
+      "\(path): init_lora_weights \(start.debugDescription) changed the base before training, and "
+      + "the file has no difference to the unchanged one: "
+    if changingStarts.contains(where: { word.hasPrefix($0) }) {
+      throw SVFTError(
+        .unsupported,
+        sentence + "save it again with PEFT's path_initial_model_for_weight_conversion, which "
+          + "makes plain LoRA of it")
+    }
+    if word == "loftq" {
+      throw SVFTError(.unsupported, sentence + "merge it with PEFT and load the merged model")
+    }
   }
 
   package func state() throws(SVFTError) -> [NamedTensor] {

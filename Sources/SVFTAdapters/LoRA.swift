@@ -105,7 +105,7 @@ extension LoRA {
   enum Start: String, CaseIterable, Sendable { case kaiming, gaussian }
 
   /// The options: r 1 to 65536 (8), alpha (r), dropout 0 to below 1 (0), use_rslora (false), init
-  /// (kaiming), rank_pattern and alpha_pattern (module or its end → number).
+  /// (kaiming), rank_pattern and alpha_pattern (pattern of module names → number).
   struct Settings: Sendable {
     let targets: TargetRule
     let rank: Int
@@ -115,6 +115,8 @@ extension LoRA {
     let start: Start
     let rankPattern: JSON.Object
     let alphaPattern: JSON.Object
+    private let ranks: ModulePatterns<Int>
+    private let alphas: ModulePatterns<Double>
 
     init(_ options: AdapterOptions) throws(SVFTError) {
       try options.allow([
@@ -128,17 +130,11 @@ extension LoRA {
       start = try options.word("init", Start.self, default: .kaiming)
       rankPattern = try Self.pattern(options, "rank_pattern")
       alphaPattern = try Self.pattern(options, "alpha_pattern")
-      for (key, value) in rankPattern.members {
-        let rank = try AdapterOptions.argument { () throws(SVFTError) in
-          try value.int("rank_pattern.\(key)")
-        }
-        _ = try Checked.within(rank, 1...65_536, "rank_pattern.\(key)")
+      ranks = try ModulePatterns(rankPattern) { (value, place) throws(SVFTError) in
+        try Checked.within(value.int(place), 1...65_536, place)
       }
-      for (key, value) in alphaPattern.members {
-        let alpha = try AdapterOptions.argument { () throws(SVFTError) in
-          try value.double("alpha_pattern.\(key)")
-        }
-        _ = try Checked.within(alpha, -1e6...1e6, "alpha_pattern.\(key)")
+      alphas = try ModulePatterns(alphaPattern) { (value, place) throws(SVFTError) in
+        try Checked.within(value.double(place), -1e6...1e6, place)
       }
     }
 
@@ -151,14 +147,7 @@ extension LoRA {
 
     /// Rank and α of one module.
     func rank(_ module: String) -> (rank: Int, alpha: Double) {
-      var result = (rank: rank, alpha: alpha)
-      for (key, value) in rankPattern.members where TargetRule.names(key, module) {
-        if let rank = try? value.int(key) { result.rank = rank }
-      }
-      for (key, value) in alphaPattern.members where TargetRule.names(key, module) {
-        if let alpha = try? value.double(key) { result.alpha = alpha }
-      }
-      return result
+      (ranks.first(module) ?? rank, alphas.first(module) ?? alpha)
     }
   }
 }

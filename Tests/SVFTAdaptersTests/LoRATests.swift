@@ -61,6 +61,76 @@ import Testing
     #expect(try first(1).allSatisfy { abs($0) <= bound })
   }
 
+  /// What loading says of a saved adapter with other entries in its configuration, and with copies
+  /// of whole weights in its file.
+  private func loading(
+    _ entries: KeyValuePairs<String, JSON>,
+    copies: [(name: String, weight: Slot, scale: Float)] = []
+  ) throws -> SVFTError? {
+    let folder = try TemporaryFolder()
+    let model = try TinyChain()
+    let options: JSON = ["method": "lora", "r": 2, "targets": ["q_proj", "classifier"]]
+    try AdapterFile.save(
+      try model.method(options), options.root("options"), to: folder.path)
+    let place = folder.file(AdapterFile.configurationName)
+    var config = try JSON.read(place).root(place)
+    config = JSON.Object(
+      config.members.filter { $0.0 != "svft_sha256" }.map { (key: $0.0, value: $0.1) })
+    for (key, value) in entries { config[key] = value }
+    try folder.write(AdapterFile.configurationName, JSON.object(config).text(.pretty))
+    let path = folder.file(AdapterFile.tensorsName)
+    let file = try Safetensors(path, access: .copied)
+    var tensors = try file.names.map { try OutgoingTensor(copying: $0, from: file) }
+    for copy in copies {
+      let values = try copy.weight.weight.decoded()
+      for index in values.values(Float.self).indices {
+        values.values(Float.self)[index] *= copy.scale
+      }
+      tensors.append(
+        OutgoingTensor(
+          "base_model.model.\(copy.name)", copy.weight.shape, try .named("F32"), bytes: values))
+    }
+    try SafetensorsWriter.write(path, tensors)
+    do throws(SVFTError) {
+      _ = try AdapterFile.load(AdapterContents(folder: folder.path), model.sites, model.factors)
+      return nil
+    } catch { return error }
+  }
+
+  @Test(arguments: ["pissa", "pissa_niter_16", "olora", "corda", "lora_ga", "OLoRA", "loftq"])
+  func aStartThatChangedTheBaseIsRefused(_ start: String) throws {
+    let error = try loading(["init_lora_weights": .string(start)])
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains(start) == true)
+    #expect(error?.message.contains("path_initial_model") == (start != "loftq"))
+  }
+
+  @Test(arguments: [true, false, "gaussian", "eva", "orthogonal"] as [JSON])
+  func otherStartsAreLoaded(_ start: JSON) throws {
+    #expect(try loading(["init_lora_weights": start]) == nil)
+  }
+
+  @Test(arguments: ["alora_invocation_tokens", "use_qalora", "layer_replication", "lora_bias"])
+  func whatChangesTheComputationIsRefusedByName(_ key: String) throws {
+    let isFlag = key.hasPrefix("use") || key.hasSuffix("bias")
+    let (on, off): (JSON, JSON) = isFlag ? (true, false) : ([1, 2], .null)
+    let error = try loading([key: on])
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains(key) == true)
+    #expect(try loading([key: off]) == nil)
+  }
+
+  @Test func copiesOfTheBaseThatNobodyTrainedAreLeftOut() throws {
+    let head = try TinyChain().head.weight
+    let name = "classifier.base_layer.weight"
+    #expect(try loading([:], copies: [(name, head, 1)]) == nil)
+    // Rounding of a 16-bit file.
+    #expect(try loading([:], copies: [(name, head, 1.003)]) == nil)
+    let other = try loading([:], copies: [(name, head, 1.1)])
+    #expect(other?.kind == .mismatch)
+    #expect(other?.message.contains("classifier") == true)
+  }
+
   @Test func dropoutActsInTrainingOnly() throws {
     let model = try TinyChain()
     let method = try model.method(["method": "lora", "dropout": 0.5])

@@ -27,6 +27,28 @@ import Testing
     #expect(try model.attachedAdapters.isEmpty)
   }
 
+  @Test("An adapter of PEFT with patterns and a targeted head gives PEFT's logits")
+  func golden() throws {
+    let fixtures = SharedData.packageRoot + "/Tests/Fixtures/"
+    var options = ModelOptions()
+    (options.threads, options.precision) = (1, .f32)
+    let model = try Model(path: fixtures + "llama", options: options)
+    let golden = try JSON.read(fixtures + "peft/golden.json").root("golden")
+    let ids = try golden.ints("ids").map { Int32($0) }
+    let expected = try golden.doubles("logits").map { Float($0) }
+    let plain = try model.logits(ids).suffix(expected.count)
+    let adapter = try model.loadAdapter(fixtures + "peft")
+    let found = try model.logits(ids).suffix(expected.count)
+    #expect(relativeDistance(expected, Array(found)) < 1e-5)
+    #expect(relativeDistance(expected, Array(plain)) > 1e-2)
+    // What is saved again is the same adapter.
+    let folder = try TemporaryFolder()
+    try adapter.save(to: folder.file("again"))
+    try adapter.detach()
+    _ = try model.loadAdapter(folder.file("again"))
+    #expect(try Array(model.logits(ids).suffix(expected.count)) == Array(found))
+  }
+
   @Test func severalAdaptersAreSwitchedWithoutLoadingAgain() throws {
     let tiny = try TinyVerbs()
     let model = try tiny.model()
