@@ -17,6 +17,7 @@ package final class BERT: Architecture, @unchecked Sendable {
 
   package static let tensorNames = TensorNames(
     prefix: "bert.", constants: ["position_ids"],
+    older: ["LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"],
     [
       "bert.embeddings.word_embeddings": "token_embd",
       "bert.embeddings.position_embeddings": "position_embd",

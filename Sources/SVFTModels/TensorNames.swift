@@ -3,8 +3,8 @@
 // has "*".
 //
 // Hugging Face folders drop the body's prefix ("model.", "bert.") when the body was saved without a
-// head; both spellings are found. The spelling with prefix is canonical: hashes, adapters and
-// exports use it.
+// head; both spellings are found, and so are names of older files. The spelling with prefix is
+// canonical: hashes, adapters and exports use it.
 
 /// The name table of an architecture: Hugging Face ↔ GGUF.
 package struct TensorNames: Sendable {
@@ -13,12 +13,16 @@ package struct TensorNames: Sendable {
   private let pairs: [(canonical: String, gguf: String)]
   /// Last parts of tensors that are tables of constants, which nobody misses and nobody reports.
   private let constants: [String]
+  /// Ends of tensor names, and what older files have in their place.
+  private let older: [(end: String, was: String)]
 
   /// A table of pairs (canonical module, GGUF module).
   package init(
-    prefix: String, constants: [String] = [], _ pairs: KeyValuePairs<String, String>
+    prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
+    _ pairs: KeyValuePairs<String, String>
   ) {
     self.prefix = prefix
+    self.older = older.map { ($0.key, $0.value) }
     self.constants = constants
     self.pairs = pairs.map { ($0.key, $0.value) }
   }
@@ -39,8 +43,14 @@ package struct TensorNames: Sendable {
   /// How a tensor of that canonical name may be called in a file.
   package func spellings(_ canonical: String, _ dialect: Hyperparameters.Dialect) -> [String] {
     guard dialect == .huggingFace else { return [gguf(canonical)].compactMap { $0 } }
-    guard canonical.hasPrefix(prefix) else { return [canonical] }
-    return [canonical, String(canonical.dropFirst(prefix.count))]
+    let names = [canonical] + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
+    return names.flatMap { name in
+      name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
+    }
+  }
+
+  private static func replaced(_ name: String, _ end: String, by other: String) -> String? {
+    name.hasSuffix(end) ? name.dropLast(end.count) + other : nil
   }
 
   /// Whether a tensor of the file is a table of constants.

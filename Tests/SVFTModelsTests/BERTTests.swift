@@ -64,6 +64,25 @@ struct BERTTests {
     #expect(distance(try probe(ids, segments: [[0, 0, 1]])[2], plain[2]) > 1e-3)
   }
 
+  @Test("Norms under the names of the first checkpoints are the same")
+  func olderNames() throws {
+    let (newer, older) = (try TemporaryFolder(), try TemporaryFolder())
+    var model = TinyModel.bert(prefix: "bert.")
+    try model.write(folder: newer.path)
+    for place in model.tensors.indices {
+      let name = model.tensors[place].name
+      for (end, was) in [("LayerNorm.weight", "gamma"), ("LayerNorm.bias", "beta")]
+      where name.hasSuffix(end) {
+        model.tensors[place].name = name.dropLast(end.count) + "LayerNorm." + was
+      }
+    }
+    try model.write(folder: older.path)
+    let loaded = try Checkpoint(older.path).load()
+    #expect(loaded.unused == [])
+    let expected = try ModelProbe(Checkpoint(newer.path).load(), .none, rows: 8)([[1, 2, 3]])
+    #expect(try ModelProbe(loaded, .none, rows: 8)([[1, 2, 3]]) == expected)
+  }
+
   @Test("A token's hidden state depends on what follows it")
   func bidirectional() throws {
     let folder = try TemporaryFolder()

@@ -30,6 +30,17 @@ struct TensorNamesTests {
     #expect(gguf == ["token_embd.weight"])
   }
 
+  @Test("Names of older files are found too, with the prefix and without, after the newer ones")
+  func older() {
+    let names = TensorNames(
+      prefix: "bert.", older: ["Norm.weight": "Norm.gamma"], ["bert.Norm": "norm"])
+    #expect(
+      names.spellings("bert.Norm.weight", .huggingFace)
+        == ["bert.Norm.weight", "Norm.weight", "bert.Norm.gamma", "Norm.gamma"])
+    #expect(names.spellings("bert.Norm.bias", .huggingFace) == ["bert.Norm.bias", "Norm.bias"])
+    #expect(names.spellings("bert.Norm.weight", .gguf(architecture: "bert")) == ["norm.weight"])
+  }
+
   @Test("Tables of constants are known as such")
   func constants() {
     #expect(names.isConstant("model.layers.3.inv_freq"))
