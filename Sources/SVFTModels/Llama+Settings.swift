@@ -116,7 +116,8 @@ extension Llama {
       ("max_position_embeddings", .integer(s.context)), ("mlp_bias", .bool(s.feedForwardBias)),
       ("num_attention_heads", .integer(s.heads)), ("num_hidden_layers", .integer(s.layers)),
       ("num_key_value_heads", .integer(s.keyValueHeads)), ("rms_norm_eps", .number(s.epsilon)),
-      ("rope_scaling", s.scaling.json()), ("rope_theta", .number(s.theta)),
+      ("rope_scaling", s.scaling.json(theta: s.theta, headWidth: s.headWidth)),
+      ("rope_theta", .number(s.theta)),
       ("tie_word_embeddings", .bool(s.isTied)), ("use_cache", true),
       ("vocab_size", .integer(s.vocabulary)),
     ])

@@ -92,7 +92,12 @@ package final class Llama: Architecture, @unchecked Sendable {
       guard MemoryLedger.isRehearsing || values.allSatisfy({ $0.isFinite && $0 > 0 }) else {
         throw SVFTError(.format, "\(weights.source.path): rope_freqs: expected factors above 0")
       }
-      settings.scaling = .factors(values)
+      // Both at once divide by both.
+      if case .linear(let factor) = settings.scaling {
+        settings.scaling = .factors(values.map { $0 * Float(factor) })
+      } else {
+        settings.scaling = .factors(values)
+      }
     }
   }
 

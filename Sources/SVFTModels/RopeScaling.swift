@@ -98,12 +98,22 @@ extension RopeScaling {
     }
   }
 
+  /// A factor alone is linear, and a type without a factor (or with 0) scales nothing; older files
+  /// call the factor rope.scale_linear.
   private init(gguf hyper: Hyperparameters) throws(SVFTError) {
     let key = "rope.scaling.type"
-    switch try hyper.text("", gguf: key, default: "none") {
+    switch try hyper.text("", gguf: key, default: "linear") {
     case "none": self = .none
     case "linear":
-      self = .linear(factor: try hyper.number("", gguf: "rope.scaling.factor", in: 1e-6...1e6))
+      let old = try hyper.number("", gguf: "rope.scale_linear", in: 0...1e6, default: 0)
+      let factor = try hyper.number("", gguf: "rope.scaling.factor", in: 0...1e6, default: old)
+      guard factor == 0 || factor >= 1e-6 else {
+        throw SVFTError(
+          .format,
+          "\(hyper.place("", gguf: "rope.scaling.factor")): expected 1e-06 to 1000000.0, found "
+            + "\(factor)")
+      }
+      self = factor == 0 || factor == 1 ? .none : .linear(factor: factor)
     case let other:
       throw SVFTError(
         .unsupported,
@@ -136,9 +146,8 @@ extension RopeScaling {
 
   /// The section of config.json that says this rule; null where there is none.
   ///
-  /// `.unsupported` where only stored factors are known, from which llama3's parameters cannot be
-  /// told.
-  package func json() throws(SVFTError) -> JSON {
+  /// `.unsupported` where only stored factors are known, and they are not llama3's.
+  package func json(theta: Double, headWidth: Int) throws(SVFTError) -> JSON {
     switch self {
     case .none: return .null
     case .linear(let factor): return ["rope_type": "linear", "factor": .number(factor)]
@@ -148,9 +157,14 @@ extension RopeScaling {
         "high_freq_factor": .number(high),
         "original_max_position_embeddings": .integer(Int(exactly: original) ?? 0),
       ]
-    case .factors:
-      throw SVFTError(
-        .unsupported, "rotary factors of a GGUF file cannot be written into a config.json")
+    case .factors(let factors):
+      guard let found = Self.llama3(factors, theta: theta, headWidth: headWidth) else {
+        throw SVFTError(
+          .unsupported,
+          "rope_freqs: a config.json has no parameters for these rotary factors, which are not "
+            + "those of llama3 scaling; save a GGUF file instead")
+      }
+      return try found.json(theta: theta, headWidth: headWidth)
     }
   }
 }

@@ -74,9 +74,67 @@ struct RopeScalingTests {
     let rules: [RopeScaling] = [
       .none, .linear(factor: 2.5), .llama3(factor: 8, low: 1, high: 4, original: 8192),
     ]
-    for rule in rules { #expect(try Self.scaling(rule.json()) == rule) }
+    for rule in rules {
+      #expect(try Self.scaling(rule.json(theta: 10_000, headWidth: 8)) == rule)
+    }
+  }
+
+  @Test("Stored factors become the rule they were made from, or an equal one")
+  func rediscovered() throws {
+    let cases: [(factor: Double, low: Double, high: Double, original: Double, theta: Double)] = [
+      (8, 1, 4, 8192, 500_000), (32, 1, 4, 8192, 500_000), (8, 1, 4, 32, 10_000),
+      (16, 2, 8, 8192, 500_000), (4, 1, 2.5, 6000, 100_000),
+    ]
+    for item in cases {
+      for width in [16, 64, 128] {
+        let rule = RopeScaling.llama3(
+          factor: item.factor, low: item.low, high: item.high, original: item.original)
+        let factors = try #require(rule.factors(theta: item.theta, headWidth: width))
+        // With few pairs between the bounds only the published ones are known.
+        let between = factors.filter { $0 > 1.001 && Double($0) < item.factor * 0.999 }.count
+        guard between > 1 || item.high == 4 && item.low == 1 else { continue }
+        let section = try RopeScaling.factors(factors).json(theta: item.theta, headWidth: width)
+        let found = try Self.scaling(section)
+        let again = try #require(found.factors(theta: item.theta, headWidth: width))
+        for (a, b) in zip(factors, again) { #expect(abs(a / b - 1) < 3e-4) }
+        guard item.low == 1, between > 1 else { continue }
+        guard case .llama3(let factor, 1, let high, let original) = found else {
+          Issue.record("\(found)")
+          continue
+        }
+        #expect(factor == item.factor && abs(high - item.high) < 2e-3)
+        #expect(abs(original / item.original - 1) < 1e-3)
+      }
+    }
+    #expect(try RopeScaling.factors([1, 1]).json(theta: 10_000, headWidth: 4) == .null)
+  }
+
+  @Test(
+    "Other factors have no place in a config.json", arguments: [[1, 3, 2, 5], [2, 2], [0.5, 1]])
+  func strangeFactors(_ factors: [Float]) {
     #expect {
-      _ = try RopeScaling.factors([1]).json()
-    } throws: { ($0 as? SVFTError)?.kind == .unsupported }
+      _ = try RopeScaling.factors(factors).json(theta: 10_000, headWidth: factors.count * 2)
+    } throws: {
+      ($0 as? SVFTError)?.kind == .unsupported
+        && ($0 as? SVFTError)?.message.contains("rope_freqs") == true
+    }
+  }
+
+  @Test("In a GGUF file a factor is linear unless it says otherwise, under either name")
+  func ggufFactor() throws {
+    func scaling(_ values: KeyValuePairs<String, JSON>) throws -> RopeScaling {
+      let object = JSON.Object(values.map { (key: "llama.rope." + $0.key, value: $0.value) })
+      return try RopeScaling(
+        Hyperparameters(object, dialect: .gguf(architecture: "llama"), file: "m.gguf"))
+    }
+    #expect(try scaling(["scaling.factor": 4.0]) == .linear(factor: 4))
+    #expect(try scaling(["scale_linear": 4.0]) == .linear(factor: 4))
+    #expect(try scaling(["scale_linear": 4.0, "scaling.factor": 2.0]) == .linear(factor: 2))
+    #expect(try scaling(["scaling.type": "none", "scaling.factor": 2.0]) == .none)
+    #expect(try scaling(["scaling.type": "linear"]) == .none)
+    #expect(try scaling(["scaling.factor": 0.0]) == .none)
+    #expect(try scaling([:]) == .none)
+    #expect(throws: SVFTError.self) { try scaling(["scaling.type": "yarn"]) }
+    #expect(throws: SVFTError.self) { try scaling(["scaling.factor": -1.0]) }
   }
 }
