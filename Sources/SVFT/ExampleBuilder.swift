@@ -13,14 +13,17 @@ package struct ExampleBuilder {
   private let maxLength: Int
   private let hasTemplate: Bool
   private let outputs: Int
+  private let segments: Int
 
   /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether
-  /// the model brings a conversation layout of its own, `outputs` how many its class head has.
+  /// the model brings a conversation layout of its own, `outputs` how many its class head has,
+  /// `segments` how many a sequence may have (0: they play no part).
   package init(
     _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool,
-    outputs: Int
+    outputs: Int, segments: Int = 0
   ) {
     self.hasTemplate = hasTemplate
+    self.segments = segments
     self.outputs = outputs
     self.tokenizer = tokenizer
     self.options = options
@@ -103,6 +106,7 @@ package struct ExampleBuilder {
     case .labelled(let text, let pair, let label):
       try Labels.check(label, outputs: outputs)
       let encoded = try tokenizer.encodePair(text, pair)
+      if pair != nil { try encoded.requireSegments(segments) }
       return Example(
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label)
     case .tokens(let ids, let labels):

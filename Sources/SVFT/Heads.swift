@@ -37,6 +37,12 @@ struct Heads {
       throw SVFTError(
         .unsupported,
         "expected a model with a class or score head, found none: train one on labelled records")
+    case .classes where classes?.foreignProblem != nil,
+      .score where classes?.foreignProblem != nil:
+      throw SVFTError(
+        .unsupported,
+        "expected a class head of which one class holds, or of one score, found problem_type "
+          + (classes?.foreignProblem ?? ""))
     case .score where outputs(.score, hidden: 0) != 1:
       throw SVFTError(
         .unsupported,

@@ -131,6 +131,7 @@ extension Model {
       for (index, text) in texts.enumerated() {
         let pair = pairs.isEmpty ? nil : pairs[index]
         let encoded = try tokenizer.encodePair(text, pair)
+        if pair != nil { try encoded.requireSegments(network.geometry.segments) }
         inputs.append(
           Example(
             ids: shortened(encoded.ids, to: nil),

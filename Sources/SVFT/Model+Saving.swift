@@ -1,6 +1,7 @@
 // Saving a model with its adapters merged, and the report of what that changed.
 import SVFTAdapters
 import SVFTLayers
+import SVFTModels
 import SVFTText
 import SVFTFormats
 public import SVFTTensor
@@ -86,7 +87,9 @@ extension Model {
         min(64, contextLength)))
     guard !ids.isEmpty else { return [] }
     return try during("the probe text") { () throws(SVFTError) in
-      if network.heads.classes != nil { return try pooled(.classes, [Example(ids: ids)])[0] }
+      if let head = network.heads.classes, head.foreignProblem == nil {
+        return try pooled(.classes, [Example(ids: ids)])[0]
+      }
       guard network.heads.language != nil else {
         return try pooled(.embedding, [Example(ids: ids)])[0]
       }

@@ -66,7 +66,7 @@ extension Model {
   func exampleBuilder(_ options: TrainingOptions) -> ExampleBuilder {
     ExampleBuilder(
       tokenizer, options, contextLength: contextLength, hasTemplate: hasChatTemplate,
-      outputs: network.heads.classes?.outputs ?? 0)
+      outputs: network.heads.classes?.outputs ?? 0, segments: network.geometry.segments)
   }
 }
 

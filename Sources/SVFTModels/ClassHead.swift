@@ -21,6 +21,9 @@ package struct ClassHead: Sendable {
   package let dropout: Double
   /// Whether its classifier was made fresh, not read.
   package let isFresh: Bool
+  /// The `problem_type` of a head whose outputs are neither classes of which one holds nor one
+  /// score; such a head is kept but not run.
+  package private(set) var foreignProblem: String?
 
   package init(
     selection: Selection.Rule, pooler: Projection? = nil, classifier: Projection,
@@ -53,6 +56,25 @@ package struct ClassHead: Sendable {
 }
 
 extension ClassHead {
+  /// The head with what config.json says of it.
+  ///
+  /// `.format` where it names another number of classes than the classifier has.
+  func described(by hyper: Hyperparameters) throws(SVFTError) -> ClassHead {
+    guard !hyper.isGGUF else { return self }
+    if let labels = try hyper.section("id2label"), labels.count != outputs {
+      throw SVFTError(
+        .format,
+        "\(hyper.place("id2label")): expected a name for each of the \(outputs) rows of "
+          + "\(classifier.name), found \(labels.count)")
+    }
+    let problem = try hyper.text("problem_type", default: "")
+    let isForeign =
+      problem == "multi_label_classification" || problem == "regression" && outputs > 1
+    var head = self
+    head.foreignProblem = isForeign ? problem : nil
+    return head
+  }
+
   /// A wish for a new head: how many outputs, and the seed of its first weights.
   package struct Fresh: Sendable {
     package let outputs: Int

@@ -10,19 +10,25 @@ extension LoadedModel {
   ///
   /// `classNames` are those of a class head's outputs; none gives LABEL_n.
   package func config(classNames: [String] = []) throws(SVFTError) -> JSON.Object {
-    var config: JSON.Object
-    if let own = checkpoint.config { config = own } else { config = try architecture.config() }
+    let made = try architecture.config()
+    var config = checkpoint.config ?? made
+    // Heads that a folder had and we do not are not in what is written.
+    config["architectures"] =
+      classHead == nil ? made["architectures"] : [.string(architecture.classifierName)]
     guard let classHead else { return config }
     let isOwn = checkpoint.config != nil && !classHead.isFresh
     if isOwn && classNames.isEmpty { return config }
-    config["architectures"] = [.string(architecture.classifierName)]
     // transformers counts the classes by this map.
     let labels = labels(classHead, classNames)
     config["id2label"] = .object(
       JSON.Object(labels.enumerated().map { (key: "\($0)", value: .string($1)) }))
     config["label2id"] = .object(
       JSON.Object(labels.enumerated().map { (key: $1, value: .integer($0)) }))
-    if classHead.outputs == 1 { config["problem_type"] = "regression" }
+    if classHead.outputs == 1 {
+      config["problem_type"] = "regression"
+    } else if classHead.isFresh, config.has("problem_type") {
+      config["problem_type"] = "single_label_classification"
+    }
     return config
   }
 
@@ -32,6 +38,18 @@ extension LoadedModel {
   package func metadata(
     classNames: [String] = []
   ) throws(SVFTError) -> [(key: String, value: GGUFValue)] {
+    let generates = architecture.languageModelHead != nil
+    guard generates || classHead != nil || !architecture.geometry.isCausal else {
+      throw SVFTError(
+        .unsupported,
+        "\(checkpoint.path): a decoder without a head has no place in GGUF files, whose readers "
+          + "take the embedding for its head; save a folder instead")
+    }
+    if let problem = classHead?.foreignProblem {
+      throw SVFTError(
+        .unsupported,
+        "\(checkpoint.path): a GGUF file cannot say problem_type \(problem); save a folder instead")
+    }
     var list = try architecture.metadata()
     let name = architecture.name
     if let classHead {

@@ -22,7 +22,7 @@ package struct LoadedModel: Sendable {
     let architecture = try checkpoint.family.init(hyper, &reader)
     self.checkpoint = checkpoint
     self.architecture = architecture
-    classHead = try architecture.classHead(&reader, fresh: nil)
+    classHead = try architecture.classHead(&reader, fresh: nil)?.described(by: hyper)
     let stated =
       hyper.isGGUF
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)

@@ -2,7 +2,7 @@
 // tokenizer.json's "post_processor" (TemplateProcessing and its older, fixed forms), GGUF's
 // add_bos and add_eos.
 import SVFTFormats
-import SVFTTensor
+package import SVFTTensor
 
 /// Token ids with the segment (0 or 1) of each.
 package struct Encoding: Sendable, Equatable {
@@ -14,6 +14,15 @@ package struct Encoding: Sendable, Equatable {
   mutating func append(_ more: [Int32], segment: Int32) {
     ids += more
     segments += [Int32](repeating: segment, count: more.count)
+  }
+
+  /// Throws `.unsupported` where a text of the pair is in a segment that a model of so many knows
+  /// nothing of; 0 is a model to which segments mean nothing.
+  package func requireSegments(_ known: Int) throws(SVFTError) {
+    guard known > 0, let last = segments.max(), Int(last) >= known else { return }
+    throw SVFTError(
+      .unsupported,
+      "a pair of texts has \(last + 1) segments, the model knows \(known) (type_vocab_size)")
   }
 }
 

@@ -23,8 +23,15 @@ import Testing
     #expect(try labels(model(["c", "a", "b"]).model()) == ["c", "a", "b"])
   }
 
-  @Test func standInsAndOtherCountsAreNumbers() throws {
-    for names in [nil, ["LABEL_0", "LABEL_1", "LABEL_2"], ["a", "b"]] as [[String]?] {
+  @Test(arguments: [["a", "b"], ["a", "b", "c", "d"]])
+  func anotherCountThanTheClassifierHasIsRefused(_ names: [String]) throws {
+    let failure = #expect(throws: SVFTError.self) { try model(names).model() }
+    #expect(failure?.kind == .format)
+    #expect(failure?.message.contains("id2label") == true)
+  }
+
+  @Test func standInsAreNumbers() throws {
+    for names in [nil, ["LABEL_0", "LABEL_1", "LABEL_2"]] as [[String]?] {
       #expect(try labels(model(names).model()) == ["0", "1", "2"])
     }
   }

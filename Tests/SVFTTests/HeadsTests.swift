@@ -11,6 +11,45 @@ import Testing
     #expect(throws: SVFTError.self) { try body() }?.kind
   }
 
+  @Test(arguments: [("multi_label_classification", 3), ("regression", 3)])
+  func aHeadOfAnotherProblemIsKeptAndNotRun(_ problem: String, _ labels: Int) throws {
+    var base = TinyModel.bert(.init { $0.vocabulary = 83 }, labels: labels)
+    base.config["problem_type"] = .string(problem)
+    let tiny = try TinyVerbs(base, tokenizer: TinyVerbs.fixture("words"))
+    let model = try tiny.model()
+    let failure = #expect(throws: SVFTError.self) { try model.classify(["the cat"]) }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains(problem) == true)
+    let data = try tiny.lines([#"{"text":"a","label":1}"#, #"{"text":"b","label":2}"#])
+    #expect(kind { _ = try model.evaluate(data) } == .unsupported)
+    let adapter = try model.createAdapter(#"{"method":"lora","r":2}"#)
+    #expect(kind { _ = try Trainer(adapter, data: data).train() } == .unsupported)
+    #expect(try model.embed(["the cat"]).count == 1)
+    #expect(kind { _ = try model.save(to: tiny.folder.file("a.gguf")) } == .unsupported)
+    _ = try model.save(to: tiny.folder.file("a"))
+    let config = try JSON.read(tiny.folder.file("a/config.json")).root("config")
+    #expect(try config.string("problem_type") == problem)
+  }
+
+  @Test func aPairNeedsTwoSegments() throws {
+    var base = TinyModel.bert(.init { $0.vocabulary = 83 }, labels: 2)
+    let name = "embeddings.token_type_embeddings.weight"
+    let place = try #require(base.position(name))
+    base.tensors[place] = .init(
+      name: name, shape: [1, 32], values: Array(base.tensors[place].values[..<32]))
+    base.config["type_vocab_size"] = 1
+    let tiny = try TinyVerbs(base, tokenizer: TinyVerbs.fixture("words"))
+    let model = try tiny.model()
+    let failure = #expect(throws: SVFTError.self) { try model.classify(["a"], pairs: ["b"]) }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains("type_vocab_size") == true)
+    _ = try model.classify(["a", "b"], pairs: [nil, nil])
+    let data = try tiny.lines([#"{"text":"a","text_pair":"b","label":"x"}"#])
+    let refused = #expect(throws: SVFTError.self) { try model.evaluate(data) }
+    #expect(refused?.message.contains("line 1") == true)
+    #expect(refused?.message.contains("type_vocab_size") == true)
+  }
+
   @Test func anEncoderGivesVectorsAndNoText() throws {
     let tiny = try TinyVerbs(encoder: true)
     let model = try tiny.model()
