@@ -137,7 +137,11 @@ struct ModelSaver {
   private func config(_ element: String) throws(SVFTError) -> JSON.Object {
     var config = try model.loaded.config(classNames: model.classNames)
     let names = ["F32": "float32", "F16": "float16", "BF16": "bfloat16"]
-    config["torch_dtype"] = .string(names[element] ?? "float32")
+    // Newer files call it "dtype"; readers must not find two that differ.
+    let keys = ["torch_dtype", "dtype"].filter { config.has($0) }
+    for key in keys.isEmpty ? ["torch_dtype"] : keys {
+      config[key] = .string(names[element] ?? "float32")
+    }
     if unties { config["tie_word_embeddings"] = false }
     return config
   }

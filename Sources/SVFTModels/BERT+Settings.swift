@@ -98,6 +98,7 @@ extension BERT {
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let s = settings
+    try s.activation.requireInGGUF(.gelu)
     return try [
       ("general.architecture", .string("bert")),
       ("bert.block_count", .uint32(s.layers)), ("bert.context_length", .uint32(s.context)),

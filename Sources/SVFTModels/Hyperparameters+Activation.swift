@@ -29,4 +29,14 @@ extension ActivationFunction {
   var configName: String {
     Hyperparameters.activations.first { $0.activation == self }?.name ?? ""
   }
+
+  /// Throws `.unsupported` for a model that a reader of its GGUF file would run with another
+  /// activation: the family's `own`.
+  func requireInGGUF(_ own: ActivationFunction) throws(SVFTError) {
+    guard self != own else { return }
+    throw SVFTError(
+      .unsupported,
+      "hidden_act: a GGUF file cannot say \(configName), and readers would run the model with "
+        + "\(own.configName); save a folder instead")
+  }
 }

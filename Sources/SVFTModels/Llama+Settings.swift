@@ -132,6 +132,7 @@ extension Llama {
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let s = settings
+    try s.activation.requireInGGUF(.silu)
     var list: [(key: String, value: GGUFValue)] = try [
       ("general.architecture", .string("llama")),
       ("llama.block_count", .uint32(s.layers)), ("llama.context_length", .uint32(s.context)),

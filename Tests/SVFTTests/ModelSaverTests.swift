@@ -165,6 +165,71 @@ import Testing
     }
   }
 
+  /// What GGUF files cannot say, by what is changed about a model and the word the refusal has.
+  static let unsayable: [(encoder: Bool, key: String, value: JSON, word: String)] = [
+    (false, "hidden_act", "gelu", "gelu"), (true, "hidden_act", "relu", "relu"),
+    (true, "hidden_act", "gelu_new", "gelu_new"), (false, "", .null, "head"),
+  ]
+
+  @Test(arguments: unsayable.indices)
+  func whatGGUFCannotSayIsRefusedBeforeAnythingIsWritten(_ index: Int) throws {
+    let (encoder, key, value, word) = Self.unsayable[index]
+    var base =
+      encoder
+      ? TinyModel.bert(.init { $0.vocabulary = 83 })
+      : TinyModel.llama(.init { $0.vocabulary = 372 }, tied: false)
+    if key.isEmpty {
+      base.config["architectures"] = ["LlamaModel"]
+      base.tensors.removeAll { $0.name == "lm_head.weight" }
+    } else {
+      base.config[key] = value
+    }
+    let tiny = try TinyVerbs(base, tokenizer: TinyVerbs.fixture(encoder ? "words" : "bytes"))
+    let model = try tiny.model()
+    let failure = #expect(throws: SVFTError.self) {
+      try model.save(to: tiny.folder.file("a.gguf"))
+    }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains(word) == true)
+    #expect(try FileSystem.list(tiny.folder.path) == ["model"])
+    _ = try model.save(to: tiny.folder.file("a"))
+  }
+
+  @Test func theConfigurationSaysWhatTheFileHolds() throws {
+    var base = TinyModel.bert(.init { $0.vocabulary = 83 }, prefix: "bert.")
+    base.config["architectures"] = ["BertForMaskedLM"]
+    base.config["dtype"] = "float32"
+    base.tensors.append(
+      .init(name: "cls.predictions.bias", shape: [83], values: .init(repeating: 0, count: 83)))
+    let tiny = try TinyVerbs(base, tokenizer: TinyVerbs.fixture("words"))
+    _ = try tiny.model().save(to: tiny.folder.file("a"), format: "f16")
+    let config = try JSON.read(tiny.folder.file("a/config.json")).root("config")
+    #expect(try config.strings("architectures") == ["BertModel"])
+    #expect(try config.string("dtype") == "float16")
+    #expect(!config.has("torch_dtype"))
+    base.config["torch_dtype"] = "float32"
+    let both = try TinyVerbs(base, tokenizer: TinyVerbs.fixture("words"))
+    _ = try both.model().save(to: both.folder.file("a"), format: "bf16")
+    let other = try JSON.read(both.folder.file("a/config.json")).root("config")
+    for key in ["dtype", "torch_dtype"] { #expect(try other.string(key) == "bfloat16") }
+  }
+
+  @Test func scaledRotationsComeBackFromGGUF() throws {
+    var base = TinyModel.llama(.init { $0.vocabulary = 372 })
+    base.config["rope_scaling"] = [
+      "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+      "original_max_position_embeddings": 64,
+    ]
+    let tiny = try TinyVerbs(base, tokenizer: TinyVerbs.fixture("bytes"))
+    let expected = try plain(tiny.folder.file("model")).logits(Self.ids)
+    _ = try tiny.model().save(to: tiny.folder.file("a.gguf"))
+    _ = try plain(tiny.folder.file("a.gguf")).save(to: tiny.folder.file("back"))
+    let back = try plain(tiny.folder.file("back"))
+    #expect(relativeDistance(expected, try back.logits(Self.ids)) < 1e-5)
+    let config = try JSON.read(tiny.folder.file("back/config.json")).root("config")
+    #expect(try config.object("rope_scaling").string("rope_type") == "llama3")
+  }
+
   @Test func aCancelledSaveLeavesNothing() throws {
     let tiny = try TinyVerbs()
     let model = try tiny.model()
