@@ -67,6 +67,16 @@ import Testing
     #expect(try TokenizerVocabulary(try GGUF(path)) == vocabulary)
   }
 
+  @Test func aTextOfWordPiecesBeginsForOthersAsForUs() throws {
+    let vocabulary = try TinyTokenizer.words.tokenizer().vocabulary()
+    let pairs = try vocabulary.metadata()
+    let folder = try TemporaryFolder()
+    try GGUFWriter.write(folder.file("words.gguf"), [], metadata: pairs)
+    let file = try GGUF(folder.file("words.gguf"))
+    let begins = try file.int("tokenizer.ggml.bos_token_id")
+    #expect(try begins == file.int("tokenizer.ggml.cls_token_id") && begins != 101)
+  }
+
   @Test(
     .enabled(if: SharedData.isPresent, "needs ../shared/data"),
     arguments: [

@@ -51,6 +51,7 @@ extension TokenizerVocabulary {
       if id == Int(UInt32.max) { continue }
       special[keyPath: path] = try TokenID.checked(id, "\(gguf.path): \(Self.prefix)\(key)")
     }
+    if kind == .bert, special.bos == special.classification { special.bos = nil }
     for (key, path) in Self.flags where gguf.has(Self.prefix + key) {
       self[keyPath: path] = try gguf.bool(Self.prefix + key)
     }
@@ -84,6 +85,9 @@ extension TokenizerVocabulary {
     if let scores { pairs.append(("scores", try .floats(scores))) }
     pairs.append(("token_type", try .ints(types.map(\.rawValue))))
     if !merges.isEmpty { pairs.append(("merges", try .strings(text(merges)))) }
+    var special = special
+    // llama.cpp begins a text of word pieces with "bos", and takes BERT's 101 where there is none.
+    if kind == .bert, special.bos == nil { special.bos = special.classification }
     for (key, path) in Self.roles {
       if let id = special[keyPath: path] { pairs.append((key, try .uint32(Int(id)))) }
     }
