@@ -27,7 +27,7 @@ PROMPT = "Once upon a time, there was a little girl named Lily. She"
 SENTENCES = [
     "That is a happy person",
     "That is a very happy person",
-     "Where does the rain come from ?"]
+    "Where does the rain come from ?"]
 failures: "list[str]" = []
 
 
@@ -84,31 +84,17 @@ def merged_causal(stories: Path, work: Path) -> None:
                                ("bf16", torch.bfloat16, 1e-1)):
         path = fresh(work / f"stories-{name}")
         with svft.Model.load(stories, compute="f32") as model:
-            adapter = trained(
-    model,
-    work,
-    STORY,
-    1e-2,
-    method="svft",
-    pattern="banded",
-     d=2) # detaches when forgotten
+            adapter = trained(model, work, STORY, 1e-2, method="svft", pattern="banded", d=2)
             ids = model.tokenize(PROMPT)
             attached = model.logits(ids)
             report = model.save(path, format=name)
             adapter.close()
         with svft.Model.load(path, compute="f32") as saved:
             own = saved.logits(ids)
-        # In F32 on both sides, so that only what was written is compared, not
-        # torch's half products.
+        # In F32 on both sides: what was written is compared, not torch's half products.
         other = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
-        check(
-    f"merged {name} folder in transformers",
-    largest(
-        own,
-        causal_logits(
-            other,
-            ids)),
-             1e-4)
+        check(f"merged {name} folder in transformers", largest(own, causal_logits(other, ids)),
+              1e-4)
         check(f"merged {name} folder against attached", largest(own, attached), bound)
         native = AutoModelForCausalLM.from_pretrained(path).eval()
         if native.dtype != dtype:
@@ -161,12 +147,10 @@ def adapters(stories: Path, work: Path) -> None:
     print(f"     it moves logits by {largest(ours, plain):.2f}")
 
     torch.manual_seed(0)
-    for name, extra in (
-    ("LoRA", {}), ("rsLoRA", {
-        "use_rslora": True}), ("LoRA with patterns", {
-            "rank_pattern": {
-                "q_proj": 2}, "alpha_pattern": {
-                    "q_proj": 3}})):
+    kinds = {
+        "LoRA": {}, "rsLoRA": {"use_rslora": True},
+        "LoRA with patterns": {"rank_pattern": {"q_proj": 2}, "alpha_pattern": {"q_proj": 3}}}
+    for name, extra in kinds.items():
         peft = get_peft_model(base(), LoraConfig(
             r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "down_proj"],
             task_type="CAUSAL_LM", **extra))

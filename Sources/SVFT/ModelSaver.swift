@@ -96,6 +96,8 @@ struct ModelSaver {
     let own = slot.weight.format
     let wanted = format ?? (isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16)
     guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
+    let addends = type(of: model.network.architecture).ggufAddends
+    if isGGUF, addends.contains(slot.name) { return ElementFormats.f32 }
     return wanted.fits(columns: slot.weight.columns) ? wanted : ElementFormats.f16
   }
 

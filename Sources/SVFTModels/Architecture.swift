@@ -80,6 +80,9 @@ package protocol Architecture: AnyObject, Sendable {
   var classifierName: String { get }
   /// Tensors that only GGUF files have, by their GGUF name.
   var ggufTensors: [(name: String, values: [Float])] { get }
+  /// Canonical names of matrices that GGUF files hold in F32 whatever their format, because readers
+  /// add rows of them.
+  static var ggufAddends: [String] { get }
 }
 
 extension Architecture {
@@ -87,6 +90,7 @@ extension Architecture {
 
   package func ggufRowOrder(_ name: String) -> RowOrder { .canonical }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
+  package static var ggufAddends: [String] { [] }
 
   /// The id under which this model is written to GGUF files.
   package var name: String { Self.names.first ?? "" }

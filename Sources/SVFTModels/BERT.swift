@@ -14,6 +14,9 @@ package import SVFTTensor
 /// A model of the BERT family.
 package final class BERT: Architecture, @unchecked Sendable {
   package static let names = ["bert"]
+  package static let ggufAddends = [
+    "bert.embeddings.position_embeddings.weight", "bert.embeddings.token_type_embeddings.weight",
+  ]
 
   package static let tensorNames = TensorNames(
     prefix: "bert.", constants: ["position_ids"],

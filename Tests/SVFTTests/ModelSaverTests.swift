@@ -165,6 +165,18 @@ import Testing
     }
   }
 
+  /// llama.cpp adds these rows as they lie, and ends the process where they are not F32.
+  @Test(arguments: ["f16", "q8_0", "q4_0"])
+  func rowsThatReadersAddStayF32(_ format: String) throws {
+    let tiny = try TinyVerbs(encoder: true)
+    _ = try tiny.model().save(to: tiny.folder.file("a.gguf"), format: format)
+    let file = try GGUF(tiny.folder.file("a.gguf"))
+    for name in ["position_embd.weight", "token_types.weight", "token_embd_norm.weight"] {
+      #expect(try file.require(name).type.name == "F32")
+    }
+    #expect(try file.require("token_embd.weight").type.name == format.uppercased())
+  }
+
   /// What GGUF files cannot say, by what is changed about a model and the word the refusal has.
   static let unsayable: [(encoder: Bool, key: String, value: JSON, word: String)] = [
     (false, "hidden_act", "gelu", "gelu"), (true, "hidden_act", "relu", "relu"),
