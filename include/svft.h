@@ -253,10 +253,10 @@ typedef struct svft_session svft_session;
 /* A session without text. options: NULL or {"context_length": tokens of the text at most}, by
  * default the model's. SVFT_UNSUPPORTED for a model that predicts no tokens. */
 svft_status svft_session_create(svft_model *model, const char *options, svft_session **out);
-/* The session that a file holds; options as above. Where adapters, their scales or "compute" are
- * not what they were, the text is taken and computed again when it is needed. SVFT_IO, SVFT_FORMAT
- * and SVFT_TRUNCATED (damaged), SVFT_MISMATCH (another model or version), SVFT_LIMIT (a text beyond
- * the context). */
+/* The session that a file holds; options as above. Where adapters, their scales, "compute" or
+ * "kv_format" are not what they were, the text is taken and computed again when it is needed.
+ * SVFT_IO, SVFT_FORMAT and SVFT_TRUNCATED (damaged), SVFT_MISMATCH (another model or version),
+ * SVFT_LIMIT (a text beyond the context). */
 svft_status svft_session_load(svft_model *model, const char *path, const char *options,
                               svft_session **out);
 /* Gives the handle back, and what was computed with it. */

@@ -89,12 +89,10 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
-  /// Throws `.mismatch` where a saved method has other modules or options than this one. Objects
-  /// are left out: they hold figures of the factorisation, which differ between machines.
+  /// Throws `.mismatch` where a saved method has other modules or options than this one.
   private func requireSameKind(_ saved: any AdapterMethod) throws(SVFTError) {
     let theirs = Adapter.traits(saved)
     for (key, mine) in Adapter.traits(method).members {
-      if case .object = mine { continue }
       guard theirs[key] != mine else { continue }
       let (expected, found) = (try mine.text(.compact), try theirs[key]?.text(.compact) ?? "none")
       throw SVFTError(
@@ -106,7 +104,10 @@ public final class Adapter: @unchecked Sendable {
   /// What a method is besides its numbers.
   static func traits(_ method: any AdapterMethod) -> JSON.Object {
     var traits = JSON.Object([("method", .string(type(of: method).name))])
-    for (key, value) in method.configuration.members { traits[key] = value }
+    let figures = type(of: method).baseFigures
+    for (key, value) in method.configuration.members where !figures.contains(key) {
+      traits[key] = value
+    }
     traits["targets"] = .array(method.projections.map { .string($0.name) })
     traits["modules_to_save"] = .array(method.standIns.map { .string($0.slot.name) })
     return traits

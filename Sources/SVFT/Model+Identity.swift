@@ -29,11 +29,8 @@ extension Model {
     var hash = Fingerprint()
     hash.update("\(model) \(options.precision.rawValue) \(format.name)\n")
     for adapter in adapters.map({ Adapter(self, $0) }) where adapter.isActive {
-      let traits = Adapter.traits(adapter.method).members.filter {
-        if case .object = $0.1 { false } else { true }
-      }
-      hash.update(
-        "\(try JSON.object(JSON.Object(traits)).text(.compact)) \(adapter.scale)\n")
+      let traits = JSON.object(Adapter.traits(adapter.method))
+      hash.update("\(try traits.text(.compact)) \(adapter.scale)\n")
       for tensor in try AdapterFile.tensors(adapter.method) {
         hash.update("\(tensor.name) \(tensor.type) \(tensor.shape)\n")
         withExtendedLifetime(tensor.bytes) { hash.update(tensor.bytes.bytes) }

@@ -51,4 +51,13 @@ extension Model {
         "\(folder): expected a folder of its own for what is written, found the model's")
     }
   }
+
+  /// Throws `.invalidArgument` for a file that is the model, or lies in its folder.
+  func requireForeign(file: String) throws(SVFTError) {
+    let folder = FileSystem.parent(file) ?? "."
+    guard try !FileSystem.areSame(file, path), try !FileSystem.areSame(folder, path) else {
+      throw SVFTError(
+        .invalidArgument, "\(file): expected a file outside the model, found one of it")
+    }
+  }
 }

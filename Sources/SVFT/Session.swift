@@ -155,9 +155,10 @@ extension Session {
   }
 
   /// Writes tokens and rows into one file, whole or not at all. Throws `.io`, `.noSpace`; `.state`
-  /// where an attached adapter has yet to see data.
+  /// where an attached adapter has yet to see data, `.invalidArgument` for a file of the model.
   public func save(to path: String) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
+      try model.requireForeign(file: path)
       dropStaleRows()
       let cache = try existingCache()
       try SessionFile.write(
@@ -171,8 +172,8 @@ extension Session {
     return try model.network.cache(slots: 1, context: 1)
   }
 
-  /// Takes what a file holds; the caller holds the gate. A file of this model with other adapters
-  /// or precision gives its text alone.
+  /// Takes what a file holds; the caller holds the gate. A file of this model with other adapters,
+  /// precision or format of rows gives its text alone.
   func restore(from path: String) throws(SVFTError) {
     let file = try SessionFile(path, access: model.options.copiesFile ? .copied : .mapped)
     try file.require(model.modelIdentity())
@@ -223,7 +224,8 @@ extension Model {
   }
 
   /// The session that a file holds. Where other adapters are attached than when it was saved, or
-  /// precision is another, rows are computed again when they are needed.
+  /// precision or the format of cached keys is another, rows are computed again when they are
+  /// needed.
   ///
   /// Throws `.io`, `.format`, `.truncated`, `.mismatch` (another model or version), `.limit` for a
   /// text beyond the context, `.memory`.

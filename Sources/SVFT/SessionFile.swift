@@ -93,7 +93,9 @@ struct SessionFile {
   func rows(into cache: KVCache, _ current: SessionIdentity) throws(SVFTError) -> Int {
     guard identity.rows == current.rows else {
       let path = file.path
-      Log.note("\(path): adapters or precision are others than when it was saved; the text is kept")
+      Log.note(
+        "\(path): adapters, precision or the format of cached keys are others than when it was "
+          + "saved; the text is kept")
       return 0
     }
     let count = try file.require("keys.0").shape.first ?? 0

@@ -53,6 +53,9 @@ package protocol AdapterMethod: SiteAdapter, SendableMetatype {
 
   /// Entries of adapter_config.json.
   var configuration: JSON.Object { get }
+  /// Those of them that say how the base was decomposed: they differ between machines, and decide
+  /// nothing that the others do not.
+  static var baseFigures: [String] { get }
   /// The options that make the adapter of a file: its configuration and what tensors it holds.
   static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object
   /// Its own tensors to be saved, without the stand-ins, in canonical order.
@@ -96,6 +99,7 @@ extension AdapterMethod {
     to target: UnsafeMutablePointer<Float>
   ) throws(SVFTError) {}
   package var configuration: JSON.Object { JSON.Object() }
+  package static var baseFigures: [String] { [] }
   package func state() throws(SVFTError) -> [NamedTensor] { [] }
   package func load(_ file: AdapterContents) throws(SVFTError) {}
 }

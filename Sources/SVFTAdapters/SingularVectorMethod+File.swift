@@ -16,6 +16,8 @@ extension SingularVectorMethod {
   /// Rises when the meaning of the tensors changes.
   private static let fileVersion = 1
 
+  package static var baseFigures: [String] { ["svft_svd", "svft_bases"] }
+
   package var configuration: JSON.Object {
     var object = JSON.Object()
     object["svft_version"] = .integer(Self.fileVersion)

@@ -166,6 +166,45 @@ import Testing
     #expect(try rows(other) == 0)
   }
 
+  /// What alpha_pattern says changes rows and leaves no trace in tensors.
+  @Test func anotherScaleOfOneModuleMakesRowsStale() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(
+      #"{"method":"lora","r":2,"alpha_pattern":{"q_proj":3}}"#)
+    try trainBriefly(adapter, try tiny.data())
+    try adapter.save(to: tiny.folder.file("adapter"))
+    let session = try adapter.model.session()
+    _ = try session.generate(tokens: Self.ids, Self.greedy)
+    try session.save(to: tiny.folder.file("a.svfts"))
+    func computed() throws -> Int {
+      let model = try tiny.model()
+      _ = try model.loadAdapter(tiny.folder.file("adapter"))
+      return try Self.computed(model.session(restoring: tiny.folder.file("a.svfts")))
+    }
+    #expect(try computed() == 8)
+    let file = tiny.folder.file("adapter/adapter_config.json")
+    var config = try JSON.read(file).root("config")
+    config["alpha_pattern"] = ["q_proj": 4]
+    try tiny.folder.write("adapter/adapter_config.json", JSON.object(config).text(.pretty))
+    #expect(try computed() == 0)
+  }
+
+  @Test func aFileOfTheModelIsNotOverwritten() throws {
+    let tiny = try TinyVerbs()
+    let session = try tiny.model().session()
+    for name in ["model/model.safetensors", "model/new.svfts"] {
+      let failure = #expect(throws: SVFTError.self) {
+        try session.save(to: tiny.folder.file(name))
+      }
+      #expect(failure?.kind == .invalidArgument, "\(name)")
+    }
+    _ = try tiny.model().save(to: tiny.folder.file("m.gguf"))
+    let other = try Model(path: tiny.folder.file("m.gguf")).session()
+    #expect(throws: SVFTError.self) { try other.save(to: tiny.folder.file("m.gguf")) }
+    try other.save(to: tiny.folder.file("beside.svfts"))
+    _ = try Model(path: tiny.folder.file("m.gguf"))
+  }
+
   @Test func aForgedFileHarmsNobody() throws {
     let tiny = try TinyVerbs()
     let (session, path) = try Self.saved(tiny)

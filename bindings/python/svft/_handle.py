@@ -12,7 +12,13 @@ class Handle:
 
     _free = None
 
+    _made_by = "a function of this package"
+
     def __init__(self, handle: c_void_p) -> None:
+        # Anything else would be taken for an address.
+        if not isinstance(handle, c_void_p):
+            raise TypeError(
+                f"{type(self).__name__} is made by {self._made_by}, not from {handle!r}")
         self._pointer = handle
 
     @property

@@ -16,6 +16,7 @@ class Adapter(Handle):
     """An adapter on a model: made by ``Model.create_adapter`` or ``Model.load_adapter``."""
 
     _free = library.svft_adapter_free
+    _made_by = "Model.create_adapter or Model.load_adapter"
 
     def __init__(self, handle, model: "Model") -> None:
         super().__init__(handle)
@@ -25,8 +26,9 @@ class Adapter(Handle):
     def close(self) -> None:
         """Takes the adapter off its model and frees it. Closing twice is fine."""
         super().close()
-        if self in self.model._adapters:
-            self.model._adapters.remove(self)
+        model = getattr(self, "model", None)
+        if model is not None and self in model._adapters:
+            model._adapters.remove(self)
 
     def set_scale(self, scale: float) -> None:
         """The factor on the change this adapter makes; 0 turns it off."""

@@ -75,6 +75,7 @@ class Model(Handle):
     """A loaded transformer. One thread at a time; use as a context manager or ``close`` it."""
 
     _free = library.svft_model_free
+    _made_by = "Model.load"
 
     def __init__(self, handle) -> None:
         super().__init__(handle)
@@ -272,8 +273,8 @@ class Model(Handle):
         return Session(out, self)
 
     def load_session(self, path: str, *, context_length: int = 0) -> Session:
-        """The session that a file holds. Where adapters or precision are not what they were, its
-        text is taken and computed again when it is needed."""
+        """The session that a file holds. Where adapters, ``compute`` or ``kv_format`` are not what
+        they were, its text is taken and computed again when it is needed."""
         request, out = json.dumps({"context_length": context_length}).encode("utf-8"), c_void_p()
         check(library.svft_session_load(self._handle, encoded(path), request, byref(out)))
         return Session(out, self)

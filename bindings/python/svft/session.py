@@ -20,10 +20,12 @@ class Session(Handle):
     """A text in progress: made by ``Model.session`` or ``Model.load_session``.
 
     A prompt given to it is the whole text; what it begins with in common with the text before is
-    not computed again. Use as a context manager or ``close`` it.
+    not computed again. Use as a context manager or ``close`` it. It generates as long as its model
+    is open.
     """
 
     _free = library.svft_session_free
+    _made_by = "Model.session or Model.load_session"
 
     def __init__(self, handle, model: "Model") -> None:
         super().__init__(handle)

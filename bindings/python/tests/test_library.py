@@ -50,3 +50,9 @@ def test_every_status_has_its_exception(status):
 def test_the_log_goes_to_a_callback_and_can_be_silenced():
     svft.set_log(lambda level, text: None)
     svft.set_log(None)
+
+
+@pytest.mark.parametrize("kind", [svft.Model, lambda path: svft.Session(path, None)])
+def test_a_path_is_no_handle(kind):
+    with pytest.raises(TypeError, match="is made by Model"):
+        kind("Demo/model")
