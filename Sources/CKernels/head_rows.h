@@ -212,4 +212,34 @@ SVK_INLINE void head_mix(const int64_t vectors_at_once, svk_head values, const f
   SVK_HEAD_ROWS_ENTRIES(format)
 #endif
 
+/* The same for blocks that begin with one F16 scale: `codes` gives 16 codes of a row as floats,
+ * `scale` a block's scale where the processor has no conversion of its own. */
+#define SVK_SCALED_LANES(target, name, spread, length, bytes, codes)                               \
+  target SVK_INLINE void name(const uint8_t *row, int64_t k, svk_lanes *values) {                  \
+    svk_lanes scale;                                                                               \
+    spread(row + k / length * bytes, &scale);                                                      \
+    codes(row, k, values);                                                                         \
+    *values *= scale;                                                                              \
+  }
+#define SVK_SLOW_SCALED_LANES(length, bytes, scale, codes)                                         \
+  SVK_INLINE void scaled_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {              \
+    codes(row, k, values);                                                                         \
+    *values *= scale(row + k / length * bytes);                                                    \
+  }
+
+#if SVK_X86
+#include "x86/half.h"
+
+#define SVK_SCALED_HEAD_ROWS(format, length, bytes, scale, codes)                                  \
+  SVK_SLOW_SCALED_LANES(length, bytes, scale, codes)                                               \
+  SVK_SCALED_LANES(SVK_TARGET_AVX2, quick_scaled_lanes_of, spread_f16, length, bytes, codes)       \
+  SVK_SCALED_LANES(SVK_TARGET_AVX512, wide_scaled_lanes_of, wide_spread_f16, length, bytes, codes) \
+  SVK_HEAD_ROWS(format, (bytes) / 2, scaled_lanes_of, quick_scaled_lanes_of,                       \
+                wide_scaled_lanes_of, NULL)
+#else
+#define SVK_SCALED_HEAD_ROWS(format, length, bytes, scale, codes)                                  \
+  SVK_SLOW_SCALED_LANES(length, bytes, scale, codes)                                               \
+  SVK_HEAD_ROWS(format, (bytes) / 2, scaled_lanes_of, NULL, NULL, NULL)
+#endif
+
 #endif

@@ -73,32 +73,7 @@ SVK_INLINE void codes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
   *values = __builtin_convertvector(codes, svk_lanes);
 }
 
-SVK_INLINE void head_lanes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
-  codes_of(row, k, values);
-  *values *= block_scale(row + k / LENGTH * BYTES);
-}
-
-#if SVK_X86
-#include "x86/half.h"
-
-SVK_TARGET_AVX2 SVK_INLINE void quick_head_lanes_of(const uint8_t *row, int64_t k,
-                                                    svk_lanes *values) {
-  svk_lanes scale;
-  spread_f16(row + k / LENGTH * BYTES, &scale);
-  codes_of(row, k, values);
-  *values *= scale;
-}
-
-SVK_TARGET_AVX512 SVK_INLINE void wide_head_lanes_of(const uint8_t *row, int64_t k,
-                                                     svk_lanes *values) {
-  svk_lanes scale;
-  wide_spread_f16(row + k / LENGTH * BYTES, &scale);
-  codes_of(row, k, values);
-  *values *= scale;
-}
-#endif
-
-SVK_HEAD_ROWS(q8_0, BYTES / 2, head_lanes_of, quick_head_lanes_of, wide_head_lanes_of, NULL)
+SVK_SCALED_HEAD_ROWS(q8_0, LENGTH, BYTES, block_scale, codes_of)
 SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
 
 const svk_format *svk_format_q8_0(void) {
