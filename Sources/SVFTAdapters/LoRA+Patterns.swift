@@ -23,15 +23,10 @@ extension LoRA {
     for key in patternKeys where options.has(key) {
       let idle = idle(try options.object(key), among: modules)
       guard let first = idle.first else { continue }
-      var ends: [String] = []
-      for module in modules {
-        let end = String(module.split(separator: ".").last ?? "")
-        if !ends.contains(end) { ends.append(end) }
-      }
       throw SVFTError(
         .mismatch,
         "\(key): expected names of adapted modules, found \(first.debugDescription), which names "
-          + "none; they end in \(ends.joined(separator: ", "))")
+          + "none; they end in \(TargetRule.ends(of: modules))")
     }
   }
 

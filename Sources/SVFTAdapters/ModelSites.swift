@@ -60,15 +60,10 @@ package struct ModelSites {
   }
 
   private func nothingFound(_ found: String, _ names: [String]) -> SVFTError {
-    var ends: [String] = []
-    for name in names {
-      let end = String(name.split(separator: ".").last ?? "")
-      if !ends.contains(end) { ends.append(end) }
-    }
-    return SVFTError(
+    SVFTError(
       .mismatch,
       "expected targets that name modules of the model, found \(found); its modules end in "
-        + ends.joined(separator: ", "))
+        + TargetRule.ends(of: names))
   }
 }
 
@@ -93,6 +88,16 @@ package enum TargetRule: Sendable, Equatable, CustomStringConvertible {
   /// Whether `target` equals the module's name or a dotted end of it.
   static func names(_ target: String, _ module: String) -> Bool {
     module == target || module.hasSuffix("." + target)
+  }
+
+  /// What `names` end in, each once, for messages.
+  static func ends(of names: [String]) -> String {
+    var ends: [String] = []
+    for name in names {
+      let end = String(name.split(separator: ".").last ?? "")
+      if !ends.contains(end) { ends.append(end) }
+    }
+    return ends.joined(separator: ", ")
   }
 
   package var description: String {
