@@ -49,14 +49,10 @@ struct Classes {
       && (names == other.names || names.isEmpty || other.names.isEmpty)
   }
 
-  /// These, where they serve `dataset`, or with the head that it needs. Throws `.data` for fewer
-  /// than two classes, `.mismatch` where there is a head and it is another one.
+  /// These, where they serve `dataset`, or with the head that it needs. Throws `.mismatch` where
+  /// there is a head and it is another one.
   func serving(_ dataset: Dataset, seed: UInt64) throws(SVFTError) -> Classes {
     let outputs = dataset.task == .score ? 1 : dataset.classes.count
-    guard dataset.task == .score || outputs > 1 || head != nil else {
-      throw SVFTError(
-        .data, "label: expected at least two classes to learn, found \(dataset.classes.count)")
-    }
     if let head {
       // A score head serves scores, numbers are classes of the head itself, names must be its own.
       if dataset.classes.isEmpty, dataset.task == .classes || head.outputs == 1 { return self }
