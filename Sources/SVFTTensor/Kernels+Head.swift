@@ -32,11 +32,6 @@ extension Kernels {
         width: Int64(width))
     }
 
-    /// The first `count` rows.
-    package func prefix(_ count: Int) -> Head {
-      Head(format, pointer, rowBytes: rowBytes, rows: count, width: width)
-    }
-
     /// scores[t·stride + j] = scale·Σ_d q[t, d]·K[j, d] for `count` queries, whose columns lie side
     /// by side.
     package func scores(

@@ -24,11 +24,12 @@ import Testing
       values = (0..<count * width).map { all[$0 / width * 3 * width + width + $0 % width] }
     }
 
-    var head: Kernels.Head {
+    var head: Kernels.Head { first(count) }
+
+    func first(_ rows: Int) -> Kernels.Head {
       Kernels.Head(
         format.kernels, bytes.pointer + format.rowBytes(width),
-        rowBytes: format.rowBytes(3 * width),
-        rows: count, width: width)
+        rowBytes: format.rowBytes(3 * width), rows: rows, width: width)
     }
   }
 
@@ -123,7 +124,7 @@ import Testing
     }
     // Nor a row's on those behind it.
     let few = Kernels.with(set) {
-      Self.results(rows.head.prefix(6), q, weights, queries: 1, start)
+      Self.results(rows.first(6), q, weights, queries: 1, start)
     }
     #expect(few.scores.prefix(6) == together.scores.prefix(6))
   }
