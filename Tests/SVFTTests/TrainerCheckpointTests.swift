@@ -149,6 +149,18 @@ import Testing
     #expect(try bench(model: model, resumes: true).trainer.step == 2)
   }
 
+  /// alpha_pattern leaves no trace in the shapes of parameters.
+  @Test func aRunOfAnotherAdapterIsNotGoneOnWith() throws {
+    func method(_ rank: Int, _ alpha: Int) -> String {
+      #"{"method":"lora","r":\#(rank),"targets":["q_proj"],"alpha_pattern":{"q_proj":\#(alpha)}}"#
+    }
+    try stopped(method(2, 3))
+    for other in [method(2, 4), method(1, 3), TrainingBench.small] {
+      #expect(kind { _ = try bench(other, resumes: true) } == .mismatch, "\(other)")
+    }
+    #expect(try bench(method(2, 3), resumes: true).trainer.step == 2)
+  }
+
   /// The same with a manifest that says the damage is right: the readers themselves must hold.
   @Test(arguments: [
     #"{"method":"lora","r":2,"targets":["q_proj"]}"#,
