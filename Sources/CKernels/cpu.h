@@ -9,7 +9,13 @@
 
 #include <stdint.h>
 
-enum svk_isa { SVK_PORTABLE = 0, SVK_AVX2 = 1, SVK_AVX512 = 2, SVK_AVX512VNNI = 3 };
+enum svk_isa {
+  SVK_PORTABLE = 0,
+  SVK_AVX2 = 1,
+  SVK_AVX512 = 2,
+  SVK_AVX512VNNI = 3,
+  SVK_AVX512BF16 = 4
+};
 
 /* The set in force on this thread: the best one detected, unless overridden. */
 int svk_isa(void);
@@ -28,8 +34,11 @@ int svk_isa(void);
 #define SVK_TARGET_AVX512VNNI                                                                      \
   __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"),            \
                  min_vector_width(512)))
+#define SVK_TARGET_AVX512BF16                                                                      \
+  __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16"), \
+                 min_vector_width(512)))
 
-/* Picks the best of three variants; VNNI machines take the AVX-512 one. */
+/* Picks the best of three variants; sets above AVX-512 take its one. */
 #define SVK_PICK(name)                                                                             \
   (svk_isa() >= SVK_AVX512 ? name##__avx512                                                        \
                            : (svk_isa() == SVK_AVX2 ? name##__avx2 : name##__portable))

@@ -3,9 +3,9 @@
  * first cache while all tiles pass from the second, through a microkernel that keeps 12 x 32 sums
  * in registers.
  *
- * Every element of C is the same chain of fused multiply-adds over p, 256 at a time, wherever it
- * lies in a tile: splitting rows or columns over threads changes no bit. The microkernels' fast
- * forms are in x86/gemm.h. */
+ * Every element of C is the same chain of fused multiply-adds over p, 256 steps at a time, wherever
+ * it lies in a tile: splitting rows or columns over threads changes no bit. Here is the F32
+ * arithmetic too, its microkernels' fast forms in x86/gemm.h; BF16 is in gemm_bf16.c. */
 #include "gemm.h"
 
 #include <string.h>
@@ -13,15 +13,11 @@
 #include "square.h"
 #include "strips.h"
 
-/* tile[p * 12 + i], panel[p * 32 + j]. */
-typedef void (*microkernel)(int rows, const float *tile, int64_t k, const float *panel, float *c,
-                            int64_t ldc, svk_update update);
-
-static void gemm_tile__portable(int rows, const float *tile, int64_t k, const float *panel,
+static void gemm_tile__portable(int rows, const float *tile, int64_t steps, const float *panel,
                                 float *c, int64_t ldc, svk_update update) {
   for (int i = 0; i < rows; i++) {
     float sums[SVK_PANEL] = {0};
-    for (int64_t p = 0; p < k; p++) {
+    for (int64_t p = 0; p < steps; p++) {
       float value = tile[p * SVK_TILE + i];
       for (int j = 0; j < SVK_PANEL; j++) sums[j] += value * panel[p * SVK_PANEL + j];
     }
@@ -117,8 +113,7 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
   }
 }
 
-/* tile[p * 12 + i] = A[i][p] for rows that lie along; a tile takes a few floats more than its own.
- */
+/* tile[p * 12 + i] = A[i][p] for rows that lie along. */
 SVK_INLINE void copy_along_body(const float *rows, int64_t stride, int64_t count, int64_t k,
                                 float *tile) {
   turn_rows(rows, stride, count, k, tile, SVK_TILE);
@@ -138,17 +133,11 @@ static void copy_across(svk_matrix a, int64_t count, int64_t k, float *tile) {
   }
 }
 
-/* Rows i..<i+rows, columns p..<p+k of A as tiles one after the other. */
-static void copy_tiles(svk_matrix a, int64_t i, int64_t rows, int64_t p, int64_t k, float *tiles) {
-  a.a += i * a.row_stride + p * a.column_stride;
-  for (; rows > 0; rows -= SVK_TILE, a.a += SVK_TILE * a.row_stride, tiles += SVK_TILE * k) {
-    int64_t count = rows < SVK_TILE ? rows : SVK_TILE;
-    if (a.column_stride == 1) SVK_PICK(copy_along)(a.a, a.row_stride, count, k, tiles);
-    else copy_across(a, count, k, tiles);
-  }
+static void copy_tile(svk_matrix a, int64_t rows, int64_t k, float *tile) {
+  if (a.column_stride == 1) SVK_PICK(copy_along)(a.a, a.row_stride, rows, k, tile);
+  else copy_across(a, rows, k, tile);
 }
 
-/* Panels of columns j..<j+count (at most SVK_WIDTH) of B. */
 static void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                         float *panels, float *spare) {
   if (b.across) {
@@ -161,21 +150,28 @@ static void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
   }
 }
 
+static svk_arithmetic arithmetic_for(svk_weights w) {
+#if SVK_X86
+  if (svk_multiplies_bf16(w)) return svk_arithmetic_bf16();
+#endif
+  return (svk_arithmetic){1, copy_tile, pack_panels, SVK_PICK(gemm_tile)};
+}
+
 /* All tiles against one panel of `columns`; one narrower than 32 must not write beside C. */
-static void multiply_panel(const float *tiles, int64_t rows, int64_t k, const float *panel,
-                           int64_t columns, float *c, int64_t ldc, svk_update update) {
-  microkernel micro = SVK_PICK(gemm_tile);
-  for (int64_t i = 0; i < rows; i += SVK_TILE, tiles += SVK_TILE * k, c += SVK_TILE * ldc) {
+static void multiply_panel(const svk_arithmetic *by, const float *tiles, int64_t rows,
+                           int64_t steps, const float *panel, int64_t columns, float *c,
+                           int64_t ldc, svk_update update) {
+  for (int64_t i = 0; i < rows; i += SVK_TILE, tiles += SVK_TILE * steps, c += SVK_TILE * ldc) {
     int count = (int)(rows - i < SVK_TILE ? rows - i : SVK_TILE);
     if (columns >= SVK_PANEL) {
-      micro(count, tiles, k, panel, c, ldc, update);
+      by->multiply_tile(count, tiles, steps, panel, c, ldc, update);
       continue;
     }
     float edge[SVK_TILE * SVK_PANEL] = {0};
     for (int r = 0; r < count && update.accumulate; r++) {
       memcpy(edge + r * SVK_PANEL, c + r * ldc, (size_t)columns * sizeof(float));
     }
-    micro(count, tiles, k, panel, edge, SVK_PANEL, update);
+    by->multiply_tile(count, tiles, steps, panel, edge, SVK_PANEL, update);
     for (int r = 0; r < count; r++) {
       memcpy(c + r * ldc, edge + r * SVK_PANEL, (size_t)columns * sizeof(float));
     }
@@ -184,39 +180,53 @@ static void multiply_panel(const float *tiles, int64_t rows, int64_t k, const fl
 
 enum { PANELS = SVK_WIDTH * SVK_INNER, TILES = SVK_TILES * SVK_TILE * SVK_INNER + SVK_SQUARE };
 
-/* Inner positions p..<p+k of rows i..<i+rows, which are in `scratch` as tiles. */
-static void multiply_block(int64_t i, int64_t rows, int64_t n, int64_t p, int64_t k,
-                           svk_panel_source b, float *c, int64_t ldc, svk_update update,
-                           float *scratch) {
+/* Positions p..<p+k of some rows: first of A, as tiles, then times B. */
+typedef struct {
+  int64_t rows, p, k, steps;
+} block;
+
+static void copy_tiles(const svk_arithmetic *by, block at, svk_matrix a, float *tiles) {
+  for (int64_t i = 0; i < at.rows; i += SVK_TILE, tiles += SVK_TILE * at.steps) {
+    int64_t count = at.rows - i < SVK_TILE ? at.rows - i : SVK_TILE;
+    by->copy_tile(a, count, at.k, tiles);
+    a.a += SVK_TILE * a.row_stride;
+  }
+}
+
+static void multiply_block(const svk_arithmetic *by, block at, int64_t n, svk_panel_source b,
+                           float *c, int64_t ldc, svk_update update, float *scratch) {
   float *panels = scratch, *tiles = panels + PANELS, *spare = tiles + TILES;
   for (int64_t j = 0; j < n; j += SVK_WIDTH) {
     int64_t width = n - j < SVK_WIDTH ? n - j : SVK_WIDTH;
-    pack_panels(b, p, k, j, width, panels, spare);
+    by->pack_panels(b, at.p, at.k, j, width, panels, spare);
     for (int64_t q = 0; q < width; q += SVK_PANEL) {
-      multiply_panel(tiles, rows, k, panels + q * k, width - q, c + i * ldc + j + q, ldc, update);
+      multiply_panel(by, tiles, at.rows, at.steps, panels + q * at.steps, width - q, c + j + q,
+                     ldc, update);
     }
   }
 }
 
 void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b, float *c,
               int64_t ldc, svk_update update, void *scratch) {
-  const int64_t most = SVK_TILES * SVK_TILE;
+  const svk_arithmetic by = arithmetic_for(b.w);
+  const int64_t most = SVK_TILES * SVK_TILE, inner = SVK_INNER * by.positions;
   for (int64_t i = 0; i < m && k == 0 && !update.accumulate; i++) {
     memset(c + i * ldc, 0, (size_t)n * sizeof(float));
   }
-  for (int64_t p = 0; p < k; p += SVK_INNER) {
-    int64_t depth = k - p < SVK_INNER ? k - p : SVK_INNER;
+  for (int64_t p = 0; p < k; p += inner) {
+    int64_t depth = k - p < inner ? k - p : inner;
     svk_update now = {update.alpha, p == 0 ? update.accumulate : 1};
     for (int64_t i = 0; i < m; i += most) {
-      int64_t rows = m - i < most ? m - i : most;
-      copy_tiles(a, i, rows, p, depth, (float *)scratch + PANELS);
-      multiply_block(i, rows, n, p, depth, b, c, ldc, now, scratch);
+      block at = {m - i < most ? m - i : most, p, depth,
+                  (depth + by.positions - 1) / by.positions};
+      svk_matrix rows = {a.a + i * a.row_stride + p * a.column_stride, a.row_stride,
+                         a.column_stride};
+      copy_tiles(&by, at, rows, (float *)scratch + PANELS);
+      multiply_block(&by, at, n, b, c + i * ldc, ldc, now, scratch);
     }
   }
 }
 
-int64_t svk_scratch_bytes(int64_t inner) {
-  int64_t fixed = PANELS + TILES + SVK_PANEL * SVK_SPARE_LENGTH;
-  /* Few tokens: one decoded row. Integer products: a panel of 16 rows and one more unpacked. */
-  return fixed * (int64_t)sizeof(float) + 24 * inner + 4096;
+int64_t svk_gemm_scratch_bytes(void) {
+  return (PANELS + TILES + SVK_PANEL * SVK_SPARE_LENGTH) * (int64_t)sizeof(float);
 }

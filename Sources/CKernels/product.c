@@ -1,7 +1,8 @@
 /* Products of a stored matrix in any element format: y = x W^T, dx = g W, and plain F32 C = A B.
  *
  * Many tokens: the engine of gemm.c, W decoded panel by panel. Few: dots over the rows as they lie,
- * because a packed panel would only be written and read again. */
+ * because a packed panel would only be written and read again. Either may be in BF16 (gemm.h), so
+ * that a token is rounded alike with and without others. */
 #include <string.h>
 
 #include "gemm.h"
@@ -13,27 +14,47 @@ static int64_t few_tokens(const svk_format *format) {
   return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
 }
 
-void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
-                 int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
-  if (w.in_strips || tokens > few_tokens(w.format)) {
-    svk_matrix a = {x, ldx, 1};
-    svk_panel_source b = {w, first, 0};
-    svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
-    return;
+/* Tokens as BF16 codes, [tokens, columns] dense. */
+static const uint16_t *codes_of(const float *x, int64_t ldx, int64_t tokens, int64_t columns,
+                                uint16_t *codes) {
+  for (int64_t t = 0; t < tokens; t++) {
+    svk_format_bf16()->encode(x + t * ldx, columns, codes + t * columns);
   }
+  return codes;
+}
+
+/* svk_product of few tokens: dots, four rows at a time. */
+static void dots_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
+                         int64_t tokens, float *y, int64_t ldy, svk_update update,
+                         uint16_t *scratch) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
-  const uint8_t *rows = (const uint8_t *)w.bytes + first * row_bytes;
-  for (int64_t r = first; r < last && tokens > 0; r += ROW_GROUP) {
+  const uint8_t *row = (const uint8_t *)w.bytes + first * row_bytes;
+  const uint16_t *codes = NULL;
+  if (svk_multiplies_bf16(w) && w.format == svk_format_bf16()) {
+    codes = codes_of(x, ldx, tokens, w.columns, scratch);
+  }
+  for (int64_t r = first; r < last; r += ROW_GROUP, row += ROW_GROUP * row_bytes) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
     float out[FEW_PLAIN_TOKENS * ROW_GROUP];
-    w.format->row_dots(rows + (r - first) * row_bytes, row_bytes, count, w.columns, x, ldx, tokens,
-                       out);
+    if (codes) svk_dots_bf16(row, row_bytes, count, w.columns, codes, w.columns, tokens, out);
+    else w.format->row_dots(row, row_bytes, count, w.columns, x, ldx, tokens, out);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < count; i++) {
         float *place = y + t * ldy + r + i;
         *place = (update.accumulate ? *place : 0) + update.alpha * out[t * ROW_GROUP + i];
       }
     }
+  }
+}
+
+void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
+                 int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
+  if (w.in_strips || tokens > few_tokens(w.format)) {
+    svk_matrix a = {x, ldx, 1};
+    svk_panel_source b = {w, first, 0};
+    svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
+  } else if (tokens > 0) {
+    dots_product(w, first, last, x, ldx, tokens, y, ldy, update, scratch);
   }
 }
 
@@ -49,9 +70,16 @@ void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, f
                   int64_t ldc, svk_update update, void *scratch) {
   int across = b.column_stride == 1;
   int64_t stride = across ? b.row_stride : b.column_stride;
-  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0};
+  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0, 0};
   svk_panel_source source = {w, 0, across};
   svk_gemm(m, n, k, a, source, c, ldc, update, scratch);
+}
+
+int64_t svk_scratch_bytes(int64_t inner) {
+  /* Integer products: a panel of 16 rows and one more unpacked. Few tokens as BF16: their codes. */
+  int64_t engine = svk_gemm_scratch_bytes() + 24 * inner;
+  int64_t codes = FEW_PLAIN_TOKENS * inner * (int64_t)sizeof(uint16_t);
+  return (engine > codes ? engine : codes) + 4096;
 }
 
 int64_t svk_block_length(const svk_format *format) { return format->block_length; }

@@ -23,7 +23,7 @@ static uint8_t *group_at(svk_strip strip, int64_t b, int64_t g, int64_t r) {
 
 void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
-  svk_weights packed = {w.format, target, w.rows, w.columns, 1};
+  svk_weights packed = {w.format, target, w.rows, w.columns, 1, 0};
   for (int64_t row = first; row < last; row++) {
     svk_strip strip = svk_strip_at(packed, row - row % SVK_STRIP);
     const uint8_t *from = (const uint8_t *)w.bytes + row * row_bytes;

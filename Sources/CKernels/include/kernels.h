@@ -9,11 +9,19 @@
 
 #include <stdint.h>
 
-/* ---- Instruction sets: 0 portable, 1 AVX2 (FMA, F16C), 2 AVX-512 (F, BW, VL, DQ), 3 with VNNI. */
+/* ---- Instruction sets: 0 portable, 1 AVX2 (FMA, F16C), 2 AVX-512 (F, BW, VL, DQ), 3 with VNNI, 4
+ * with BF16 too. */
 int svk_isa_detected(void);
-/* Lowers the set for the calling thread; -1 ends it. For tests. */
+/* The best set for svk_isa_override: the detected one, or 4 where 3 was and its instructions are
+ * spelled out. */
+int svk_isa_runnable(void);
+/* Sets the set for the calling thread; -1 ends it. For tests. */
 void svk_isa_override(int isa);
 const char *svk_isa_name(int isa);
+/* Whether set 4 works without BF16 instructions: where the processor lacks them, and where the
+ * calling thread wants it so, for tests. */
+int svk_spells_out_bf16(void);
+void svk_spell_out_bf16(int on);
 
 /* ---- Element formats. */
 typedef struct svk_format svk_format;
@@ -42,6 +50,9 @@ typedef struct {
   const void *bytes;
   int64_t rows, columns;
   int in_strips;
+  /* Whether products with F32 activations may round both sides to BF16, to nearest even, and add
+   * in F32: they do from instruction set 4 on, but for few tokens and a format other than BF16. */
+  int rounds;
 } svk_weights;
 
 /* Strips: 16 rows side by side, as many bytes as the rows. Whether this processor multiplies the
