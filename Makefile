@@ -105,7 +105,7 @@ test-readme:
 test-all: test
 	$(MAKE) --no-print-directory test-wheel test-readme
 	ASAN_OPTIONS=detect_leaks=0 $(TEST) --scratch-path .build-asan --sanitize=address
-	for isa in portable avx2 avx512; do \
+	for isa in portable avx2 avx512 avx512bf16; do \
 	  echo "test-all: instruction set $$isa"; SVFT_ISA=$$isa $(TEST) --skip-build; \
 	done
 	SVFT_TEST_LONG=1 $(TEST) --skip-build

@@ -8,7 +8,8 @@ import SVFTTensor
 public struct ModelOptions: Sendable {
   /// How products treat activations.
   public enum Precision: String, Sendable, CaseIterable {
-    /// The custom of the weights' format: 8-bit activations with block-quantised weights.
+    /// The custom of the weights' format: 8-bit activations with block-quantised weights, BF16 with
+    /// BF16 weights and in training where the processor multiplies that faster.
     case standard = "default"
     /// F32 throughout.
     case f32

@@ -7,11 +7,11 @@
 // fixed capacity, so filling a batch allocates nothing.
 package import SVFTTensor
 
-/// How products with block-quantised weights treat activations.
+/// How products with weights of the checkpoint treat activations (Weight+Compute.swift).
 package enum Compute: Sendable, Hashable {
   /// F32 throughout: the definition of the result.
   case f32
-  /// 8-bit activations where that is the format's custom, in inference only.
+  /// The custom of the weights' format.
   case standard
 }
 
@@ -50,7 +50,7 @@ package final class Batch: @unchecked Sendable {
 
   /// Keys and values of earlier steps; nil where every sequence is whole.
   package var cache: KVCache?
-  /// Whether this step trains: dropout acts and products are exact.
+  /// Whether this step trains: dropout acts, activations are not rounded to 8 bit.
   package var training = false
   package var compute = Compute.standard
   /// The key of this step's dropout masks; ops mix their own index in.

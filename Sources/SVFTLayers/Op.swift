@@ -64,7 +64,7 @@ package struct Run {
   package var scratch: UnsafeMutableRawPointer { arena.memberScratch(team.id) }
   /// The scratch all members share.
   package var sharedScratch: UnsafeMutableRawPointer { arena.sharedScratch }
-  /// Whether this step trains: dropout acts, products are exact.
+  /// Whether this step trains: dropout acts, activations are not rounded to 8 bit.
   package var training: Bool { batch.training }
 }
 

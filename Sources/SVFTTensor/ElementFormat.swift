@@ -19,6 +19,9 @@ package protocol ElementFormat: Sendable {
   /// Whether the default compute rounds activations to 8 bit before multiplying (the format's
   /// custom).
   var prefersIntegerActivations: Bool { get }
+  /// Whether the default compute may round both sides of a product to BF16: its own numbers are no
+  /// finer.
+  var toleratesBF16: Bool { get }
   /// Layout and codec in C, and how products read it.
   var kernels: Kernels.Format { get }
 }

@@ -5,6 +5,7 @@
 //   strips   16 rows side by side, made unsigned, so that a vector lane is a row (strips.h): what
 //            integer products are fastest from; goes back into rows bit for bit
 //
+// Products with F32 activations are in F32, those of `inBF16` in BF16 where the processor can.
 // This is a view: `Weight` owns the bytes. How rows are split over threads changes no bit.
 import CKernels
 
@@ -19,7 +20,7 @@ extension Kernels {
     package let arrangement: Arrangement
     /// Bytes of one row, in either arrangement.
     package let rowBytes: Int
-    private let value: svk_weights
+    private var value: svk_weights
 
     /// A matrix at `pointer`; `columns` is a whole number of blocks.
     package init(
@@ -32,14 +33,24 @@ extension Kernels {
       rowBytes = format.rowBytes(columns)
       value = svk_weights(
         format: format.kernels.table, bytes: pointer, rows: Int64(rows), columns: Int64(columns),
-        in_strips: arrangement == .strips ? 1 : 0)
+        in_strips: arrangement == .strips ? 1 : 0, rounds: 0)
+    }
+
+    /// The same matrix for products that round both sides to BF16, to nearest even, and add in F32,
+    /// where the processor has instructions for that; elsewhere nothing changes.
+    ///
+    /// Up to three tokens are multiplied exactly with block-quantised rows, up to 32 with F32 and
+    /// F16.
+    package var inBF16: StoredMatrix {
+      var other = self
+      other.value.rounds = 1
+      return other
     }
 
     /// Rows at which work on strips may be split.
     package static let stripRows = 16
 
-    /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `range` and tokens 0..<tokens, in
-    /// F32.
+    /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `range` and tokens 0..<tokens.
     ///
     /// `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
     /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. A few tokens are summed in

@@ -9,7 +9,7 @@ import CKernels
 package enum Kernels {
   /// Sets of instructions, from the one every machine has to the fastest.
   package enum InstructionSet: Int32, CaseIterable, Comparable, Sendable {
-    case portable, avx2, avx512, avx512vnni
+    case portable, avx2, avx512, avx512vnni, avx512bf16
 
     /// Whether `a` has fewer instructions than `b`.
     package static func < (a: InstructionSet, b: InstructionSet) -> Bool {
@@ -17,22 +17,35 @@ package enum Kernels {
     }
   }
 
-  /// The set in use: the processor's best, or what SVFT_ISA lowers it to.
+  /// The set in use: the processor's best, or what SVFT_ISA asks for (cpu.c).
   package static var instructionSet: InstructionSet {
     InstructionSet(rawValue: svk_isa_detected()) ?? .portable
   }
 
-  /// The sets this machine can run, up to the one in use.
+  /// The sets this machine can run, up to the one in use, and beside avx512vnni also avx512bf16 with
+  /// its instructions spelled out.
   package static var instructionSets: [InstructionSet] {
-    InstructionSet.allCases.filter { $0 <= instructionSet }
+    InstructionSet.allCases.filter { $0.rawValue <= svk_isa_runnable() }
   }
 
-  /// Runs `body` with a lower set on this thread alone (not on teams it starts). For tests.
+  /// Whether avx512bf16 would multiply by the processor's own instructions.
+  package static var hasBF16Instructions: Bool { svk_spells_out_bf16() == 0 }
+
+  /// Runs `body` with another set on this thread alone (not on teams it starts). For tests.
   package static func with<Result, Failure>(
     _ set: InstructionSet, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     svk_isa_override(set.rawValue)
     defer { svk_isa_override(-1) }
+    return try body()
+  }
+
+  /// Runs `body` with BF16 instructions spelled out on this thread alone. For tests.
+  package static func spellingOutBF16<Result, Failure>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    svk_spell_out_bf16(1)
+    defer { svk_spell_out_bf16(0) }
     return try body()
   }
 

@@ -31,7 +31,11 @@ struct LoadingArguments: ParsableArguments {
   @Option(help: "Bring matrices into this format while loading: f32, f16, bf16, q8_0, q4_0.")
   var quant: String?
 
-  @Option(help: "default: 8-bit activations with quantised weights; f32: exact products.")
+  @Option(
+    help: """
+      default: 8-bit activations with quantised weights, BF16 ones with BF16 weights and in \
+      training where the processor has BF16; f32: exact products.
+      """)
   var compute = ModelOptions.Precision.standard.rawValue
 
   @Option(

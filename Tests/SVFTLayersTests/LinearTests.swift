@@ -29,9 +29,37 @@ struct LinearTests {
         lengths: [tokens], [(96, x)], prepare: { $0.compute = compute }
       ) { try $0.linear($1[0], slot, bias: bias) }
       let rounds = compute == .standard && format.prefersIntegerActivations
+      // BF16 weights take activations as they do everywhere in the model.
+      let isBF16 = compute == .standard && name == "BF16" && Kernels.instructionSet >= .avx512bf16
+      let near = isBF16 ? try inBF16(x) : x
       // Eight bits of 96 activations: half a step of 2/127 each, weights up to 2, adding at random.
-      #expect(Replay.distance(y, try expected(slot.weight, x, b)) < (rounds ? 0.6 : 1e-4))
+      #expect(Replay.distance(y, try expected(slot.weight, near, b)) < (rounds ? 0.6 : 1e-4))
     }
+  }
+
+  private func inBF16(_ x: [Float]) throws -> [Float] {
+    let format = try ElementFormats.required("BF16")
+    let bytes = try Buffer(byteCount: format.rowBytes(x.count))
+    var result = x
+    format.encode(x, count: x.count, into: bytes.pointer)
+    format.decode(bytes.pointer, count: x.count, into: &result)
+    return result
+  }
+
+  @Test(arguments: ElementFormats.all.map(\.name), [Compute.f32, .standard])
+  func trainingRoundsToBF16WhereWeightsTolerateIt(_ name: String, compute: Compute) throws {
+    let format = try #require(ElementFormats.named(name))
+    let slot = try Replay.slot("w", rows: 75, Replay.numbers(75 * 96, "w"), format: format)
+    let x = Replay.numbers(40 * 96, "x")
+    let y = try Replay.output(
+      lengths: [40], [(96, x)], training: true, prepare: { $0.compute = compute }
+    ) { try $0.linear($1[0], slot, bias: nil) }
+    let exact = Replay.distance(
+      y, try expected(slot.weight, x, [Float](repeating: 0, count: 75)))
+    let mayRound = compute == .standard && format.toleratesBF16
+    // 9 bits of 96 activations and weights up to 2, adding at random.
+    #expect(exact < (mayRound ? 0.2 : 1e-4))
+    #expect(!(mayRound && Kernels.instructionSet >= .avx512bf16) || exact > 1e-3)
   }
 
   @Test func otherWidthsAreRefused() throws {

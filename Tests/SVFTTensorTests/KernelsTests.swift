@@ -5,8 +5,15 @@ import Testing
 @Suite struct KernelsTests {
   @Test func theSetInUseIsTheBestOfThoseThatRun() {
     #expect(Kernels.instructionSets.first == .portable)
-    #expect(Kernels.instructionSets.last == Kernels.instructionSet)
     #expect(Kernels.instructionSets == Kernels.instructionSets.sorted())
+    let best = Kernels.instructionSet
+    #expect(Kernels.instructionSets.last == (best == .avx512vnni ? .avx512bf16 : best))
+  }
+
+  @Test func spellingOutEndsWithItsBody() {
+    let has = Kernels.hasBF16Instructions
+    #expect(Kernels.spellingOutBF16 { !Kernels.hasBF16Instructions })
+    #expect(Kernels.hasBF16Instructions == has)
   }
 
   @Test func aLowerSetEndsWithItsBody() {

@@ -3,8 +3,8 @@
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
 //   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
-// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. Formats
-// whose custom it is take x rounded to 8 bit (Rounding.swift) where nothing is trained.
+// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. How x and g
+// are rounded for products with W is decided in Weight+Compute.swift.
 package import SVFTTensor
 
 /// y = W x + b.
@@ -48,7 +48,7 @@ final class Linear: Op {
         rows: rows, run.pointer(rounded), tokens: run.rows, into: y, ldy: weight.rows,
         scratch: run.scratch)
     } else {
-      weight.matrix.product(
+      weight.matrix(in: run.batch).product(
         rows: rows, run.pointer(x), tokens: run.rows, into: y, ldy: weight.rows,
         scratch: run.scratch)
     }
@@ -67,7 +67,7 @@ final class Linear: Op {
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
     if let dx = run.target(0) {
-      weight.matrix.transposedProduct(
+      weight.matrix(in: run.batch).transposedProduct(
         columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
         into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
         scratch: run.scratch)

@@ -3,7 +3,7 @@
 //   forward   tiles of codes, scales and offsets (Kernels+StoredMatrix.swift), 40 bytes per 32
 //             numbers of x, in a value of their own
 //
-// Recorded where nothing is trained: gradients want exact products. Steps computed in F32 leave it
+// Recorded where nothing is trained: gradients want finer products. Steps computed in F32 leave it
 // out, as the products do that would read it.
 import SVFTTensor
 

@@ -7,6 +7,7 @@ package struct BF16: ElementFormat {
   package let ggufType: UInt32 = 30
   package let safetensorsType: String? = "BF16"
   package let prefersIntegerActivations = false
+  package let toleratesBF16 = true
   package let kernels = Kernels.Format.bf16
 
   package init() {}
