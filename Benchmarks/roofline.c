@@ -94,6 +94,21 @@ SVK_TARGET_AVX512VNNI static void dots_512(void *unused) {
   sink = (float)_mm512_reduce_add_epi32(sums[0]);
 }
 
+SVK_TARGET_AVX512BF16 static void bf16_512(void *unused) {
+  __m512 sums[CHAINS];
+  __m512i codes = _mm512_set1_epi32(0x3f003f00); /* halves */
+  (void)unused;
+  for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_set1_ps((float)i);
+  for (int turn = 0; turn < TURNS; turn++) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < CHAINS; i++) {
+      sums[i] = _mm512_dpbf16_ps(sums[i], (__m512bh)codes, (__m512bh)codes);
+    }
+  }
+  for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+  sink = _mm512_reduce_add_ps(sums[0]);
+}
+
 static void limit(const char *name, const char *set, void (*run)(void *), int operations) {
   double seconds = median_seconds((task){run, NULL});
   printf("{\"limit\": \"%s\", \"set\": \"%s\", \"rate\": %.6g}\n", name, set,
@@ -105,6 +120,9 @@ static void limits(void) {
   if (best >= SVK_AVX512) limit("F32 multiply-adds", svk_isa_name(SVK_AVX512), fma_512, 32);
   if (best >= SVK_AVX2) limit("F32 multiply-adds", svk_isa_name(SVK_AVX2), fma_256, 16);
   if (best >= SVK_AVX512VNNI) limit("int8 dots", svk_isa_name(SVK_AVX512VNNI), dots_512, 128);
+  if (best >= SVK_AVX512BF16 && !svk_spells_out_bf16()) {
+    limit("BF16 dots", svk_isa_name(SVK_AVX512BF16), bf16_512, 64);
+  }
 }
 
 /* ---- Kernels. */
@@ -186,12 +204,20 @@ static void measure_format(const char *name, product p, const float *values) {
     p.w.bytes = strips;
     p.w.in_strips = 1;
   }
+  int in_bf16 = svk_isa() >= SVK_AVX512BF16 && p.w.format != svk_format_f32() &&
+                p.w.format != svk_format_f16();
   for (size_t i = 0; i < sizeof TOKENS / sizeof *TOKENS; i++) {
     p.tokens = TOKENS[i];
     double operations = 2.0 * (double)(p.tokens * p.w.rows * p.w.columns);
     double all = (double)bytes + 4.0 * (double)(p.tokens * (p.w.rows + p.w.columns));
     report("y = W x", name, p.tokens, operations, all, (task){forward, &p});
     report("dx = W' g", name, p.tokens, operations, all, (task){backward, &p});
+    if (in_bf16) {
+      p.w.rounds = 1;
+      report("y = W x, BF16", name, p.tokens, operations, all, (task){forward, &p});
+      report("dx = W' g, BF16", name, p.tokens, operations, all, (task){backward, &p});
+      p.w.rounds = 0;
+    }
     if (p.w.format == svk_format_f32()) {
       report("dW = g x'", name, p.tokens, operations, all, (task){outer, &p});
     }

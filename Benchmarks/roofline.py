@@ -20,7 +20,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KERNELS = HERE.parent / "Sources" / "CKernels"
-CACHE = os.sysconf("SC_LEVEL3_CACHE_SIZE") or os.sysconf("SC_LEVEL2_CACHE_SIZE")
+SETS = ["portable", "avx2", "avx512", "avx512vnni", "avx512bf16"]
+
+
+def cache_bytes() -> int:
+    """The last cache's size."""
+    sizes = [subprocess.run(["getconf", f"LEVEL{level}_CACHE_SIZE"], check=True,
+                            capture_output=True, text=True).stdout for level in (3, 2)]
+    return int(sizes[0]) or int(sizes[1])
 
 
 def build(out: Path) -> Path:
@@ -61,22 +68,24 @@ def measure(arguments) -> "tuple[list[dict], list[dict]]":
 
 def peak(entry: dict, limits: list) -> "float | None":
     """Operations per second that the kernel's instructions allow, where that was measured."""
-    wanted = "int8 dots" if "int8" in entry["kernel"] else "F32 multiply-adds"
-    family = "avx512" if entry["set"] == "avx512vnni" and wanted[0] == "F" else entry["set"]
-    rates = [limit["rate"] for limit in limits
-             if limit["limit"] == wanted and limit["set"] == family]
-    return rates[0] if rates else None
+    wanted = ("int8 dots" if "int8" in entry["kernel"] else
+              "BF16 dots" if "BF16" in entry["kernel"] else "F32 multiply-adds")
+    # A set has the instructions of those below it.
+    sets = SETS[:SETS.index(entry["set"]) + 1]
+    rates = {limit["set"]: limit["rate"] for limit in limits
+             if limit["limit"] == wanted and limit["set"] in sets}
+    return rates[max(rates, key=SETS.index)] if rates else None
 
 
 def shares(kernels: list, limits: list, bandwidth: float) -> "list[dict]":
     """Each kernel with its rate, its limit and its share of it."""
-    rows = []
+    rows, cache = [], cache_bytes()
     for entry in kernels:
         top = peak(entry, limits)
         intensity = entry["operations"] / entry["bytes"]
         rate = entry["operations"] / entry["seconds"]
         limit = top
-        if limit is not None and entry["bytes"] > CACHE:
+        if limit is not None and entry["bytes"] > cache:
             limit = min(limit, bandwidth * intensity)
         rows.append({**entry, "intensity": intensity, "rate": rate, "limit": limit,
                      "share": None if limit is None else rate / limit})

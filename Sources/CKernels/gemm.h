@@ -1,8 +1,9 @@
 /* The shared engine of all products that add in F32: where B comes from, block sizes, the one loop
  * nest, and what differs between multiplying in F32 and in BF16.
  *
- * The engine goes over the inner length in steps, and a step is 4 bytes of every row of A and every
- * column of B: one position in F32, two neighbours in BF16. An odd last one has a zero beside it. */
+ * The engine goes over the inner length in steps, and a step is 4 bytes of every row of A and of
+ * every column of B: one position in F32, two neighbours in BF16. An odd last one has a zero beside
+ * it. */
 #ifndef SVK_GEMM_H
 #define SVK_GEMM_H
 

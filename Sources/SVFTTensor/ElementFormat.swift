@@ -20,13 +20,15 @@ package protocol ElementFormat: Sendable {
   /// custom).
   var prefersIntegerActivations: Bool { get }
   /// Whether the default compute may round both sides of a product to BF16: its own numbers are no
-  /// finer.
+  /// finer. Those of blocks are not.
   var toleratesBF16: Bool { get }
   /// Layout and codec in C, and how products read it.
   var kernels: Kernels.Format { get }
 }
 
 extension ElementFormat {
+  package var toleratesBF16: Bool { blockLength > 1 }
+
   /// Values per block. Plain formats have blocks of one.
   package var blockLength: Int { kernels.blockLength }
   /// Bytes per block.

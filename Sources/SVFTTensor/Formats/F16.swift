@@ -7,7 +7,6 @@ package struct F16: ElementFormat {
   package let ggufType: UInt32 = 1
   package let safetensorsType: String? = "F16"
   package let prefersIntegerActivations = false
-  package let toleratesBF16 = false
   package let kernels = Kernels.Format.f16
 
   package init() {}

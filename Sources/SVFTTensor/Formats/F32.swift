@@ -6,7 +6,6 @@ package struct F32: ElementFormat {
   package let ggufType: UInt32 = 0
   package let safetensorsType: String? = "F32"
   package let prefersIntegerActivations = false
-  package let toleratesBF16 = false
   package let kernels = Kernels.Format.f32
 
   package init() {}

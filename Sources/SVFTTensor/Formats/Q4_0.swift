@@ -8,7 +8,6 @@ package struct Q4_0: ElementFormat {
   package let ggufType: UInt32 = 2
   package let safetensorsType: String? = nil
   package let prefersIntegerActivations = true
-  package let toleratesBF16 = true
   package let kernels = Kernels.Format.q4_0
 
   package init() {}

@@ -7,7 +7,6 @@ package struct Q8_0: ElementFormat {
   package let ggufType: UInt32 = 8
   package let safetensorsType: String? = nil
   package let prefersIntegerActivations = true
-  package let toleratesBF16 = true
   package let kernels = Kernels.Format.q8_0
 
   package init() {}
