@@ -14,13 +14,18 @@ static int64_t few_tokens(const svk_format *format) {
   return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
 }
 
-/* Tokens as BF16 codes, [tokens, columns] dense. */
-static const uint16_t *codes_of(const float *x, int64_t ldx, int64_t tokens, int64_t columns,
-                                uint16_t *codes) {
-  for (int64_t t = 0; t < tokens; t++) {
-    svk_format_bf16()->encode(x + t * ldx, columns, codes + t * columns);
+/* Up to 4 rows times few tokens, as format.h has it, or in BF16 where there are `codes`: the tokens,
+ * [tokens, columns] dense. */
+static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x, int64_t ldx,
+                     int64_t tokens, const uint16_t *codes, float *out) {
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+#if SVK_X86
+  if (codes) {
+    svk_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
+    return;
   }
-  return codes;
+#endif
+  w.format->row_dots(rows, row_bytes, count, w.columns, x, ldx, tokens, out);
 }
 
 /* svk_product of few tokens: dots, four rows at a time. */
@@ -29,15 +34,14 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
                          uint16_t *scratch) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
   const uint8_t *row = (const uint8_t *)w.bytes + first * row_bytes;
-  const uint16_t *codes = NULL;
-  if (svk_multiplies_bf16(w) && w.format == svk_format_bf16()) {
-    codes = codes_of(x, ldx, tokens, w.columns, scratch);
+  int in_bf16 = svk_multiplies_bf16(w) && w.format == svk_format_bf16();
+  for (int64_t t = 0; in_bf16 && t < tokens; t++) {
+    svk_format_bf16()->encode(x + t * ldx, w.columns, scratch + t * w.columns);
   }
   for (int64_t r = first; r < last; r += ROW_GROUP, row += ROW_GROUP * row_bytes) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
     float out[FEW_PLAIN_TOKENS * ROW_GROUP];
-    if (codes) svk_dots_bf16(row, row_bytes, count, w.columns, codes, w.columns, tokens, out);
-    else w.format->row_dots(row, row_bytes, count, w.columns, x, ldx, tokens, out);
+    row_dots(w, row, count, x, ldx, tokens, in_bf16 ? scratch : NULL, out);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < count; i++) {
         float *place = y + t * ldy + r + i;

@@ -142,6 +142,26 @@ import Testing
     #expect(distance > 0 && distance < 0.05)
   }
 
+  @Test(
+    "BF16 weights take activations in BF16 where the processor can, in long texts and short ones",
+    .enabled(if: SharedData.isPresent, "needs shared data"))
+  func precisionOfBF16() throws {
+    let path = TrainedStories.path("hf")
+    let ids: [Int32] = [1] + (0..<39).map { 259 + $0 * 61 % 250 }
+    let exact = try model(path) {
+      $0.quantization = "bf16"
+      $0.precision = .f32
+    }
+    let custom = try model(path) { $0.quantization = "bf16" }
+    let whole = try custom.logits(ids)
+    let begun = try custom.logits(Array(ids.prefix(20)))
+    let rounds = Kernels.instructionSet >= .avx512bf16
+    let distance = relativeDistance(try exact.logits(ids), whole)
+    #expect(rounds ? distance > 1e-4 && distance < 0.05 : distance < 1e-6)
+    // Sums in another order now and then round another way.
+    #expect(relativeDistance(begun, Array(whole.prefix(begun.count))) < (rounds ? 0.01 : 1e-5))
+  }
+
   @Test func aCacheFolderKeepsFactors() throws {
     let tiny = try TinyVerbs()
     let cache = tiny.folder.file("cache")
