@@ -151,6 +151,7 @@ static void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
 }
 
 static svk_arithmetic arithmetic_for(svk_weights w) {
+  (void)w;
 #if SVK_X86
   if (svk_multiplies_bf16(w)) return svk_arithmetic_bf16();
 #endif

@@ -19,6 +19,7 @@ static int64_t few_tokens(const svk_format *format) {
 static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x, int64_t ldx,
                      int64_t tokens, const uint16_t *codes, float *out) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  (void)codes;
 #if SVK_X86
   if (codes) {
     svk_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
