@@ -13,8 +13,9 @@
 #include "square.h"
 #include "strips.h"
 
-static void gemm_tile__portable(int rows, const float *tile, int64_t steps, const float *panel,
-                                float *c, int64_t ldc, svk_update update) {
+static void gemm_tile__portable(int rows, int columns, const float *tile, int64_t steps,
+                                const float *panel, float *c, int64_t ldc, svk_update update) {
+  (void)columns;
   for (int i = 0; i < rows; i++) {
     float sums[SVK_PANEL] = {0};
     for (int64_t p = 0; p < steps; p++) {
@@ -165,14 +166,14 @@ static void multiply_panel(const svk_arithmetic *by, const float *tiles, int64_t
   for (int64_t i = 0; i < rows; i += SVK_TILE, tiles += SVK_TILE * steps, c += SVK_TILE * ldc) {
     int count = (int)(rows - i < SVK_TILE ? rows - i : SVK_TILE);
     if (columns >= SVK_PANEL) {
-      by->multiply_tile(count, tiles, steps, panel, c, ldc, update);
+      by->multiply_tile(count, SVK_PANEL, tiles, steps, panel, c, ldc, update);
       continue;
     }
     float edge[SVK_TILE * SVK_PANEL] = {0};
     for (int r = 0; r < count && update.accumulate; r++) {
       memcpy(edge + r * SVK_PANEL, c + r * ldc, (size_t)columns * sizeof(float));
     }
-    by->multiply_tile(count, tiles, steps, panel, edge, SVK_PANEL, update);
+    by->multiply_tile(count, (int)columns, tiles, steps, panel, edge, SVK_PANEL, update);
     for (int r = 0; r < count; r++) {
       memcpy(c + r * ldc, edge + r * SVK_PANEL, (size_t)columns * sizeof(float));
     }

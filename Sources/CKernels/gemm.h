@@ -36,9 +36,10 @@ typedef struct {
    * columns that are not there are zeros. */
   void (*pack_panels)(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
                       float *panels, float *spare);
-  /* C (+)= alpha tile panel for up to 12 rows and 32 columns. */
-  void (*multiply_tile)(int rows, const float *tile, int64_t steps, const float *panel, float *c,
-                        int64_t ldc, svk_update update);
+  /* C (+)= alpha tile panel for up to 12 rows and 32 columns. Where fewer are wanted, others of the
+   * 32 may be left out. */
+  void (*multiply_tile)(int rows, int columns, const float *tile, int64_t steps,
+                        const float *panel, float *c, int64_t ldc, svk_update update);
 } svk_arithmetic;
 
 /* In BF16 (gemm_bf16.c), for A whose rows lie along. */

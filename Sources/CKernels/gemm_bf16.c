@@ -226,16 +226,16 @@ SVK_TILE_512(__attribute__((noinline)) SVK_TARGET_AVX512, sum_tile__spelled_out,
              dot_pairs_spelled_out)
 
 /* Only the sums are the instruction's: C takes them under the caller's MXCSR. */
-SVK_TARGET_AVX512 static void multiply_tile__spelled_out(int rows, const float *tile,
-                                                         int64_t steps, const float *panel,
-                                                         float *c, int64_t ldc,
+SVK_TARGET_AVX512 static void multiply_tile__spelled_out(int rows, int columns,
+                                                         const float *tile, int64_t steps,
+                                                         const float *panel, float *c, int64_t ldc,
                                                          svk_update update) {
   float sums[SVK_TILE * SVK_PANEL];
   unsigned saved = begin_spelling();
-  sum_tile__spelled_out(rows, tile, steps, panel, sums, SVK_PANEL, (svk_update){1, 0});
+  sum_tile__spelled_out(rows, columns, tile, steps, panel, sums, SVK_PANEL, (svk_update){1, 0});
   end_spelling(saved);
   for (int64_t i = 0; i < rows; i++) {
-    for (int64_t j = 0; j < SVK_PANEL; j++) {
+    for (int64_t j = 0; j < columns; j++) {
       float old = update.accumulate ? c[i * ldc + j] : 0;
       c[i * ldc + j] = __builtin_fmaf(update.alpha, sums[i * SVK_PANEL + j], old);
     }

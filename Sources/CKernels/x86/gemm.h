@@ -46,19 +46,19 @@ SVK_TARGET_AVX2 SVK_INLINE void tile_256(const int rows, const float *tile, int6
 
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
-    tile_256(n, tile, steps, panel, c, ldc, update);                                              \
+    tile_256(n, tile, steps, panel, c, ldc, update);                                               \
     break;
 
 /* Twelve rows as six and six, 32 columns as two halves. */
-SVK_TARGET_AVX2 static void gemm_tile__avx2(int rows, const float *tile, int64_t steps,
-                                            const float *panel, float *c, int64_t ldc,
-                                            svk_update update) {
+SVK_TARGET_AVX2 static void gemm_tile__avx2(int rows, int columns, const float *tile,
+                                            int64_t steps, const float *panel, float *c,
+                                            int64_t ldc, svk_update update) {
   if (rows > 6) {
-    gemm_tile__avx2(6, tile, steps, panel, c, ldc, update);
-    gemm_tile__avx2(rows - 6, tile + 6, steps, panel, c + 6 * ldc, ldc, update);
+    gemm_tile__avx2(6, columns, tile, steps, panel, c, ldc, update);
+    gemm_tile__avx2(rows - 6, columns, tile + 6, steps, panel, c + 6 * ldc, ldc, update);
     return;
   }
-  for (int half = 0; half < 2; half++, panel += 16, c += 16) {
+  for (int half = 0; 16 * half < columns; half++, panel += 16, c += 16) {
     switch (rows) {
       CASE(1) CASE(2) CASE(3)
       CASE(4) CASE(5) CASE(6)
