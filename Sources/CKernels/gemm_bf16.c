@@ -122,8 +122,8 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_along(svk_panel_source b, int64_t p, int6
   }
 }
 
-/* All panels, where 16 rows of B are a strip: a block comes as [32 columns][16 rows], and a column's
- * 16 rows are 8 words. Columns j and j + 16 together are a row of a square. */
+/* All panels, where 16 rows of B are a strip: a block comes as [32 columns][16 rows], and the 16
+ * rows of a column are 8 words. Columns j and j + 16 together are a row of a square. */
 SVK_TARGET_AVX512 SVK_INLINE void pack_strips_across(svk_panel_source b, int64_t p, int64_t k,
                                                      int64_t j, int64_t count, float *panels,
                                                      float *spare, svk_round_values round) {
