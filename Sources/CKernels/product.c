@@ -14,8 +14,8 @@ static int64_t few_tokens(const svk_format *format) {
   return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
 }
 
-/* Up to 4 rows times few tokens, as format.h has it, or in BF16 where there are `codes`: the tokens,
- * [tokens, columns] dense. */
+/* Up to 4 rows times few tokens, as format.h has it, or in BF16 where there are `codes`: those of
+ * the tokens, [tokens, columns] dense. */
 static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x,
                      int64_t ldx, int64_t tokens, const uint16_t *codes, float *out) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);

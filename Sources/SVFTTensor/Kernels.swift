@@ -22,8 +22,8 @@ package enum Kernels {
     InstructionSet(rawValue: svk_isa_detected()) ?? .portable
   }
 
-  /// The sets this machine can run, up to the one in use, and beside avx512vnni also avx512bf16 with
-  /// its instructions spelled out.
+  /// The sets this machine can run, up to the one in use, and beside avx512vnni also avx512bf16
+  /// with its instructions spelled out.
   package static var instructionSets: [InstructionSet] {
     InstructionSet.allCases.filter { $0.rawValue <= svk_isa_runnable() }
   }

@@ -3,8 +3,8 @@
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
 //   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
-// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. How x and g
-// are rounded for products with W is decided in Weight+Compute.swift.
+// x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. How x and
+// g are rounded for products with W is decided in Weight+Compute.swift.
 package import SVFTTensor
 
 /// y = W x + b.
