@@ -1,10 +1,11 @@
 /*
- * LAPACK's dgesdd, found by name at the first call: OpenBLAS, else any liblapack. Opened here and
- * not linked, because OpenBLAS starts threads when it loads and a host may not have it at all.
+ * LAPACK's dgesdd and the parts of its symmetric eigensolver, found by name at the first call:
+ * OpenBLAS, else any liblapack. Opened here and not linked, because OpenBLAS starts threads when it
+ * loads and a host may not have it at all.
  *
  * Integers are passed in 64 bits of which a 32-bit LAPACK reads the lower half (little-endian), so
- * that both builds of it work. OpenBLAS is held to one thread while a call of ours runs: the caller
- * gives each worker its own matrix. Its setting is restored when the last of our calls returns.
+ * that both builds of it work. OpenBLAS is held to one thread while calls of ours run: the caller
+ * gives each worker its own matrix or panel. Its setting is restored when the last of them leaves.
  */
 #include "system.h"
 
@@ -19,8 +20,45 @@ typedef void (*dgesdd)(const char *job, const int64_t *m, const int64_t *n, doub
                        const int64_t *ldvt, double *work, const int64_t *lwork, int64_t *iwork,
                        int64_t *info, size_t job_length);
 
+typedef void (*dgemm)(const char *ta, const char *tb, const int64_t *m, const int64_t *n,
+                      const int64_t *k, const double *alpha, const double *a, const int64_t *lda,
+                      const double *b, const int64_t *ldb, const double *beta, double *c,
+                      const int64_t *ldc, size_t ta_length, size_t tb_length);
+typedef void (*sgemm)(const char *ta, const char *tb, const int64_t *m, const int64_t *n,
+                      const int64_t *k, const float *alpha, const float *a, const int64_t *lda,
+                      const float *b, const int64_t *ldb, const float *beta, float *c,
+                      const int64_t *ldc, size_t ta_length, size_t tb_length);
+typedef void (*dsytrd)(const char *uplo, const int64_t *n, double *a, const int64_t *lda, double *d,
+                       double *e, double *tau, double *work, const int64_t *lwork, int64_t *info,
+                       size_t uplo_length);
+typedef void (*dstedc)(const char *compz, const int64_t *n, double *d, double *e, double *z,
+                       const int64_t *ldz, double *work, const int64_t *lwork, int64_t *iwork,
+                       const int64_t *liwork, int64_t *info, size_t compz_length);
+typedef void (*dlarft)(const char *direct, const char *storev, const int64_t *n, const int64_t *k,
+                       const double *v, const int64_t *ldv, const double *tau, double *t,
+                       const int64_t *ldt, size_t direct_length, size_t storev_length);
+typedef void (*sgeqrf)(const int64_t *m, const int64_t *n, float *a, const int64_t *lda, float *tau,
+                       float *work, const int64_t *lwork, int64_t *info);
+typedef void (*sorgqr)(const int64_t *m, const int64_t *n, const int64_t *k, float *a,
+                       const int64_t *lda, const float *tau, float *work, const int64_t *lwork,
+                       int64_t *info);
+typedef void (*dgeqrf)(const int64_t *m, const int64_t *n, double *a, const int64_t *lda,
+                       double *tau, double *work, const int64_t *lwork, int64_t *info);
+typedef void (*dorgqr)(const int64_t *m, const int64_t *n, const int64_t *k, double *a,
+                       const int64_t *lda, const double *tau, double *work, const int64_t *lwork,
+                       int64_t *info);
+
 static struct {
   dgesdd solve;
+  dgemm multiply;
+  sgemm multiply_f32;
+  dsytrd tridiagonalize;
+  dstedc decompose;
+  dlarft triangle;
+  dgeqrf reduce;
+  dorgqr expand;
+  sgeqrf reduce_f32;
+  sorgqr expand_f32;
   int (*get_threads)(void);
   void (*set_threads)(int);
   char version[128];
@@ -56,6 +94,15 @@ static void open_library(void) {
     if (!library) continue;
     lapack.solve = (dgesdd)dlsym(library, "dgesdd_");
     if (lapack.solve) {
+      lapack.multiply = (dgemm)dlsym(library, "dgemm_");
+      lapack.multiply_f32 = (sgemm)dlsym(library, "sgemm_");
+      lapack.tridiagonalize = (dsytrd)dlsym(library, "dsytrd_");
+      lapack.decompose = (dstedc)dlsym(library, "dstedc_");
+      lapack.triangle = (dlarft)dlsym(library, "dlarft_");
+      lapack.reduce = (dgeqrf)dlsym(library, "dgeqrf_");
+      lapack.expand = (dorgqr)dlsym(library, "dorgqr_");
+      lapack.reduce_f32 = (sgeqrf)dlsym(library, "sgeqrf_");
+      lapack.expand_f32 = (sorgqr)dlsym(library, "sorgqr_");
       lapack.get_threads = (int (*)(void))dlsym(library, "openblas_get_num_threads");
       lapack.set_threads = (void (*)(int))dlsym(library, "openblas_set_num_threads");
       describe(library);
@@ -71,8 +118,14 @@ const char *svs_lapack_version(void) {
   return lapack.solve ? lapack.version : NULL;
 }
 
+int svs_lapack_has_parts(void) {
+  return svs_lapack_version() && lapack.multiply && lapack.multiply_f32 && lapack.tridiagonalize &&
+         lapack.decompose && lapack.triangle && lapack.reduce && lapack.expand &&
+         lapack.reduce_f32 && lapack.expand_f32;
+}
+
 /* Both changes are made under the lock, the calls between them run at the same time. */
-static void enter(void) {
+void svs_lapack_enter(void) {
   pthread_mutex_lock(&lock);
   if (calls++ == 0 && lapack.get_threads && lapack.set_threads) {
     host_threads = lapack.get_threads();
@@ -81,7 +134,7 @@ static void enter(void) {
   pthread_mutex_unlock(&lock);
 }
 
-static void leave(void) {
+void svs_lapack_leave(void) {
   pthread_mutex_lock(&lock);
   if (--calls == 0 && lapack.get_threads && lapack.set_threads) lapack.set_threads(host_threads);
   pthread_mutex_unlock(&lock);
@@ -91,9 +144,9 @@ int64_t svs_svd_workspace(int64_t m, int64_t n) {
   int64_t least = m < n ? m : n, query = -1, info = 0, ignored[8] = {0};
   double a = 0, s = 0, u = 0, vt = 0, size = 0;
   if (!svs_lapack_version()) return -1;
-  enter();
+  svs_lapack_enter();
   lapack.solve("S", &m, &n, &a, &m, &s, &u, &m, &vt, &least, &size, &query, ignored, &info, 1);
-  leave();
+  svs_lapack_leave();
   /* What the documentation of LAPACK 3.11 asks for, and what that of 3.1 asked for. */
   int64_t most = m < n ? n : m, documented = 4 * least * least + 7 * least;
   int64_t earlier = 3 * least + (most > documented ? most : documented);
@@ -104,8 +157,53 @@ int64_t svs_svd_workspace(int64_t m, int64_t n) {
 int svs_svd(int64_t m, int64_t n, double *a, double *s, double *u, double *vt, double *work,
             int64_t lwork, int64_t *iwork) {
   int64_t least = m < n ? m : n, info = 0;
-  enter();
+  svs_lapack_enter();
   lapack.solve("S", &m, &n, a, &m, s, u, &m, vt, &least, work, &lwork, iwork, &info, 1);
-  leave();
+  svs_lapack_leave();
+  return (int32_t)info;
+}
+
+void svs_gemm(const struct svs_operand *a, const struct svs_operand *b, double *c, int64_t ldc,
+              int64_t m, int64_t n, int64_t k, double alpha, double beta) {
+  lapack.multiply(a->transposed ? "T" : "N", b->transposed ? "T" : "N", &m, &n, &k, &alpha,
+                  a->values, &a->leading, b->values, &b->leading, &beta, c, &ldc, 1, 1);
+}
+
+void svs_gemm_f32(const struct svs_operand *a, const struct svs_operand *b, float *c, int64_t ldc,
+                  int64_t m, int64_t n, int64_t k, float alpha, float beta) {
+  lapack.multiply_f32(a->transposed ? "T" : "N", b->transposed ? "T" : "N", &m, &n, &k, &alpha,
+                      a->values, &a->leading, b->values, &b->leading, &beta, c, &ldc, 1, 1);
+}
+
+int svs_tridiagonalize(int64_t n, double *a, double *d, double *e, double *tau, double *work,
+                       int64_t lwork) {
+  int64_t info = 0;
+  lapack.tridiagonalize("L", &n, a, &n, d, e, tau, work, &lwork, &info, 1);
+  return (int32_t)info;
+}
+
+int svs_tridiagonal_vectors(int64_t n, double *d, double *e, double *z, double *work, int64_t lwork,
+                            int64_t *iwork, int64_t liwork) {
+  int64_t info = 0;
+  lapack.decompose("I", &n, d, e, z, &n, work, &lwork, iwork, &liwork, &info, 1);
+  return (int32_t)info;
+}
+
+void svs_reflectors(int64_t n, int64_t k, const double *v, int64_t ldv, const double *tau,
+                    double *t) {
+  lapack.triangle("F", "C", &n, &k, v, &ldv, tau, t, &k, 1, 1);
+}
+
+int svs_orthonormalize(int64_t m, int64_t n, double *a, double *tau, double *work, int64_t lwork) {
+  int64_t info = 0;
+  lapack.reduce(&m, &n, a, &m, tau, work, &lwork, &info);
+  if ((int32_t)info == 0) lapack.expand(&m, &n, &n, a, &m, tau, work, &lwork, &info);
+  return (int32_t)info;
+}
+
+int svs_orthonormalize_f32(int64_t m, int64_t n, float *a, float *tau, float *work, int64_t lwork) {
+  int64_t info = 0;
+  lapack.reduce_f32(&m, &n, a, &m, tau, work, &lwork, &info);
+  if ((int32_t)info == 0) lapack.expand_f32(&m, &n, &n, a, &m, tau, work, &lwork, &info);
   return (int32_t)info;
 }

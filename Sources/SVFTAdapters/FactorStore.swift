@@ -113,7 +113,7 @@ package final class FactorStore: @unchecked Sendable {
   /// side in each thread that calls it (10.4 MB seen for two and a side of 1536, 32 MiB each at the
   /// most) and never gives them back.
   private func debitSolver(_ weights: [Weight]) throws(SVFTError) {
-    guard (solver ?? .best) == .lapack, let ledger = MemoryLedger.current else { return }
+    guard (solver ?? .best) != .jacobi, let ledger = MemoryLedger.current else { return }
     let side = weights.map { max($0.rows, $0.columns) }.max() ?? 0
     let panel = min(
       32 << 20, try Checked.product([384, side, 8], "a panel of a solver") + (1 << 20))

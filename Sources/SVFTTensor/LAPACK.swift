@@ -10,6 +10,9 @@ enum LAPACK {
   /// What it calls itself ("OpenBLAS 0.3.21"), or nil where there is none.
   static let version: String? = svs_lapack_version().map { String(cString: $0) }
 
+  /// Whether it has what `GramSVD` calls.
+  static let hasParts = svs_lapack_has_parts() != 0
+
   /// The largest side its 32-bit integers allow: the workspace of 4n² + 7n must be below 2³¹.
   static let sideLimit = 23_000
 

@@ -1,5 +1,5 @@
 // Every kind of matrix through every solver this system has: the product, orthonormality, order,
-// signs; and the two solvers against each other.
+// signs; the solvers against each other; and that bad factors are told from good ones.
 import SVFTTensor
 import Testing
 
@@ -140,5 +140,52 @@ import Testing
     #expect(svd.method.hasPrefix("jacobi "))
     #expect(svd.sigma == [2])
     #expect(SVD.Solver.lapack.method?.hasPrefix("lapack-dgesdd ") ?? true)
+    #expect(SVD.Solver.gram.method?.hasPrefix("gram ") ?? true)
+    #expect(Set(Self.solvers.map(\.method)).count == Self.solvers.count)
+  }
+
+  @Test(arguments: TestMatrix.all, solvers)
+  func theErrorsOfEveryDecompositionAreMeasured(matrix: TestMatrix, solver: SVD.Solver) throws {
+    let svd = try SVD.thin(
+      matrix.values, rows: matrix.rows, columns: matrix.columns, solver: solver)
+    #expect(svd.accuracy.residual < 3e-7)
+    #expect(svd.accuracy.departure < 2e-6)
+    #expect(svd.accuracy.isWithinBound)
+  }
+
+  @Test func factorsThatAreNotThoseOfTheMatrixAreFoundOut() throws {
+    let matrix = TestMatrix.random(30, 20)
+    let svd = try SVD.thin(matrix.values, rows: 30, columns: 20)
+    func measured(_ spoil: () -> Void) throws -> SVD.Accuracy {
+      spoil()
+      return try SVD.accuracy(
+        u: svd.u, sigma: svd.sigma, vt: svd.vt, of: matrix.values, rows: 30, columns: 20)
+    }
+    let (u, vt) = (svd.u.values(Float.self), svd.vt.values(Float.self))
+    #expect(try measured {}.isWithinBound)
+    // One entry of 1e-3 in U: seen by the residual and by UᵀU.
+    let spoilt = try measured { u[7] += 1e-3 }
+    #expect(!spoilt.isWithinBound && spoilt.residual > 1e-5 && spoilt.departure > 1e-5)
+    u[7] -= 1e-3
+    #expect(try measured { vt[7] += 1e-3 }.departure > 1e-5)
+    vt[7] -= 1e-3
+    #expect(try measured { u[3] = .nan }.isWithinBound == false)
+  }
+
+  @Test func theResidualIsTheShareThatIsLeftOut() throws {
+    // σ = 2, 1: without the second direction 1/√5 of the matrix is missing.
+    let one = try SVD.thin([2, 0, 0, 1], rows: 2, columns: 2)
+    let half = try SVD.accuracy(
+      u: Buffer(of: Float.self, count: 2).filled([1, 0]), sigma: [one.sigma[0]],
+      vt: Buffer(of: Float.self, count: 2).filled([1, 0]), of: [2, 0, 0, 1], rows: 2, columns: 2)
+    #expect(abs(half.residual - 0.2.squareRoot()) < 1e-12)
+    #expect(half.departure == 0)
+  }
+}
+
+extension Buffer {
+  fileprivate func filled(_ numbers: [Float]) -> Buffer {
+    _ = values(Float.self).update(fromContentsOf: numbers)
+    return self
   }
 }

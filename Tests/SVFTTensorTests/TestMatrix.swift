@@ -1,4 +1,5 @@
 // The kinds of matrices a decomposition has to stand: methods.md's list and a few that hurt.
+import Glibc
 import SVFTTensor
 import Testing
 
@@ -38,7 +39,29 @@ struct TestMatrix: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Random directions, columns (or rows) falling over `decades` in size.
+  static func falling(_ rows: Int, _ columns: Int, decades: Double, alongRows: Bool = false)
+    -> TestMatrix
+  {
+    var source = RandomSource(seed: 3, purpose: "falling")
+    let last = Double((alongRows ? rows : columns) - 1)
+    let sizes = (0..<max(rows, columns)).map { Float.pow10(-decades * Double($0) / last) }
+    return TestMatrix("falling 1e-\(Int(decades))", rows, columns) { i, k in
+      Float(source.normal()) * sizes[alongRows ? i : k]
+    }
+  }
+
   static let all: [TestMatrix] = [
+    // Beyond one panel of 256 and several blocks of 64.
+    random(270, 260), random(66, 300), deficient(280, 262, rank: 100),
+    falling(90, 70, decades: 6), falling(70, 90, decades: 12), falling(60, 60, decades: 12),
+    falling(50, 80, decades: 9, alongRows: true), falling(70, 70, decades: 4),
+    // Every σ twice.
+    TestMatrix("pairs", 40, 60) { i, k in k % 40 == (i + 7) % 40 ? Float(1 + i / 2) : 0 },
+    // Two copies of each column, so that half of the directions are null, and a zero half.
+    TestMatrix("copied columns", 45, 40) { i, k in Float((i * 7 + k / 2 * 13) % 11) - 5 },
+    TestMatrix("zero rows", 50, 30) { i, k in i < 12 ? Float((i * 5 + k * k * 3) % 13) - 6 : 0 },
+
     random(24, 24), random(40, 17), random(17, 40), random(2, 65), random(65, 2),
     deficient(20, 20, rank: 5), deficient(12, 30, rank: 3), deficient(30, 12, rank: 11),
     TestMatrix("identity", 16, 16) { $0 == $1 ? 1 : 0 },
@@ -62,4 +85,9 @@ struct TestMatrix: Sendable, CustomTestStringConvertible {
     TestMatrix("huge", 6, 8) { i, k in (Float((i * 5 + k * 3) % 7) - 3) * 1e37 },
     TestMatrix("tiny", 8, 6) { i, k in (Float((i * 5 + k * 3) % 7) - 3) * 0x1p-140 },
   ]
+}
+
+extension Float {
+  /// 10 to a power.
+  fileprivate static func pow10(_ exponent: Double) -> Float { Float(pow(10, exponent)) }
 }

@@ -67,6 +67,45 @@ int64_t svs_svd_workspace(int64_t m, int64_t n);
 int svs_svd(int64_t m, int64_t n, double *a, double *s, double *u, double *vt, double *work,
             int64_t lwork, int64_t *iwork);
 
+/* Whether it has all that the functions below call; they may be called only then, and between
+   svs_lapack_enter and svs_lapack_leave, which hold OpenBLAS to one thread per call. */
+int svs_lapack_has_parts(void);
+void svs_lapack_enter(void);
+void svs_lapack_leave(void);
+
+/* A factor of a product: column-major with this distance between columns, read as it is or
+   transposed. */
+struct svs_operand {
+  const void *values;
+  int64_t leading;
+  int transposed;
+};
+
+/* c [m, n] = alpha a b + beta c with a [m, k], b [k, n], in float64 and in float32. */
+void svs_gemm(const struct svs_operand *a, const struct svs_operand *b, double *c, int64_t ldc,
+              int64_t m, int64_t n, int64_t k, double alpha, double beta);
+void svs_gemm_f32(const struct svs_operand *a, const struct svs_operand *b, float *c, int64_t ldc,
+                  int64_t m, int64_t n, int64_t k, float alpha, float beta);
+
+/* The symmetric a [n, n] (lower half) = Q T Q^T: T in d [n] and e [n - 1], Q as reflectors below
+   the diagonal of a and in tau [n - 1]. Returns LAPACK's info. */
+int svs_tridiagonalize(int64_t n, double *a, double *d, double *e, double *tau, double *work,
+                       int64_t lwork);
+
+/* Eigenvalues of T, ascending in d, and vectors z [n, n] by divide and conquer. Workspaces hold
+   1 + 4 n + n^2 and 3 + 5 n at least. Returns LAPACK's info. */
+int svs_tridiagonal_vectors(int64_t n, double *d, double *e, double *z, double *work, int64_t lwork,
+                            int64_t *iwork, int64_t liwork);
+
+/* The triangle t [k, k] of k reflectors v [n, k] (unit lower): H_1 ... H_k = I - v t v^T. */
+void svs_reflectors(int64_t n, int64_t k, const double *v, int64_t ldv, const double *tau,
+                    double *t);
+
+/* Orthonormal columns with the span of those of a [m, n], m >= n, in their place; any orthonormal
+   ones where a has fewer independent ones. tau [n]; work 32 n at least. Returns LAPACK's info. */
+int svs_orthonormalize(int64_t m, int64_t n, double *a, double *tau, double *work, int64_t lwork);
+int svs_orthonormalize_f32(int64_t m, int64_t n, float *a, float *tau, float *work, int64_t lwork);
+
 /* ---- sha256.c ---- */
 
 /* A hash in progress. `block` holds the bytes of an unfinished block of 64. */
