@@ -73,7 +73,9 @@ extension SVD {
   }
 
   /// The larger of two; what is no number stays seen.
-  private static func larger(_ a: Double, _ b: Double) -> Double { b <= a ? a : b }
+  private static func larger(_ a: Double, _ b: Double) -> Double {
+    a.isNaN || b <= a ? a : b
+  }
 
   /// y += factor · x.
   private static func add(

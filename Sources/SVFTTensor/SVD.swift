@@ -67,8 +67,9 @@ package struct SVD: Sendable {
   /// Decomposes `matrix` [rows, columns], row-major.
   ///
   /// May be called from several threads at once. `threads` serves the Gram and the Jacobi solver:
-  /// the bits do not depend on it; dgesdd uses one. Throws `.shape` for an empty matrix, `.nonFinite` for values that are no
-  /// numbers or a solver that does not converge, `.limit` and `.memory` for one that is too large.
+  /// the bits do not depend on it; dgesdd uses one. Throws `.shape` for an empty matrix,
+  /// `.nonFinite` for values that are no numbers or a solver that does not converge, `.limit` and
+  /// `.memory` for one that is too large.
   package static func thin(
     _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, solver: Solver? = nil,
     threads: Int = 1
