@@ -26,6 +26,8 @@ INSTALL := install -C
 export SVFT_BUILD := $(CURDIR)/build
 export SVFT_LIBRARY := $(CURDIR)/build/lib/libsvft.so.0
 export PYTHONPATH := $(CURDIR)/bindings/python
+# Compiled Python beside Swift files would be files that no target of Package.swift knows.
+export PYTHONDONTWRITEBYTECODE := 1
 PYTHON := build/venv/bin/python
 
 # What `make test` runs, one target test-… each; the last line of each says how it went.

@@ -3,9 +3,11 @@ import SVFTFormats
 public import SVFTTensor
 
 extension Inspector {
-  /// The report of `inspect` as text: sizes and formats first, then one line per tensor.
+  /// The report of `inspect` as text: sizes and formats first, then one line per tensor; or that
+  /// of `Adapter.describe`, with one line per module.
   public static func text(of report: String) throws(SVFTError) -> String {
     let object = try JSON.parse(report).root("the report")
+    if object.has("method") { return try adapterText(object) }
     var lines: [String] = []
     for key in ["kind", "path", "family", "container", "problem"] where object.has(key) {
       let value = try object.string(key)
@@ -27,6 +29,24 @@ extension Inspector {
     for tensor in try object.objects("tensors") {
       let shape = try tensor.ints("shape").map(String.init).joined(separator: " × ")
       lines.append("  \(try tensor.string("type"))  \(shape)  \(try tensor.string("name"))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// An attached adapter: how each module is computed, where there is a choice.
+  private static func adapterText(_ object: JSON.Object) throws(SVFTError) -> String {
+    var lines = ["method", "scale", "trainable"].map { "\($0): \(shown(object[$0] ?? .null))" }
+    guard object.has("plan") else {
+      return (lines + ["modules:"] + (try object.strings("modules")).map { "  \($0)" })
+        .joined(separator: "\n")
+    }
+    lines.append("modules, with the multiply-adds of a token by those of W alone:")
+    for (name, part) in try object.object("plan").members {
+      let part = try part.root(name)
+      let (form, inference) = (try part.string("form"), shown(part["inference_cost"] ?? .null))
+      lines.append(
+        "  \(name): \(form), \(try part.int("cells")) cells over \(try part.int("directions")) "
+          + "directions; \(inference), training \(shown(part["training_cost"] ?? .null))")
     }
     return lines.joined(separator: "\n")
   }

@@ -74,7 +74,7 @@ extension Adapter {
   /// The description; the caller holds the gate.
   var description: JSON.Object {
     let parameters = method.allParameters
-    return JSON.Object([
+    var description = JSON.Object([
       ("method", .string(type(of: method).name)), ("scale", .number(Double(scale))),
       ("trainable", .integer(parameters.reduce(0) { $0 + $1.count })),
       ("modules", .array(method.projections.map { .string($0.name) })),
@@ -84,5 +84,8 @@ extension Adapter {
       ),
       ("configuration", .object(method.configuration)),
     ])
+    let plan = method.plan
+    if plan != JSON.Object() { description["plan"] = .object(plan) }
+    return description
   }
 }

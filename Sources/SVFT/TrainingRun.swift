@@ -31,6 +31,8 @@ final class TrainingRun {
   private(set) var method: any AdapterMethod
   private(set) var optimizer: Optimizer
   private let classes: [String]
+  /// Rows of the longest pass.
+  private let rows: Int
 
   init(
     _ network: Network, _ dataset: Dataset, _ method: any AdapterMethod, _ options: TrainingOptions,
@@ -42,18 +44,26 @@ final class TrainingRun {
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
+    rows = min(
+      options.batchSize * dataset.longest,
+      dataset.examples.map(\.ids.count).sorted(by: >).prefix(options.batchSize).reduce(0, +))
     optimizer = try Optimizer(method.allParameters, options)
     let warmup =
       options.warmupSteps > 0
       ? options.warmupSteps : Int((options.warmupRatio * Double(horizon)).rounded())
     schedule = Schedule(options.schedule, warmup: min(warmup, horizon), horizon: horizon)
+    announceSteps()
+  }
+
+  /// Tells the method what steps come.
+  private func announceSteps() {
+    let passes = min(options.accumulation, max(1, dataset.examples.count / options.batchSize))
+    let step = StepShape.training(rowsPerUpdate: max(1, rows * passes))
+    if method.expect(step) != .nothing { network.invalidate() }
   }
 
   /// The pass of this run's steps, recorded again when the method has changed the graph.
   func pass() throws(SVFTError) -> Pass {
-    let rows = min(
-      options.batchSize * dataset.longest,
-      dataset.examples.map(\.ids.count).sorted(by: >).prefix(options.batchSize).reduce(0, +))
     let outputs = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
     let headRows = dataset.task == .language ? Pass.headRows(outputs: outputs) : options.batchSize
     return try network.pass(
@@ -139,6 +149,7 @@ final class TrainingRun {
   func adopt(_ method: any AdapterMethod) throws(SVFTError) {
     self.method = method
     optimizer = try Optimizer(method.allParameters, options)
+    announceSteps()
     network.invalidate()
   }
 }

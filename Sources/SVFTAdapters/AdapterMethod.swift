@@ -31,6 +31,10 @@ package protocol AdapterMethod: SiteAdapter, SendableMetatype {
   var standIns: [StandIn] { get }
   /// What it trains of its own, without the stand-ins.
   var parameters: [Parameter] { get }
+  /// Chooses how it computes the steps that come: asked before a training run.
+  func expect(_ step: StepShape) -> Change
+  /// How it computes each of its modules, for people; empty where there is nothing to choose.
+  var plan: JSON.Object { get }
   /// What must be seen before training can start; asked again after each `prepare`.
   var preparation: Preparation? { get }
   /// Uses what the steps asked for by `preparation` have left in the graph's parameters.
@@ -84,6 +88,8 @@ extension AdapterMethod {
   package var projections: [Projection] { [] }
   package var standIns: [StandIn] { [] }
   package var parameters: [Parameter] { [] }
+  package func expect(_ step: StepShape) -> Change { .nothing }
+  package var plan: JSON.Object { JSON.Object() }
   package var preparation: Preparation? { nil }
   package func prepare() throws(SVFTError) {}
   package func refresh(threads: Int) {}

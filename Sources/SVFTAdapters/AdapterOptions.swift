@@ -76,7 +76,10 @@ package struct AdapterOptions: Sendable {
     return try Self.argument { () throws(SVFTError) in try object.strings(key) }
   }
 
-  /// One of the words of an option; the first is the default.
+  /// The word of options that leave a choice to the library.
+  static let auto = "auto"
+
+  /// One of the words of an option.
   func word<Word: RawRepresentable & CaseIterable>(
     _ key: String, _ words: Word.Type, default other: Word
   )
@@ -85,10 +88,27 @@ package struct AdapterOptions: Sendable {
     guard object.has(key) else { return other }
     let text = try Self.argument { () throws(SVFTError) in try object.string(key) }
     if let word = Word(rawValue: text) { return word }
-    let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-    throw SVFTError(
+    throw unknown(key, text, known: Word.allCases.map(\.rawValue))
+  }
+
+  /// One of the words of an option, or nil for "auto".
+  func choice<Word: RawRepresentable & CaseIterable>(
+    _ key: String, _ words: Word.Type, default other: Word?
+  )
+    throws(SVFTError) -> Word? where Word.RawValue == String
+  {
+    guard object.has(key) else { return other }
+    let text = try Self.argument { () throws(SVFTError) in try object.string(key) }
+    if text == Self.auto { return nil }
+    if let word = Word(rawValue: text) { return word }
+    throw unknown(key, text, known: Word.allCases.map(\.rawValue) + [Self.auto])
+  }
+
+  private func unknown(_ key: String, _ text: String, known: [String]) -> SVFTError {
+    SVFTError(
       .invalidArgument,
-      "\(object.place(key)): expected one of \(known), found \(text.debugDescription)")
+      "\(object.place(key)): expected one of \(known.joined(separator: ", ")), found "
+        + text.debugDescription)
   }
 
   /// What is malformed in a file is a bad argument in options.

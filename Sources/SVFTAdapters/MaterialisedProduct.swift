@@ -82,6 +82,7 @@ final class MaterialisedMatrix {
   let coefficients: Coefficients
   let scale: Float
   private let base: Weight
+  private let delta: DeltaRows
   private let scratchBytes: Int
   private let scratch: Buffer
   private let teamLimit: Int
@@ -102,7 +103,8 @@ final class MaterialisedMatrix {
     weight = try Weight(
       format: ElementFormats.f32, rows: base.rows, columns: base.columns,
       bytes: Buffer(of: Float.self, count: count))
-    scratchBytes = DeltaRows.scratchBytes(factors, rows: Self.chunk)
+    delta = DeltaRows(factors: factors, coefficients: coefficients, completion: nil)
+    scratchBytes = delta.scratchBytes(rows: Self.chunk)
     teamLimit = max(1, threads)
     scratch = try Buffer(
       byteCount: Checked.product(teamLimit, scratchBytes, "scratch of a materialised matrix"))
@@ -120,44 +122,9 @@ final class MaterialisedMatrix {
         let rows = chunk * Self.chunk..<min(base.rows, (chunk + 1) * Self.chunk)
         let place = target + rows.lowerBound * base.columns
         base.decode(rows: rows, into: place)
-        DeltaRows(factors: factors, coefficients: coefficients).add(
+        delta.add(
           rows, scale: scale, to: place, scratch: scratch.pointer + team.id * scratchBytes)
       }
-    }
-  }
-}
-
-/// Rows of ΔW = c·U M Vᵀ: the rows of U times M, times Vᵀ.
-struct DeltaRows {
-  let factors: Factors
-  let coefficients: Coefficients
-
-  /// Bytes of scratch for `rows` rows at a time.
-  static func scratchBytes(_ factors: Factors, rows: Int) -> Int {
-    let product = SparseProduct.memberScratch(order: factors.order)
-    let mixed = (rows * factors.order * 4 + 63) & ~63
-    return product + mixed + ((factors.right.scratchBytes + 63) & ~63)
-  }
-
-  /// target += scale·ΔW[rows], dense [rows.count, in]; rows as the slot stores them.
-  func add(
-    _ rows: Range<Int>, scale: Float, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer
-  ) {
-    let order = factors.order
-    let mixed = scratch + SparseProduct.memberScratch(order: order)
-    let rest = mixed + ((rows.count * order * 4 + 63) & ~63)
-    let u = factors.left.bytes.pointer.assumingMemoryBound(to: Float.self)
-    let um = mixed.assumingMemoryBound(to: Float.self)  // [rows, n]
-    coefficients.product.product(
-      u + rows.lowerBound * order, into: um, transposed: true,
-      scale: scale * coefficients.gateValue, accumulate: false, tokens: rows.count, team: .alone,
-      scratch: scratch)
-    let right = factors.right
-    for chunk in 0..<right.columnChunks {
-      right.matrix.transposedProduct(
-        columns: right.columns(ofChunk: chunk), um, ldg: order, tokens: rows.count, into: target,
-        ldx: right.columns, Kernels.Update(accumulate: true), scratch: rest)
     }
   }
 }

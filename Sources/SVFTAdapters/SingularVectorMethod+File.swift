@@ -27,7 +27,7 @@ extension SingularVectorMethod {
     object["svft_rank"] = settings.rank.map { .integer($0) } ?? .null
     object["svft_gate"] = .bool(settings.hasGate)
     object["svft_duplicates"] = .bool(settings.keepsRepeats)
-    object["svft_form"] = .string(settings.form.rawValue)
+    object["svft_form"] = .string(settings.form?.rawValue ?? AdapterOptions.auto)
     object["svft_score"] = .string(settings.score.rawValue)
     object["svft_seed"] = .integer(Int(bitPattern: UInt(settings.seed)))
     object["svft_svd"] = [
@@ -89,6 +89,7 @@ extension SingularVectorMethod {
     }
     for (site, saved) in zip(sites, found) { try site.take(saved) }
     waiting = []
+    _ = expect(.inference)
   }
 }
 

@@ -5,17 +5,6 @@ import SVFTFormats
 import SVFTTensor
 
 extension SingularVectorMethod {
-  /// How modules are computed while the adapter is attached.
-  package enum Form: String, CaseIterable, Sendable {
-    /// W x + U(M(Vᵀ x)): exact start over any W.
-    case additive
-    /// One dense F32 matrix, made anew after each optimiser step.
-    case materialised
-    /// Per module, whichever costs less for 512 rows per step (methods of training cost, see
-    /// `resolved`).
-    case auto
-  }
-
   /// What top-k chooses cells by.
   enum Score: String, CaseIterable, Sendable {
     /// |Uᵀ(Σ GᵀX)V| over the first steps.
@@ -29,7 +18,8 @@ extension SingularVectorMethod {
 
   /// The options with their ranges: pattern (plain), d 0 to 65536 (8 where the pattern needs one),
   /// count (the banded budget of d; random and topk only), score (gradient), score_steps 1 to 1000
-  /// (4), form (additive), init (zero), gate (false), duplicates (false; random only), rank (all).
+  /// (4), form (additive; auto is the cheapest for each module), init (zero), gate (false),
+  /// duplicates (false; random only), rank (all).
   struct Settings: Sendable {
     let targets: TargetRule
     let pattern: SparsityPattern.Kind
@@ -37,7 +27,8 @@ extension SingularVectorMethod {
     let count: Int?
     let score: Score
     let scoreSteps: Int
-    let form: Form
+    /// How modules are computed; nil for whichever costs least.
+    let form: SingularForm?
     let start: Start
     let hasGate: Bool
     let keepsRepeats: Bool
@@ -58,7 +49,7 @@ extension SingularVectorMethod {
       count = hasCount ? try options.int("count", default: 0, 1...(1 << 32)) : nil
       score = try options.word("score", Score.self, default: .gradient)
       scoreSteps = try options.int("score_steps", default: 4, 1...1000)
-      form = try options.word("form", Form.self, default: .additive)
+      form = try options.choice("form", SingularForm.self, default: .additive)
       start = try options.word("init", Start.self, default: .zero)
       hasGate = try options.bool("gate", default: false)
       keepsRepeats = try options.bool("duplicates", default: false)
@@ -79,16 +70,6 @@ extension SingularVectorMethod {
       let cells = order.multipliedReportingOverflow(by: order)
       let banded = SparsityPattern.bandedCount(order: order, halfBandwidth: halfBandwidth)
       return min(count ?? banded, cells.overflow ? .max : cells.partialValue)
-    }
-
-    /// The form of one module.
-    ///
-    /// Training costs per row, in products with W: additive 4 + 2q, materialised 3 + q + n/T, where
-    /// q = n / max(out, in) and T rows share one optimiser step (512 assumed).
-    func resolved(rows: Int, columns: Int) -> Form {
-      guard form == .auto else { return form }
-      let order = Double(min(rows, columns))
-      return order / 512 < 1 + order / Double(max(rows, columns)) ? .materialised : .additive
     }
   }
 }

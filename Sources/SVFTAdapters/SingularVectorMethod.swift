@@ -1,12 +1,12 @@
 // SVFT: ΔW = c·U M Vᵀ with U, Vᵀ the singular vectors of the frozen W, and only the cells of M on a
 //   sparsity pattern trained (c = 1, or the sigmoid of a trained gate).          arXiv 2405.19597
 //
-//   additive       y = W x + s·U(M(Vᵀ x))        materialised   y = (W + s·U M Vᵀ) x
+//   y = W x + s·U(M(Vᵀ x))        or one of its other forms: SingularForm.swift
 //
 // Per module n(2d+1) − d(d+1) parameters, n = min(out, in), d = 0 for the plain pattern. W may have
 // any element format; U and V are those of what it decodes to. Saving and loading:
 // SingularVectorMethod+File.swift.
-import SVFTFormats
+package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
 
@@ -71,35 +71,22 @@ package final class SingularVectorMethod: AdapterMethod {
     let site = try site(place.projection)
     guard let coefficients = site.coefficients else {
       guard graph.training, let scores = try scoring(site) else { return try place.base(x) }
-      return try add(place, x, graph) { (z) throws(SVFTError) in
+      return try site.add(place, x, graph) { (z) throws(SVFTError) in
         try graph.linear(z, trained: scores)
       }
     }
-    // A dense matrix replaces the frozen one, so nothing may lie beneath.
-    let isLowest = place.projection.attachments.first?.adapter === self
-    if isLowest, settings.resolved(rows: place.projection.rows, columns: x.width) == .materialised {
-      let matrix = try site.materialised(coefficients, scale: place.scale, threads: threads)
-      let y = graph.value(width: place.projection.rows)
-      let z = graph.training ? graph.value(width: site.factors.order) : nil
-      graph.record(MaterialisedProduct(x, y, z, matrix))
-      return y
-    }
-    return try add(place, x, graph) { (z) throws(SVFTError) in
-      let mixed = graph.value(width: z.width)
-      graph.record(SparseMix(z, mixed, coefficients, scale: place.scale))
-      return mixed
-    }
+    return try site.record(place, x, coefficients, graph, threads: threads)
   }
 
-  /// W x + U·mix(Vᵀ x).
-  private func add(
-    _ place: Site, _ x: Value, _ graph: Graph, mix: (Value) throws(SVFTError) -> Value
-  ) throws(SVFTError) -> Value {
-    let factors = try site(place.projection).factors
-    let base = try place.base(x)
-    let z = try graph.linear(x, frozen: factors.right)  // [T, n]
-    let delta = try graph.linear(try mix(z), frozen: factors.left)  // [T, out]
-    return graph.add(base, delta)
+  package func expect(_ step: StepShape) -> Change {
+    guard settings.form == nil else { return .nothing }
+    var changed = false
+    for site in sites where site.choose(FormPlanner(step: step)) { changed = true }
+    return changed ? .graph : .nothing
+  }
+
+  package var plan: JSON.Object {
+    JSON.Object(sites.map { (key: $0.projection.name, value: .object($0.plan)) })
   }
 
   package func refresh(threads: Int) {
@@ -112,117 +99,9 @@ package final class SingularVectorMethod: AdapterMethod {
   ) throws(SVFTError) {
     let site = try site(projection)
     guard let coefficients = site.coefficients, !rows.isEmpty else { return }
-    let scratch = try Buffer(
-      byteCount: DeltaRows.scratchBytes(site.factors, rows: rows.count))
+    let delta = try site.delta(coefficients)
+    let scratch = try Buffer(byteCount: delta.scratchBytes(rows: rows.count))
     defer { withExtendedLifetime(scratch) {} }
-    DeltaRows(factors: site.factors, coefficients: coefficients).add(
-      rows, scale: scale, to: target, scratch: scratch.pointer)
-  }
-}
-
-/// SVFT on one projection.
-final class SingularSite {
-  let projection: Projection
-  /// Those of the store, or a copy aligned with those that a loaded adapter was trained with.
-  var factors: Factors
-  /// M, and the gate; nil as long as the pattern waits for gradients.
-  var coefficients: Coefficients?
-  /// The trained values of M, also while the pattern waits.
-  var matrix: Parameter
-  let gate: Parameter?
-  /// Whether each direction is left out because it cannot be told from others.
-  let tied: [Bool]
-  /// W', one for all recordings: those of training and of evaluation see the same numbers.
-  fileprivate(set) var materialised: MaterialisedMatrix?
-  /// The dense M whose gradient gives top-k its scores, while it is being collected.
-  var scores: Parameter?
-
-  /// Nil where no direction can be trained.
-  init?(_ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings)
-    throws(SVFTError)
-  {
-    let factors = try factors.truncated(settings.rank ?? .max)
-    let tied = factors.tied()
-    let free = tied.count { !$0 }
-    let pattern = try Self.pattern(projection, factors, settings, tied)
-    let count = pattern?.count ?? min(settings.budget(order: factors.order), free * free)
-    guard count > 0 else { return nil }
-    self.projection = projection
-    self.factors = factors
-    self.tied = tied
-    gate =
-      settings.hasGate
-      ? try Parameter(
-        "\(projection.name).svft_gate", rows: 1, columns: 1, shape: [1], decays: false)
-      : nil
-    matrix = try Self.matrix(projection, count: count)
-    if settings.start == .kaiming {
-      // Kaiming-normal over a 1 × count view: deviation √(2/count).
-      var random = RandomSource(seed: settings.seed, purpose: "svft_M/\(projection.name)")
-      let deviation = (2 / Double(count)).squareRoot()
-      for index in 0..<count { matrix.values[index] = Float(deviation * random.normal()) }
-    }
-    coefficients = pattern.map { Coefficients($0, matrix, gate: gate) }
-  }
-
-  var parameters: [Parameter] { [matrix, gate].compactMap { $0 } }
-
-  /// W' of the numbers at hand, made where there is none for this M and this scale.
-  fileprivate func materialised(
-    _ coefficients: Coefficients, scale: Float, threads: Int
-  ) throws(SVFTError) -> MaterialisedMatrix {
-    if let matrix = materialised, matrix.coefficients === coefficients,
-      matrix.factors === factors, matrix.scale == scale,
-      MemoryLedger.isRehearsing || !matrix.weight.bytes.isReserved
-    {
-      matrix.refresh(threads: threads)
-      return matrix
-    }
-    let matrix = try MaterialisedMatrix(
-      projection.weight.weight, factors, coefficients, scale: scale, threads: threads)
-    materialised = matrix
-    return matrix
-  }
-
-  /// The parameter that holds the values of `count` cells.
-  static func matrix(_ projection: Projection, count: Int) throws(SVFTError) -> Parameter {
-    try Parameter(
-      "\(projection.name).svft_M", rows: 1, columns: count, shape: [count], decays: false)
-  }
-
-  /// The pattern, as far as it can be known without data.
-  private static func pattern(
-    _ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings,
-    _ tied: [Bool]
-  ) throws(SVFTError) -> SparsityPattern? {
-    let order = factors.order
-    let count = settings.budget(order: order)
-    let pattern: SparsityPattern
-    switch settings.pattern {
-    case .plain, .banded:
-      pattern = try .banded(order: order, halfBandwidth: settings.halfBandwidth)
-    case .random:
-      var source = RandomSource(
-        seed: settings.seed, purpose: "svft_pattern/\(projection.name)")
-      pattern =
-        settings.keepsRepeats
-        ? try .randomWithRepeats(order: order, count: count, &source)
-        : try .random(order: order, count: count, &source)
-    case .topk:
-      guard settings.score == .alignment else { return nil }
-      let scores = try factors.alignment(projection.weight)
-      return try largest(scores, order: order, count: count, tied)
-    }
-    return tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern
-  }
-
-  /// The cells of largest score outside tied directions.
-  static func largest(_ scores: Buffer, order: Int, count: Int, _ tied: [Bool])
-    throws(SVFTError) -> SparsityPattern
-  {
-    let values = UnsafeBufferPointer(rebasing: scores.values(Float.self)[0..<order * order])
-    return try withExtendedLifetime(scores) { () throws(SVFTError) in
-      try .largest(order: order, count: count, scores: values, kept: tied.map { !$0 })
-    }
+    delta.add(rows, scale: scale, to: target, scratch: scratch.pointer)
   }
 }

@@ -63,6 +63,9 @@ package struct Site {
     self.graph = graph
   }
 
+  /// Whether the product beneath is that of the checkpoint's own matrix.
+  package var isLowest: Bool { beneath.isEmpty && projection.weight.standIn == nil }
+
   /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters
   /// made of it.
   package func base(_ x: Value) throws(SVFTError) -> Value {

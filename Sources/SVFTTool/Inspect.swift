@@ -9,11 +9,25 @@ struct Inspect: ParsableCommand {
 
   @Argument(help: "Model folder, .gguf, .safetensors or adapter folder.") var path: String
   @Flag(help: "Singular values of every matrix.") var spectrum = false
+  @Option(
+    help: "How the model computes this adapter: form and cost of every module, DIR[:SCALE].")
+  var adapter: String?
   @OptionGroup var output: OutputArguments
 
   func run() throws {
-    let report = try Inspector.inspect(path, options: "{\"spectrum\": \(spectrum)}")
+    let report = try describe()
     Console.result(output.json ? report : try Inspector.text(of: report))
+  }
+
+  private func describe() throws -> String {
+    guard let adapter else {
+      return try Inspector.inspect(path, options: "{\"spectrum\": \(spectrum)}")
+    }
+    var options = ModelOptions()
+    options.cacheFolder = CacheFolder.path
+    let model = try Model(path: path, options: options, progress: Console.progress)
+    let (folder, scale) = AdapterReference.split(adapter)
+    return try model.loadAdapter(folder, scale: scale, progress: Console.progress).describe()
   }
 }
 

@@ -197,6 +197,12 @@ enum TinyOptions {
       "form": "materialised",
     ],
     ["method": "svft", "bias": "targets", "modules_to_save": ["classifier"]],
+    ["method": "svft", "pattern": "banded", "d": 2, "form": "one-sided"],
+    [
+      "method": "svft", "pattern": "random", "d": 2, "rank": 7, "gate": true, "form": "one-sided",
+    ],
+    ["method": "svft", "pattern": "random", "d": 2, "gate": true, "form": "factored"],
+    ["method": "svft", "pattern": "banded", "d": 1, "form": "auto"],
   ]
 
   static let all: [JSON] =

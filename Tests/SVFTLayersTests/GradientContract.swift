@@ -70,6 +70,12 @@ struct Contract: Sendable, CustomTestStringConvertible {
     Contract("linear, trained matrix") {
       try $0.graph.linear($0.input(9), trained: try $0.parameter("m", 5, 9))
     },
+    Contract("transposed, frozen") {
+      try $0.graph.transposedLinear($0.input(75), frozen: try $0.frozen("w", 75, 37).weight)
+    },
+    Contract("columns scaled") {
+      try $0.graph.scaleColumns($0.input(37), by: try Replay.floats(37, "d"))
+    },
     Contract("bias alone") { $0.graph.addBias($0.input(75), try $0.slot("b", 75)) },
     Contract("sum") { $0.graph.add($0.input(37), $0.input(37)) },
     Contract("scaled sum") { $0.graph.add($0.input(37), $0.input(37), scale: -0.7) },

@@ -51,6 +51,13 @@ enum Replay {
     return (0..<count).map { _ in random.uniform(-2, 2) }
   }
 
+  /// The same in memory of the library's.
+  static func floats(_ count: Int, _ purpose: String) throws -> Buffer {
+    let buffer = try Buffer(of: Float.self, count: count)
+    _ = buffer.values(Float.self).update(fromContentsOf: numbers(count, purpose))
+    return buffer
+  }
+
   /// The largest difference between two lists of equal length; infinity where they are not.
   static func distance(_ a: [Float], _ b: [Float]) -> Float {
     guard a.count == b.count else { return .infinity }

@@ -22,6 +22,27 @@ import Testing
     #expect(try ToolRun.failure(["inspect", "nowhere"], 3, in: folder).contains("nowhere"))
   }
 
+  @Test func anAdapterIsDescribedAsItsModelComputesIt() throws {
+    let folder = try TemporaryFolder()
+    for method in ["svft", "lora"] {
+      _ = try ToolRun.json(
+        ["train"] + ToolRun.llama + ["--data", ToolRun.fixture("tales.jsonl"), "--steps", "1"]
+          + ["--method", method, "--options", #"{"targets":["q_proj","up_proj"]}"#]
+          + ["--output", method], in: folder)
+      let inspect = ["inspect", ToolRun.fixture("llama"), "--adapter", "\(method):0.5"]
+      let report = try ToolRun.json(inspect, in: folder)
+      #expect(report["method"] as? String == method && report["scale"] as? Double == 0.5)
+      let plan = report["plan"] as? [String: [String: Any]]
+      #expect((plan != nil) == (method == "svft"))
+      let text = try ToolRun.result(inspect, in: folder)
+      #expect(text.hasPrefix("method: \(method)\n"))
+      for module in try #require(report["modules"] as? [String]) {
+        #expect(text.contains(module))
+        if let plan { #expect(plan[module]?["form"] as? String != nil) }
+      }
+    }
+  }
+
   @Test func spectraFallAndCanBeDrawn() throws {
     let folder = try TemporaryFolder()
     let report = try ToolRun.json(

@@ -1,0 +1,108 @@
+// How a module with SVFT is computed, and what that costs. All forms are the same adapter; they
+// differ in memory, in speed and in rounding.
+//
+//                  output                                 multiply-adds of a row, trained
+//   additive       W x + s·U M Vᵀ x                       2 + 2(1 + q)
+//   one-sided      W(x + s·V Σ⁻¹ M Vᵀ x)      out ≥ in    2 + 4q
+//                  z + s·U M Σ⁻¹ Uᵀ z, z = W x  out < in
+//   factored       U(Σ + s·M)Vᵀ x                         2(1 + q)
+//   materialised   (W + s·U M Vᵀ) x                       3 + q, and n for each optimiser step
+//
+// in units of W's numbers, q = n / max(out, in): arXiv 2405.19597 has the first; U = W V Σ⁻¹ and
+// Vᵀ = Σ⁻¹ Uᵀ W give the second, which needs one square factor only.
+
+/// A way to compute a module with SVFT.
+package enum SingularForm: String, CaseIterable, Sendable {
+  /// Exact start over any W.
+  case additive
+  /// Of U and V the smaller one alone, applied twice beside W. Exact start over any W.
+  case oneSided = "one-sided"
+  /// W is not read: at M = 0 the output equals W x up to the rounding of U Σ Vᵀ.
+  case factored
+  /// One dense F32 matrix, made anew after each optimiser step.
+  case materialised
+
+  /// Multiply-adds of one row with a module, and of one optimiser step.
+  package struct Cost: Equatable, Sendable {
+    package let perRow: Double
+    package let perStep: Double
+
+    /// Of so many rows that share one step.
+    package func total(rows: Int) -> Double { perRow * Double(rows) + perStep }
+  }
+
+  /// What a module of this shape costs with `order` directions and `cells` trained numbers.
+  package func cost(_ shape: ModuleShape, training: Bool) -> Cost {
+    let dense = Double(shape.rows) * Double(shape.columns)
+    let pair = Double(shape.order) * (Double(shape.rows) + Double(shape.columns))
+    let square = Double(shape.order) * Double(min(shape.rows, shape.columns))
+    // Forward; then the gradients of the input and, over the cells, of M.
+    let passes: Double = training ? 2 : 1
+    let mix = Double(shape.cells) * (training ? 3 : 1)
+    return switch self {
+    case .additive: Cost(perRow: passes * (dense + pair) + mix, perStep: 0)
+    case .oneSided: Cost(perRow: passes * (dense + 2 * square) + mix, perStep: 0)
+    case .factored: Cost(perRow: passes * pair + mix, perStep: 0)
+    case .materialised:
+      Cost(
+        perRow: passes * dense + (training ? pair + mix / 3 : 0),
+        perStep: Double(shape.order) * dense)
+    }
+  }
+}
+
+/// What the cost of a module depends on.
+package struct ModuleShape: Equatable, Sendable {
+  /// Width of the output and of the input.
+  package let rows, columns: Int
+  /// Directions of the adapter, and its trained numbers.
+  package let order, cells: Int
+
+  package init(rows: Int, columns: Int, order: Int, cells: Int) {
+    (self.rows, self.columns, self.order, self.cells) = (rows, columns, order, cells)
+  }
+}
+
+/// The steps that an adapter is used for, as far as it chooses by them how it computes.
+package struct StepShape: Equatable, Sendable {
+  /// Rows that share one optimiser step; nil where nothing is trained.
+  package let rowsPerUpdate: Int?
+
+  /// Training with so many rows (tokens of all micro-batches) for each update.
+  package static func training(rowsPerUpdate: Int) -> StepShape {
+    StepShape(rowsPerUpdate: rowsPerUpdate)
+  }
+
+  /// Inference.
+  package static let inference = StepShape(rowsPerUpdate: nil)
+}
+
+/// Chooses the form of a module.
+struct FormPlanner {
+  /// σ below this part of σ₁ cannot be divided by: rounding of the other factor would grow beyond
+  /// the delta.
+  static let steadyRatio = 1e-6
+
+  let step: StepShape
+
+  /// The cheapest of the forms that fit, the earlier one among equals.
+  ///
+  /// Inference leaves W as it is: its own kernels, and nothing more in memory.
+  func form(_ shape: ModuleShape, isSteady: Bool) -> SingularForm {
+    var candidates: [SingularForm] = [.additive]
+    if isSteady { candidates.append(.oneSided) }
+    if step.rowsPerUpdate != nil {
+      if shape.order == min(shape.rows, shape.columns) { candidates.append(.factored) }
+      candidates.append(.materialised)
+    }
+    var best = candidates[0]
+    for other in candidates.dropFirst() where cost(other, shape) < cost(best, shape) {
+      best = other
+    }
+    return best
+  }
+
+  private func cost(_ form: SingularForm, _ shape: ModuleShape) -> Double {
+    form.cost(shape, training: step.rowsPerUpdate != nil).total(rows: step.rowsPerUpdate ?? 1)
+  }
+}

@@ -1,0 +1,118 @@
+// SVFT on one projection: its factors, the trained cells of M, and the form it is computed in.
+//
+// The pattern of top-k waits for gradients; until then the site has a matrix of the right size but
+// no coefficients. How each form is recorded: SingularSite+Forms.swift.
+import SVFTLayers
+import SVFTTensor
+
+/// SVFT on one projection.
+final class SingularSite {
+  let projection: Projection
+  /// Those of the store, or a copy aligned with those that a loaded adapter was trained with.
+  var factors: Factors
+  /// M, and the gate; nil as long as the pattern waits for gradients.
+  var coefficients: Coefficients?
+  /// The trained values of M, also while the pattern waits.
+  var matrix: Parameter
+  let gate: Parameter?
+  /// Whether each direction is left out because it cannot be told from others.
+  let tied: [Bool]
+  /// How it is computed. All recordings between two choices see the same numbers.
+  var form: SingularForm
+  /// W', one for all recordings.
+  private(set) var materialised: MaterialisedMatrix?
+  /// The dense M whose gradient gives top-k its scores, while it is being collected.
+  var scores: Parameter?
+
+  /// Nil where no direction can be trained.
+  init?(_ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings)
+    throws(SVFTError)
+  {
+    let factors = try factors.truncated(settings.rank ?? .max)
+    let tied = factors.tied()
+    let free = tied.count { !$0 }
+    let pattern = try Self.pattern(projection, factors, settings, tied)
+    let count = pattern?.count ?? min(settings.budget(order: factors.order), free * free)
+    guard count > 0 else { return nil }
+    self.projection = projection
+    self.factors = factors
+    self.tied = tied
+    form = .additive
+    gate =
+      settings.hasGate
+      ? try Parameter(
+        "\(projection.name).svft_gate", rows: 1, columns: 1, shape: [1], decays: false)
+      : nil
+    matrix = try Self.matrix(projection, count: count)
+    if settings.start == .kaiming {
+      // Kaiming-normal over a 1 × count view: deviation √(2/count).
+      var random = RandomSource(seed: settings.seed, purpose: "svft_M/\(projection.name)")
+      let deviation = (2 / Double(count)).squareRoot()
+      for index in 0..<count { matrix.values[index] = Float(deviation * random.normal()) }
+    }
+    coefficients = pattern.map { Coefficients($0, matrix, gate: gate) }
+    form = fitting(settings.form)
+    if settings.form == nil { choose(FormPlanner(step: .training(rowsPerUpdate: 512))) }
+  }
+
+  var parameters: [Parameter] { [matrix, gate].compactMap { $0 } }
+
+  /// W' of the numbers at hand, made where there is none for this M and this scale.
+  func materialised(
+    _ coefficients: Coefficients, scale: Float, threads: Int
+  ) throws(SVFTError) -> MaterialisedMatrix {
+    if let matrix = materialised, matrix.coefficients === coefficients,
+      matrix.factors === factors, matrix.scale == scale,
+      MemoryLedger.isRehearsing || !matrix.weight.bytes.isReserved
+    {
+      matrix.refresh(threads: threads)
+      return matrix
+    }
+    let matrix = try MaterialisedMatrix(
+      projection.weight.weight, factors, coefficients, scale: scale, threads: threads)
+    materialised = matrix
+    return matrix
+  }
+
+  /// The parameter that holds the values of `count` cells.
+  static func matrix(_ projection: Projection, count: Int) throws(SVFTError) -> Parameter {
+    try Parameter(
+      "\(projection.name).svft_M", rows: 1, columns: count, shape: [count], decays: false)
+  }
+
+  /// The pattern, as far as it can be known without data.
+  private static func pattern(
+    _ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings,
+    _ tied: [Bool]
+  ) throws(SVFTError) -> SparsityPattern? {
+    let order = factors.order
+    let count = settings.budget(order: order)
+    let pattern: SparsityPattern
+    switch settings.pattern {
+    case .plain, .banded:
+      pattern = try .banded(order: order, halfBandwidth: settings.halfBandwidth)
+    case .random:
+      var source = RandomSource(
+        seed: settings.seed, purpose: "svft_pattern/\(projection.name)")
+      pattern =
+        settings.keepsRepeats
+        ? try .randomWithRepeats(order: order, count: count, &source)
+        : try .random(order: order, count: count, &source)
+    case .topk:
+      guard settings.score == .alignment else { return nil }
+      let scores = try factors.alignment(projection.weight)
+      return try largest(scores, order: order, count: count, tied)
+    }
+    return tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern
+  }
+
+  /// The cells of largest score outside tied directions.
+  static func largest(_ scores: Buffer, order: Int, count: Int, _ tied: [Bool])
+    throws(SVFTError) -> SparsityPattern
+  {
+    let values = UnsafeBufferPointer(rebasing: scores.values(Float.self)[0..<order * order])
+    return try withExtendedLifetime(scores) { () throws(SVFTError) in
+      try .largest(order: order, count: count, scores: values, kept: tied.map { !$0 })
+    }
+  }
+}

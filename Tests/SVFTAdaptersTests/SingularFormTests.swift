@@ -1,0 +1,34 @@
+// What forms cost by the published counts, and which one is chosen.
+import SVFTAdapters
+import Testing
+
+@Suite struct SingularFormTests {
+  /// Products with W per row, cells aside: forward, backward to the input, both sides of M.
+  @Test(arguments: [(2048, 2048), (2048, 16384), (8192, 2048), (192, 576)])
+  func costsFollowTheFormulas(rows: Int, columns: Int) {
+    let shape = ModuleShape(
+      rows: rows, columns: columns, order: min(rows, columns), cells: 0)
+    let dense = Double(rows * columns)
+    let q = Double(shape.order) / Double(max(rows, columns))
+    let expected: [SingularForm: (Double, Double)] = [
+      .additive: (4 + 2 * q, 2 + q), .oneSided: (2 + 4 * q, 1 + 2 * q),
+      .factored: (2 + 2 * q, 1 + q), .materialised: (3 + q, 1),
+    ]
+    for form in SingularForm.allCases {
+      let (training, inference) = expected[form] ?? (0, 0)
+      #expect(abs(form.cost(shape, training: true).perRow / dense - training) < 1e-9)
+      #expect(abs(form.cost(shape, training: false).perRow / dense - inference) < 1e-9)
+      let perStep = form == .materialised ? Double(shape.order) : 0
+      #expect(form.cost(shape, training: true).perStep / dense == perStep)
+    }
+  }
+
+  @Test func aStepIsItsRowsAndWhatIsMadeOnce() {
+    let shape = ModuleShape(rows: 8, columns: 4, order: 4, cells: 10)
+    let cost = SingularForm.materialised.cost(shape, training: true)
+    #expect(cost.total(rows: 5) == 5 * cost.perRow + cost.perStep)
+    let sparse = SingularForm.additive.cost(shape, training: true).perRow
+    let empty = ModuleShape(rows: 8, columns: 4, order: 4, cells: 0)
+    #expect(sparse - SingularForm.additive.cost(empty, training: true).perRow == 30)
+  }
+}

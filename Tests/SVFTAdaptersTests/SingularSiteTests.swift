@@ -1,0 +1,82 @@
+// All forms are the same adapter: outputs, gradients, deltas; and which one a module gets.
+import SVFTAdapters
+import SVFTFormats
+import SVFTLayers
+import SVFTTensor
+import Testing
+
+@Suite struct SingularSiteTests {
+  private func options(_ form: String, pattern: String = "banded") -> JSON {
+    [
+      "method": "svft", "pattern": .string(pattern), "d": .integer(pattern == "plain" ? 0 : 2),
+      "form": .string(form),
+    ]
+  }
+
+  /// What each module of an adapter is computed as.
+  private func forms(_ method: any AdapterMethod) throws -> [String] {
+    try method.plan.members.map { try $0.1.root("plan").string("form") }
+  }
+
+  @Test(
+    arguments: ["plain", "banded", "random"], SingularForm.allCases.map(\.rawValue))
+  func everyFormEqualsTheAdditiveOne(pattern: String, form: String) throws {
+    func run(_ form: String) throws -> [[Float]] {
+      let model = try TinyChain(interleaved: true)
+      let method = try model.method(options(form, pattern: pattern))
+      #expect(try forms(method) == [form, form, form])
+      method.disturb()
+      try AdapterSet.attach(method, scale: 0.8)
+      let session = try model.session(training: true)
+      let outputs = try session.outputs()
+      return try [outputs, session.gradients()] + method.parameters.map { Array($0.gradients) }
+        + [model.session().outputs()]
+    }
+    for (one, other) in zip(try run("additive"), try run(form)) {
+      #expect(distance(one, other) < 2e-5)
+    }
+  }
+
+  @Test(arguments: ["additive", "one-sided"], ElementFormats.all.map(\.name))
+  func aFreshAdapterIsNoughtBitForBit(form: String, format: String) throws {
+    let model = try TinyChain(try #require(ElementFormats.named(format)))
+    let before = try model.session().outputs()
+    try AdapterSet.attach(try model.method(options(form)))
+    #expect(try model.session().outputs() == before)
+  }
+
+  @Test func theCheapestFormIsTakenAndFollowsTheSteps() throws {
+    let method = try TinyChain().method(options("auto", pattern: "plain"))
+    // The square one costs the same materialised, but for n products of each step.
+    #expect(try forms(method).dropFirst() == ["factored", "factored"])
+    #expect(method.expect(.inference) == .graph)
+    // A square one gains nothing from one factor; rectangles do.
+    #expect(try forms(method) == ["additive", "one-sided", "one-sided"])
+    #expect(method.expect(.inference) == .nothing)
+    #expect(method.expect(.training(rowsPerUpdate: 4)) == .graph)
+    let fixed = try TinyChain().method(options("additive"))
+    #expect(fixed.expect(.inference) == .nothing)
+  }
+
+  @Test func withFewDirectionsWIsNotDropped() throws {
+    let method = try TinyChain().method(["method": "svft", "rank": 3, "form": "auto"])
+    #expect(try forms(method).allSatisfy { $0 != "factored" })
+    let asked = try TinyChain().method(["method": "svft", "rank": 3, "form": "factored"])
+    #expect(try forms(asked) == ["additive", "additive", "additive"])
+  }
+
+  /// diag(1, 1e-7): 1/σ of the second direction would only enlarge rounding.
+  @Test func tinySingularValuesAreNotDividedBy() throws {
+    let buffer = try Buffer(of: Float.self, count: 4)
+    _ = buffer.values(Float.self).update(fromContentsOf: [1, 0, 0, 1e-7])
+    let slot = Slot(
+      name: "m.weight",
+      weight: try Weight(format: ElementFormats.f32, rows: 2, columns: 2, bytes: buffer),
+      shape: [2, 2])
+    let sites = ModelSites(
+      projections: [Projection(name: "m", weight: slot, bias: nil)], heads: [], slots: [])
+    let options = try AdapterOptions(["method": "svft", "form": "one-sided"])
+    let method = try options.method().init(options, sites, FactorStore())
+    #expect(try forms(method) == ["additive"])
+  }
+}
