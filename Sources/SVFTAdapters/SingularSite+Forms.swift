@@ -16,7 +16,11 @@ extension SingularSite {
   @discardableResult
   func choose(_ planner: FormPlanner) -> Bool {
     let before = form
-    form = planner.form(shape, isSteady: isSteady)
+    // Factors are F32 whatever W is.
+    let inBF16 =
+      projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
+      && Kernels.instructionSet >= .avx512bf16
+    form = planner.form(shape, isSteady: isSteady, inBF16: inBF16)
     return form != before
   }
 

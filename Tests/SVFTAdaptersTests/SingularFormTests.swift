@@ -31,4 +31,30 @@ import Testing
     let empty = ModuleShape(rows: 8, columns: 4, order: 4, cells: 0)
     #expect(sparse - SingularForm.additive.cost(empty, training: true).perRow == 30)
   }
+
+  /// Llama-3.2-1B: what F32 factors lose to a W in BF16 decides where W is kept.
+  @Test(arguments: [
+    (2048, 2048, false, SingularForm.factored), (2048, 2048, true, .factored),
+    (8192, 2048, false, .factored), (8192, 2048, true, .oneSided),
+    (2048, 8192, true, .oneSided), (512, 2048, true, .oneSided),
+  ])
+  func theCheapestIsTaken(rows: Int, columns: Int, inBF16: Bool, form: SingularForm) {
+    let order = min(rows, columns)
+    let shape = ModuleShape(rows: rows, columns: columns, order: order, cells: order)
+    let planner = FormPlanner(step: .training(rowsPerUpdate: 512))
+    #expect(planner.form(shape, isSteady: true, inBF16: inBF16) == form)
+    let unsteady = planner.form(shape, isSteady: false, inBF16: inBF16)
+    #expect(unsteady == (form == .oneSided ? .factored : form))
+    #expect(FormPlanner(step: .inference).form(shape, isSteady: false, inBF16: inBF16) == .additive)
+  }
+
+  @Test func manyRowsPayForAMatrixOfTheirOwn() {
+    let shape = ModuleShape(rows: 2048, columns: 2048, order: 128, cells: 128)
+    func form(_ rows: Int) -> SingularForm {
+      FormPlanner(step: .training(rowsPerUpdate: rows)).form(
+        shape, isSteady: true, inBF16: false)
+    }
+    #expect(form(16) == .additive)
+    #expect(form(8192) == .materialised)
+  }
 }
