@@ -311,6 +311,25 @@ svft_status svft_adapter_create(svft_model *model, const char *options, svft_ada
  * has it. SVFT_MISMATCH where it belongs to another base, SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
  * SVFT_UNSUPPORTED, SVFT_NON_FINITE, SVFT_STATE. */
 svft_status svft_adapter_load(svft_model *model, const char *path, float scale, svft_adapter **out);
+/* Makes an adapter of a change that others have trained, attaches it, and reports as JSON what share
+ * of it was captured, per module and in all, and what changed but has no place in it. path: a saved
+ * adapter (PEFT's LoRA too), a LoRA in a GGUF file, a file of dense changes (as svft_adapter_export
+ * writes it), or another model of this architecture: then the change is its difference to this one.
+ * options: those of svft_adapter_create ("method" is svft unless told, "targets" chooses among the
+ * modules that change); "from": "adapter", "gguf-lora", "delta" or "model" (unless told, what the
+ * path holds); "any_base": true takes dense changes of another base. svft takes the entries of
+ * U^T dW V on its pattern ("topk": the largest), lora the best factors of rank "r", full all of it.
+ * NULL: the defaults. SVFT_MISMATCH (other modules, base or architecture), SVFT_SHAPE, SVFT_FORMAT,
+ * SVFT_UNSUPPORTED, SVFT_TRUNCATED, SVFT_IO, SVFT_NON_FINITE, SVFT_STATE, SVFT_CANCELLED. */
+svft_status svft_adapter_import(svft_model *model, const char *path, const char *options,
+                                svft_adapter **out, char **out_report);
+/* Makes one adapter of several of one model and one method (svft, lora), each with its scale as
+ * weight, and attaches it; the others stay as they are. options: "rule" is "sum" (the default),
+ * "mean", "ties" ("density") or "dare" ("drop", "seed"), the last two for svft only; "rank" cuts the
+ * sum of lora, which is else exact. The report is JSON. SVFT_MISMATCH (methods or bases that
+ * differ), SVFT_UNSUPPORTED, SVFT_STATE, SVFT_NON_FINITE. */
+svft_status svft_adapter_sum(svft_adapter *const *adapters, size_t count, const char *options,
+                             svft_adapter **out, char **out_report);
 /* Detaches and frees. While the model is busy nothing happens, and svft_last_error() says so. */
 void svft_adapter_free(svft_adapter *adapter);
 /* Switches an adapter: its factor on the change it makes; 0 turns it off without detaching. It
@@ -321,8 +340,8 @@ svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
  * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data). */
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
 /* Writes the adapter in another form: {"to": "peft", "rank": 8}, {"to": "gguf-lora"} or {"to":
- * "delta"}; NULL is PEFT's LoRA at the smallest exact rank. The report is JSON with the share of
- * energy that was left out. SVFT_UNSUPPORTED for methods that replace tensors, SVFT_IO,
+ * "delta"}; NULL is PEFT's LoRA at the smallest rank known to be exact. The report is JSON with the
+ * share of energy that was left out, per module and at most. SVFT_UNSUPPORTED for methods that replace tensors, SVFT_IO,
  * SVFT_NO_SPACE, SVFT_CANCELLED. */
 svft_status svft_adapter_export(svft_adapter *adapter, const char *path, const char *options,
                                 char **out_report);

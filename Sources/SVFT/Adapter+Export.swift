@@ -1,10 +1,11 @@
 // An adapter in other forms, for programs that know no SVFT:
 //
-//   peft        LoRA in PEFT's folder: the best rank-r factors of each ΔW, B = U_r Σ_r, A = V_rᵀ
+//   peft        LoRA in PEFT's folder: the best rank-r factors of each ΔW (LowRankDelta)
 //   gguf-lora   the same in a GGUF file, as llama.cpp reads it
 //   delta       each ΔW, dense, in a safetensors file
 //
-// Exact where ΔW has no higher rank; otherwise the share of ‖ΔW‖² that was left out is reported.
+// Exact where ΔW has no higher rank, without a decomposition; otherwise the share of ‖ΔW‖² that was
+// left out is reported. Modules are made one by one while the file is written.
 import SVFTAdapters
 import SVFTModels
 import SVFTFormats
@@ -13,8 +14,8 @@ public import SVFTTensor
 
 extension Adapter {
   /// Writes the adapter's change of every projection. `options` is a JSON object with "to" ("peft",
-  /// "gguf-lora", "delta") and "rank" (0 takes the smallest rank that is exact to rounding, at most
-  /// 256). Returns a JSON report. Throws `.unsupported` for methods that change more than
+  /// "gguf-lora", "delta") and "rank" (0 takes the smallest rank that is known to be exact, at most
+  /// 256). Returns a JSON report with the share of energy that was left out. Throws `.unsupported` for methods that change more than
   /// projections.
   public func export(to path: String, options: String) throws(SVFTError) -> String {
     try model.gate.exclusively { () throws(SVFTError) in
@@ -33,39 +34,60 @@ extension Adapter {
           "expected an adapter of projections alone, found one that also trains "
             + "\(method.standIns[0].slot.name): merge it into a model instead")
       }
+      let strength = scale == 0 ? 1 : scale
+      guard request.form != .delta else { return try writeDeltas(strength, path) }
       var parts: [LowRankDelta] = []
       for projection in method.projections {
         try model.gate.checkCancelled("exporting the adapter")
-        parts.append(try LowRankDelta(of: method, projection, scale: scale == 0 ? 1 : scale))
+        parts.append(try LowRankDelta(of: method, projection, scale: strength))
       }
-      if request.form == .delta { return try writeDeltas(parts, path) }
-      let rank = request.rank > 0 ? request.rank : parts.map(\.exactRank).max() ?? 1
-      var left = 0.0
-      for part in parts { left = max(left, try part.truncate(to: rank)) }
+      let exact = min(256, max(1, parts.map(\.exactRank).max() ?? 1))
+      let rank = request.rank > 0 ? request.rank : exact
       switch request.form {
       case .peft: try writePEFT(parts, rank, path)
       case .ggufLoRA: try writeGGUF(parts, rank, path)
       case .delta: break
       }
+      let shares = parts.map { (key: $0.projection.name, value: JSON.number($0.leftOut)) }
       return try JSON.object(
         JSON.Object([
           ("path", .string(path)), ("modules", .integer(parts.count)), ("rank", .integer(rank)),
-          ("left_out", .number(left)),
+          ("left_out", .number(parts.map(\.leftOut).max() ?? 0)),
+          ("left_out_per_module", .object(JSON.Object(shares))),
         ])
       ).text(.pretty)
     }
   }
 
-  private func writeDeltas(_ parts: [LowRankDelta], _ path: String) throws(SVFTError) -> String {
+  /// Each ΔW row by row, with the hashes of what they are changes of.
+  private func writeDeltas(_ strength: Float, _ path: String) throws(SVFTError) -> String {
     let float = try StoredType.named("F32")
+    let method = method
+    var bases = JSON.Object()
+    var tensors: [OutgoingTensor] = []
+    for projection in method.projections {
+      let name = projection.name + ".weight"
+      bases[name] = .string(model.factors.hash(projection.weight))
+      tensors.append(
+        OutgoingTensor(name, [projection.rows, projection.columns], float) {
+          (sink) throws(SVFTError) in
+          try self.model.gate.checkCancelled("exporting the adapter")
+          for row in 0..<projection.rows {
+            let stored = projection.weight.rowOrder.stored(row)
+            let values = try DenseMatrix(rows: 1, columns: projection.columns)
+            try values.withValues { (target) throws(SVFTError) in
+              try method.addDelta(
+                projection, rows: stored..<stored + 1, scale: strength, to: target)
+            }
+            try sink.write(values.buffer.bytes)
+          }
+        })
+    }
     try SafetensorsWriter.write(
-      path,
-      parts.map {
-        OutgoingTensor(
-          $0.projection.name + ".weight", [$0.rows, $0.columns], float, bytes: $0.delta)
-      })
+      path, tensors,
+      metadata: [(DenseDeltaFile.basesKey, try JSON.object(bases).text(.compact))])
     return try JSON.object(
-      JSON.Object([("path", .string(path)), ("modules", .integer(parts.count))])
+      JSON.Object([("path", .string(path)), ("modules", .integer(tensors.count))])
     ).text(.pretty)
   }
 
@@ -75,9 +97,15 @@ extension Adapter {
     for part in parts {
       let module = "base_model.model.\(part.projection.name)"
       tensors.append(
-        OutgoingTensor("\(module).lora_A.weight", [rank, part.columns], float, bytes: part.a))
+        OutgoingTensor("\(module).lora_A.weight", [rank, part.columns], float) {
+          (sink) throws(SVFTError) in
+          try self.model.gate.checkCancelled("exporting the adapter")
+          try sink.write(part.a(rank).bytes)
+        })
       tensors.append(
-        OutgoingTensor("\(module).lora_B.weight", [part.rows, rank], float, bytes: part.b))
+        OutgoingTensor("\(module).lora_B.weight", [part.rows, rank], float) {
+          (sink) throws(SVFTError) in try sink.write(part.b(rank).bytes)
+        })
     }
     let task = model.network.geometry.isCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION"
     let config = JSON.Object([
@@ -107,9 +135,17 @@ extension Adapter {
         throw SVFTError(
           .unsupported, "\(part.projection.name): this module has no name in GGUF files")
       }
-      let b = try part.permutedB(rank, architecture.ggufRowOrder(slot.name))
-      tensors.append(OutgoingTensor("\(name).lora_a", [rank, part.columns], float, bytes: part.a))
-      tensors.append(OutgoingTensor("\(name).lora_b", [part.rows, rank], float, bytes: b))
+      let order = architecture.ggufRowOrder(slot.name)
+      tensors.append(
+        OutgoingTensor("\(name).lora_a", [rank, part.columns], float) {
+          (sink) throws(SVFTError) in
+          try self.model.gate.checkCancelled("exporting the adapter")
+          try sink.write(part.a(rank).bytes)
+        })
+      tensors.append(
+        OutgoingTensor("\(name).lora_b", [part.rows, rank], float) {
+          (sink) throws(SVFTError) in try sink.write(part.b(rank, order).bytes)
+        })
     }
     try GGUFWriter.write(
       path, tensors,

@@ -1,78 +1,55 @@
-// The change of one projection as a product of two thin matrices, by singular value decomposition
-// of the dense ΔW (Eckart and Young: no other product of that rank is nearer).
+// The change of one projection as a product of two thin matrices, made when a writer asks for it
+// and let go with the second: an adapter of any size is exported through the memory of one module.
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
 
-/// ΔW of one projection, in canonical row order, and its best factors.
+/// B [out, r] and A [r, in] of one projection, in canonical row order.
 final class LowRankDelta {
   let projection: Projection
-  let rows: Int
-  let columns: Int
-  /// [rows, columns], F32.
-  let delta: Buffer
-  private let svd: SVD
-  /// [rank, columns] and [rows, rank] after `truncate`.
-  private(set) var a: Buffer
-  private(set) var b: Buffer
+  /// The rank from which on nothing is left out; 0 where there is no change at all.
+  let exactRank: Int
+  /// The share of ‖ΔW‖² that the last factors lacked.
+  private(set) var leftOut = 0.0
+  private let method: any AdapterMethod
+  private let scale: Float
+  private var made: (rank: Int, factors: LowRankFactors)?
 
-  /// Materialises scale · ΔW and decomposes it. Throws `.memory`, `.nonFinite`.
+  /// The change `scale` · ΔW. Throws `.memory`, `.state` (a method that has yet to see data).
   init(
     of method: any AdapterMethod, _ projection: Projection, scale: Float
   ) throws(SVFTError) {
+    self.method = method
     self.projection = projection
-    rows = projection.rows
-    columns = projection.columns
-    delta = try Buffer(of: Float.self, count: Checked.product(rows, columns, projection.name))
-    guard let target = delta.values(Float.self).baseAddress else {
-      throw SVFTError(.shape, "\(projection.name): expected a matrix, found none")
-    }
-    for row in 0..<rows {
-      let stored = projection.weight.rowOrder.stored(row)
-      try method.addDelta(
-        projection, rows: stored..<stored + 1, scale: scale, to: target + row * columns)
-    }
-    svd = try SVD.thin(target, rows: rows, columns: columns)
-    a = delta
-    b = delta
+    self.scale = scale
+    exactRank = try method.product(projection).rank
   }
 
-  /// The rank beyond which nothing but rounding is left, at most 256.
-  var exactRank: Int {
-    let floor = (svd.sigma.first ?? 0) * 1e-6
-    return min(256, max(1, svd.sigma.count { $0 > floor }))
+  var rows: Int { projection.rows }
+  var columns: Int { projection.columns }
+
+  /// A [rank, columns]. Throws `.memory`, `.nonFinite`.
+  func a(_ rank: Int) throws(SVFTError) -> Buffer { try factors(rank).a.buffer }
+
+  /// B [rows, rank], its rows in the order of a file; then both are let go.
+  func b(_ rank: Int, _ order: RowOrder = .canonical) throws(SVFTError) -> Buffer {
+    let b = try factors(rank).b.stored(in: order)
+    made = nil
+    return b.buffer
   }
 
-  /// Makes the factors of this rank (zero-padded beyond the matrix's own); returns the share of
-  /// ‖ΔW‖² left out.
-  func truncate(to rank: Int) throws(SVFTError) -> Double {
-    let n = svd.sigma.count
-    a = try Buffer(of: Float.self, count: Checked.product(rank, columns, projection.name))
-    b = try Buffer(of: Float.self, count: Checked.product(rows, rank, projection.name))
-    let (u, vt) = (svd.u.values(Float.self), svd.vt.values(Float.self))
-    for k in 0..<min(rank, n) {
-      for column in 0..<columns {
-        a.values(Float.self)[k * columns + column] = vt[k * columns + column]
-      }
-      for row in 0..<rows {
-        b.values(Float.self)[row * rank + k] = u[row * n + k] * Float(svd.sigma[k])
-      }
-    }
-    let total = svd.sigma.reduce(0) { $0 + $1 * $1 }
-    let kept = svd.sigma.prefix(rank).reduce(0) { $0 + $1 * $1 }
-    return total > 0 ? max(0, 1 - kept / total) : 0
+  private func factors(_ rank: Int) throws(SVFTError) -> LowRankFactors {
+    if let made, made.rank == rank { return made.factors }
+    let factors = try method.product(projection).scaled(by: scale).factors(rank: rank)
+    leftOut = factors.leftOut
+    made = (rank, factors)
+    return factors
   }
+}
 
-  /// B with its rows in another order than the canonical one.
-  func permutedB(_ rank: Int, _ order: RowOrder) throws(SVFTError) -> Buffer {
-    guard order != .canonical else { return b }
-    let result = try Buffer(of: Float.self, count: rows * rank)
-    for row in 0..<rows {
-      let target = order.stored(row)
-      for k in 0..<rank {
-        result.values(Float.self)[target * rank + k] = b.values(Float.self)[row * rank + k]
-      }
-    }
-    return result
+extension DenseMatrix {
+  /// The same rows in another order than the canonical one.
+  fileprivate func stored(in order: RowOrder) throws(SVFTError) -> DenseMatrix {
+    order == .canonical ? self : try placingRows(order.stored)
   }
 }

@@ -2,12 +2,12 @@
 import SVFTLayers
 
 /// The names of a model's modules, looked up by the keys of a file.
-struct ModuleNames {
+package struct ModuleNames {
   private let modules: Set<String>
   /// Modules by their name without its first part; nil where two share it.
   private let withoutPrefix: [String: String?]
 
-  init(_ sites: ModelSites) {
+  package init(_ sites: ModelSites) {
     modules = Set(sites.slots.map(\.module) + sites.projections.map(\.name))
     var shorter: [String: String?] = [:]
     for module in modules {
@@ -18,7 +18,7 @@ struct ModuleNames {
   }
 
   /// The module and the rest of a key, in this model's spelling; nil where no module fits.
-  func split(_ key: String) -> (module: String, rest: String)? {
+  package func split(_ key: String) -> (module: String, rest: String)? {
     let prefix = "base_model.model."
     let parts = (key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key)
       .split(separator: ".", omittingEmptySubsequences: false).map(String.init)

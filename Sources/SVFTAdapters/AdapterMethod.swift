@@ -48,6 +48,15 @@ package protocol AdapterMethod: SiteAdapter, SendableMetatype {
     to target: UnsafeMutablePointer<Float>
   ) throws(SVFTError)
 
+  /// ΔW of a projection at scale 1 as a product of thin matrices, rows in canonical order.
+  /// `.unsupported` where a method adds no delta.
+  func product(_ projection: Projection) throws(SVFTError) -> FactoredDelta
+  /// Sets its numbers on a projection so that ΔW comes as near to `change` as it can. Gives the
+  /// energy of what it took. `.unsupported` where a method adds no delta.
+  func adopt(_ change: WeightChange, on projection: Projection) throws(SVFTError) -> Double
+  /// Makes one adapter of several. `.unsupported` where a method has no sums.
+  static func sum(_ sum: AdapterSum) throws(SVFTError) -> AdapterSum.Result
+
   /// Records what it adds to the loss, from values of the graph; nil for nothing. [1, 1]
   func loss(_ graph: Graph) throws(SVFTError) -> Value?
   /// Changes gradients after clipping.
@@ -104,6 +113,23 @@ extension AdapterMethod {
     _ projection: Projection, rows: Range<Int>, scale: Float,
     to target: UnsafeMutablePointer<Float>
   ) throws(SVFTError) {}
+  package func product(_ projection: Projection) throws(SVFTError) -> FactoredDelta {
+    throw SVFTError(
+      .unsupported,
+      "\(projection.name): expected a method that adds a change to it, found \(Self.name)")
+  }
+  package func adopt(_ change: WeightChange, on projection: Projection) throws(SVFTError) -> Double
+  {
+    throw SVFTError(
+      .unsupported,
+      "\(projection.name): expected a method that can take a change, found \(Self.name)")
+  }
+  package static func sum(_ sum: AdapterSum) throws(SVFTError) -> AdapterSum.Result {
+    throw SVFTError(
+      .unsupported,
+      "expected adapters of a method that can be added up, found \(name): merge them into models, "
+        + "and import the difference to the base")
+  }
   package var configuration: JSON.Object { JSON.Object() }
   package static var baseFigures: [String] { [] }
   package func state() throws(SVFTError) -> [NamedTensor] { [] }

@@ -39,7 +39,7 @@ package struct AdapterOptions: Sendable {
   }
 
   /// The modules meant by "targets", or `other` where there is no such key.
-  func targets(default other: TargetRule) throws(SVFTError) -> TargetRule {
+  package func targets(default other: TargetRule) throws(SVFTError) -> TargetRule {
     guard object.has("targets") else { return other }
     return try Self.argument { () throws(SVFTError) in
       if case .string(let one) = try object.value("targets") {

@@ -22,8 +22,8 @@ package final class SingularVectorMethod: AdapterMethod {
   private let position: [ObjectIdentifier: Int]
   /// Sites whose pattern still waits for gradients, by position.
   var waiting: [Int]
-  /// Threads that recordings make materialised matrices with.
-  private let threads: Int
+  /// Threads that recordings make materialised matrices with, and changes are taken with.
+  let threads: Int
 
   package init(_ options: AdapterOptions, _ sites: ModelSites, _ factors: FactorStore)
     throws(SVFTError)

@@ -25,6 +25,36 @@ import SVFTTensor
   }
 }
 
+@c @implementation package func svft_adapter_import(
+  _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let (out, outReport) = (try required(out, "out"), try required(out_report, "out_report"))
+    let model = try object(model, Model.self, "model")
+    let made = try model.importAdapter(
+      from: string(path, "path"), options: optionalString(options, "options") ?? "{}")
+    outReport.pointee = try owned(made.report)
+    out.pointee = handle(made.adapter)
+  }
+}
+
+@c @implementation package func svft_adapter_sum(
+  _ adapters: UnsafePointer<OpaquePointer?>?, _ count: Int, _ options: UnsafePointer<CChar>?,
+  _ out: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_report: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let (out, outReport) = (try required(out, "out"), try required(out_report, "out_report"))
+    let terms = try objects(adapters, count, Adapter.self, "adapters")
+    let made = try Adapter.sum(
+      of: terms, options: optionalString(options, "options") ?? "{}")
+    outReport.pointee = try owned(made.report)
+    out.pointee = handle(made.adapter)
+  }
+}
+
 @c @implementation package func svft_adapter_free(_ adapter: OpaquePointer?) {
   release(adapter, Adapter.self, "adapter") { (adapter) throws(SVFTError) in try adapter.detach() }
 }

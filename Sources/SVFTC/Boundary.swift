@@ -94,6 +94,17 @@ func object<Object: AnyObject>(
   return object
 }
 
+/// The objects of `count` handles; none may be NULL.
+func objects<Object: AnyObject>(
+  _ handles: UnsafePointer<OpaquePointer?>?, _ count: Int, _ type: Object.Type, _ name: String
+) throws(SVFTError) -> [Object] {
+  var result: [Object] = []
+  for index in try elements(handles, count, name) {
+    result.append(try object(handles?[index], type, "\(name)[\(index)]"))
+  }
+  return result
+}
+
 /// A pointer that must not be NULL.
 func required<Pointee>(
   _ pointer: UnsafeMutablePointer<Pointee>?, _ name: String

@@ -17,8 +17,8 @@ struct Tool: ParsableCommand {
     version: Release.version,
     subcommands: [
       Inspect.self, Quantize.self, Factor.self, Train.self, Evaluate.self, Generate.self,
-      Encode.self, Classify.self, Merge.self, Export.self, Estimate.self, Bench.self, Plot.self,
-      Demo.self,
+      Encode.self, Classify.self, Merge.self, Export.self, Import.self, Sum.self, Estimate.self,
+      Bench.self, Plot.self, Demo.self,
     ])
 
   /// The long flags of a command, as its help has them: without dashes, in order.

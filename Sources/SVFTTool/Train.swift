@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
 /// Adapter options from flags.
 enum AdapterRequest {
   static func json(
-    method: String, options: String, targets: [String], seed: Int?
+    method: String, options: String, targets: [String], seed: Int?, extra: [String: Any] = [:]
   ) throws -> String {
     let parsed = try? JSONSerialization.jsonObject(with: Data(options.utf8))
     guard var object = parsed as? [String: Any] else {
@@ -58,6 +58,7 @@ enum AdapterRequest {
     }
     object["method"] = method
     if let seed, object["seed"] == nil { object["seed"] = seed }
+    object.merge(extra) { $1 }
     let list = targets.flatMap { $0.split(separator: ",").map(String.init) }
     if !list.isEmpty { object["targets"] = list.count == 1 ? list[0] : list }
     return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)

@@ -204,6 +204,13 @@ static void refuses_text_and_json(svft_model *model, svft_adapter *adapter) {
   REFUSES("x: unknown",
           svft_evaluate(model, fixture("tales.jsonl"), "{\"x\": 1}", NULL, NULL, &text));
   REFUSES("", svft_adapter_export(adapter, "x", "{\"to\": \"stone\"}", &text));
+  REFUSES("from", svft_adapter_import(model, "x", "{\"from\": \"stone\"}", &other, &text));
+  REFUSES("at least one", svft_adapter_sum(NULL, 0, NULL, &other, &text));
+  REFUSES("count", svft_adapter_sum(&adapter, SIZE_MAX, NULL, &other, &text));
+  REFUSES("found NULL", svft_adapter_sum(NULL, 2, NULL, &other, &text));
+  REFUSES("rule", svft_adapter_sum(&adapter, 1, "{\"rule\": \"vote\"}", &other, &text));
+  REFUSES("density", svft_adapter_sum(
+                         &adapter, 1, "{\"rule\": \"ties\", \"density\": 1e308}", &other, &text));
 }
 
 int main(int argc, char **argv) {

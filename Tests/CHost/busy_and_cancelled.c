@@ -63,6 +63,8 @@ static void finds_busy(struct stage *stage) {
   BUSY(svft_evaluate(stage->model, fixture("tales.jsonl"), NULL, NULL, NULL, &out));
   BUSY(svft_adapter_create(stage->model, "{\"method\": \"svft\"}", &adapter));
   BUSY(svft_adapter_load(stage->model, "x", 1, &adapter));
+  BUSY(svft_adapter_import(stage->model, "x", NULL, &adapter, &out));
+  BUSY(svft_adapter_sum(&stage->adapter, 1, NULL, &adapter, &out));
   BUSY(svft_adapter_set_scale(stage->adapter, 0));
   BUSY(svft_adapter_save(stage->adapter, "x"));
   BUSY(svft_adapter_export(stage->adapter, "x", NULL, &out));

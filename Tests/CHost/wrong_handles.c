@@ -35,6 +35,7 @@ static void refuses_models(svft_model *model, const char *words) {
   REFUSES(words, svft_evaluate(model, fixture("tales.jsonl"), "{}", NULL, NULL, &string));
   REFUSES(words, svft_adapter_create(model, "{\"method\": \"svft\"}", &adapter));
   REFUSES(words, svft_adapter_load(model, "x", 1, &adapter));
+  REFUSES(words, svft_adapter_import(model, "x", NULL, &adapter, &string));
   REFUSES(words, svft_session_create(model, NULL, &session));
   REFUSES(words, svft_session_load(model, "x", NULL, &session));
   svft_model_cancel(model);
@@ -44,15 +45,17 @@ static void refuses_models(svft_model *model, const char *words) {
 
 static void refuses_adapters(svft_adapter *adapter, const char *words) {
   char *string = untouched;
+  svft_adapter *sum = untouched;
   svft_trainer *trainer = untouched;
 
   REFUSES(words, svft_adapter_set_scale(adapter, 1));
   REFUSES(words, svft_adapter_save(adapter, "x"));
   REFUSES(words, svft_adapter_export(adapter, "x", "{\"to\": \"peft\"}", &string));
   REFUSES(words, svft_adapter_describe(adapter, &string));
+  REFUSES(words, svft_adapter_sum(&adapter, 1, NULL, &sum, &string));
   REFUSES(words,
           svft_trainer_create(adapter, fixture("tales.jsonl"), NULL, NULL, NULL, &trainer));
-  EXPECT(string == untouched && trainer == untouched);
+  EXPECT(string == untouched && trainer == untouched && sum == untouched);
 }
 
 static void refuses_trainers(svft_trainer *trainer, const char *words) {

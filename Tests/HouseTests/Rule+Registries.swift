@@ -44,7 +44,7 @@ extension Rule {
   ]
 
   fileprivate static let registryNames: Set = [
-    "Architectures", "AdapterMethods", "ElementFormats", "Tokenizers",
+    "Architectures", "AdapterMethods", "ElementFormats", "Tokenizers", "SumRules", "DeltaSources",
   ]
   private static let exampleRegistry = """
     package enum Architectures {

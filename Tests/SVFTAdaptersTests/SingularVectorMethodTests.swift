@@ -100,7 +100,7 @@ import Testing
     let other = try TinyChain(factors: store)
     if !jacobi {
       _ = try store.factors(other.sites.projections.map(\.weight))
-      try flipSigns(in: cache)
+      try Self.flipSigns(in: cache)
     }
     let again = try TinyChain(
       factors: FactorStore(cacheFolder: cache, solver: jacobi ? .jacobi : nil))
@@ -111,7 +111,7 @@ import Testing
   }
 
   /// Turns every third direction of all cached factors over, with a correct hash.
-  private func flipSigns(in cache: String) throws {
+  static func flipSigns(in cache: String) throws {
     for name in try FileSystem.list(cache) {
       let path = FileSystem.join(cache, name)
       let file = try Safetensors(path, access: .copied)

@@ -76,4 +76,36 @@ import Testing
     let about = try object { svft_model_describe(host.model, $0) }
     #expect((about["adapters"] as? [Any])?.isEmpty == true)
   }
+
+  @Test func exportsComeBackAndTermsAddUp() throws {
+    let (host, adapter) = try trained()
+    let (changed, path) = (try host.logits(), host.folder.file("delta.safetensors"))
+    _ = try object { svft_adapter_export(adapter, path, #"{"to":"delta"}"#, $0) }
+    try succeed(svft_adapter_set_scale(adapter, 0))
+    let base = try host.logits()
+    var (imported, sum): (OpaquePointer?, OpaquePointer?)
+    var report = try object {
+      svft_adapter_import(host.model, path, #"{"method":"lora","r":2}"#, &imported, $0)
+    }
+    #expect(report["captured"] as? Double ?? 0 > 1 - 1e-5 && report["from"] as? String == "delta")
+    let back = try host.logits()
+    let (apart, size) = (zip(back, changed), changed.map(abs).max() ?? 1)
+    #expect(apart.allSatisfy { abs($0.0 - $0.1) < 1e-5 * size })
+    // One half and one half are one.
+    for half in [adapter, imported] { try succeed(svft_adapter_set_scale(half, 0.5)) }
+    let terms: [OpaquePointer?] = [adapter, imported]
+    report = try object { svft_adapter_sum(terms, 2, nil, &sum, $0) }
+    #expect(report["weights"] as? [Double] == [0.5, 0.5])
+    for half in terms { svft_adapter_free(half) }
+    #expect(zip(try host.logits(), changed).allSatisfy { abs($0.0 - $0.1) < 1e-5 * size })
+    svft_adapter_free(sum)
+    #expect(try host.logits() == base)
+    var none: OpaquePointer?
+    var text: UnsafeMutablePointer<CChar>?
+    let bert = try TinyHost("bert")
+    #expect(svft_adapter_import(bert.model, path, nil, &none, &text) == number(SVFT_MISMATCH))
+    #expect(svft_adapter_import(host.model, path + "x", nil, &none, &text) == number(SVFT_IO))
+    #expect(svft_adapter_sum(nil, 0, nil, &none, &text) == number(SVFT_INVALID_ARGUMENT))
+    #expect(none == nil && text == nil)
+  }
 }

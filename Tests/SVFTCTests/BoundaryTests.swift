@@ -52,6 +52,8 @@ import Testing
     Call("evaluate") { svft_evaluate(nil, nil, nil, nil, nil, nil) },
     Call("adapter_create") { svft_adapter_create(nil, nil, nil) },
     Call("adapter_load") { svft_adapter_load(nil, nil, 1, nil) },
+    Call("adapter_import") { svft_adapter_import(nil, nil, nil, nil, nil) },
+    Call("adapter_sum") { svft_adapter_sum(nil, 0, nil, nil, nil) },
     Call("adapter_set_scale") { svft_adapter_set_scale(nil, 1) },
     Call("adapter_save") { svft_adapter_save(nil, nil) },
     Call("adapter_export") { svft_adapter_export(nil, nil, nil, nil) },

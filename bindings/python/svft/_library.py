@@ -135,6 +135,9 @@ SIGNATURES = {
         c_int32, [c_void_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
     "svft_adapter_create": (c_int32, [c_void_p, c_char_p, _handle_out]),
     "svft_adapter_load": (c_int32, [c_void_p, c_char_p, c_float, _handle_out]),
+    "svft_adapter_import": (c_int32, [c_void_p, c_char_p, c_char_p, _handle_out, _string_out]),
+    "svft_adapter_sum": (c_int32, [
+        POINTER(c_void_p), c_size_t, c_char_p, _handle_out, _string_out]),
     "svft_adapter_free": (None, [c_void_p]),
     "svft_adapter_set_scale": (c_int32, [c_void_p, c_float]),
     "svft_adapter_save": (c_int32, [c_void_p, c_char_p]),

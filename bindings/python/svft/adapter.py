@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from ctypes import byref, c_void_p
+from typing import TYPE_CHECKING, Sequence
 
+from ._calls import Call
 from ._handle import Handle
 from ._library import check, encoded, library, text_out
 
@@ -43,6 +45,19 @@ class Adapter(Handle):
         request = json.dumps({"to": to, **options}).encode("utf-8")
         return json.loads(text_out(
             library.svft_adapter_export, self._handle, encoded(path), request))
+
+    @staticmethod
+    def sum(adapters: "Sequence[Adapter]", rule: str = "sum", **options) -> "tuple[Adapter, dict]":
+        """Makes one adapter of several of one model, each with its scale as weight, by ``rule``
+        ("sum", "mean", "ties" with ``density``, "dare" with ``drop`` and ``seed``; ``rank`` for
+        lora). It is attached beside the others. Gives the adapter and a report."""
+        adapters = list(adapters)
+        handles = (c_void_p * max(1, len(adapters)))(*[one._handle.value for one in adapters])
+        request, out = json.dumps({"rule": rule, **options}).encode("utf-8"), c_void_p()
+        report = Call(adapters[0].model._handle if adapters else None).text(
+            lambda text: library.svft_adapter_sum(
+                handles, len(adapters), request, byref(out), text))
+        return Adapter(out, adapters[0].model), json.loads(report)
 
     def describe(self) -> dict:
         """Method, targets, trained numbers per module."""

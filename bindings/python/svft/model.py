@@ -266,6 +266,19 @@ class Model(Handle):
         check(library.svft_adapter_load(self._handle, encoded(path), scale, byref(out)))
         return Adapter(out, self)
 
+    def import_adapter(
+        self, path: str, kind: Optional[str] = None, **options) -> "tuple[Adapter, dict]":
+        """Makes an adapter of a change: a saved adapter (PEFT's LoRA too), a GGUF LoRA, a file of
+        dense changes, or another model of this architecture (``kind``: "adapter", "gguf-lora",
+        "delta", "model"; else what it looks like). ``options`` are those of ``create_adapter``, and
+        ``any_base``. The report says what share of the change was captured."""
+        if kind is not None:
+            options["from"] = kind
+        request, out = json.dumps(options).encode("utf-8"), c_void_p()
+        report = json.loads(Call(self._handle).text(
+            library.svft_adapter_import, self._handle, encoded(path), request, byref(out)))
+        return Adapter(out, self), report
+
     def session(self, *, context_length: int = 0) -> Session:
         """A session without text, of at most ``context_length`` tokens (0: the model's context)."""
         request, out = json.dumps({"context_length": context_length}).encode("utf-8"), c_void_p()

@@ -104,6 +104,38 @@ def test_exports_reach_peft(llama, tales, tmp_path):
     assert configuration["peft_type"] == "LORA"
 
 
+def test_exports_come_back_and_halves_add_up(llama, tales, tmp_path):
+    adapter = llama.create_adapter(**OPTIONS)
+    svft.Trainer(adapter, tales, steps=3, learning_rate=0.05).run()
+    ids = llama.tokenize("The lamp")
+    expected = llama.logits(ids)
+    scale = np.abs(expected).max()
+    for form, name in [("peft", "peft"), ("gguf-lora", "lora.gguf"), ("delta", "d.safetensors")]:
+        report = adapter.export(tmp_path / name, to=form)
+        assert form == "delta" or report["left_out"] < 1e-9
+    llama.save(tmp_path / "merged")
+    adapter.set_scale(0)
+    for name in ["peft", "lora.gguf", "d.safetensors", "merged"]:
+        made, report = llama.import_adapter(tmp_path / name, pattern="banded", d=999)
+        assert report["captured"] > 1 - 1e-5 and not report["others"], name
+        assert np.abs(llama.logits(ids) - expected).max() < 1e-4 * scale, name
+        made.detach()
+    adapter.save(tmp_path / "saved")
+    adapter.set_scale(0.75)
+    other = llama.load_adapter(tmp_path / "saved", scale=0.25)
+    whole, report = svft.Adapter.sum([adapter, other])
+    assert report["weights"] == [0.75, 0.25]
+    thinned, _ = svft.Adapter.sum([adapter, other], rule="ties", density=0.5)
+    thinned.detach(), adapter.detach(), other.detach()
+    assert np.abs(llama.logits(ids) - expected).max() < 1e-4 * scale
+    whole.detach()
+    with pytest.raises(svft.InvalidArgument, match="stone"):
+        llama.import_adapter(tmp_path / "peft", kind="stone")
+    with pytest.raises(svft.InvalidArgument, match="at least one"):
+        svft.Adapter.sum([])
+    assert llama.describe()["adapters"] == []
+
+
 def test_bad_data_names_its_line(llama, tmp_path):
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"text": "fine"}\n{"text": \n')

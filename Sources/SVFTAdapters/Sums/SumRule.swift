@@ -1,0 +1,71 @@
+// How the numbers of several adapters become those of one, and the list of the rules there are. A
+// rule sees all modules as one row of numbers per adapter, so that it can rank them over the whole
+// adapter. A new rule is one file and one line in the list.
+package import SVFTFormats
+package import SVFTTensor
+
+/// A way to combine adapters, with its options.
+package protocol SumRule: Sendable {
+  /// What options call it.
+  static var name: String { get }
+  /// The keys of its own among the options.
+  static var keys: [String] { get }
+
+  /// Throws `.invalidArgument` for options out of range.
+  init(_ options: JSON.Object) throws(SVFTError)
+
+  /// The factor on each term, where the rule is linear in them; nil where it is not.
+  ///
+  /// Throws `.invalidArgument` for weights that it cannot use.
+  func factors(_ weights: [Double]) throws(SVFTError) -> [Double]?
+
+  /// Combines rows of equal length into `result`, whose numbers are zero; the terms may be changed.
+  func combine(
+    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+  ) throws(SVFTError)
+}
+
+extension SumRule {
+  package static var keys: [String] { [] }
+
+  package func combine(
+    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+  ) throws(SVFTError) {
+    let factors = try factors(weights) ?? weights
+    try result.withValues { (sum) throws(SVFTError) in
+      for (term, factor) in zip(terms, factors) {
+        try term.withValues { (values) throws(SVFTError) in
+          Kernels.add(values, times: Float(factor), to: sum, count: result.columns)
+        }
+      }
+    }
+  }
+}
+
+/// The rules there are.
+package enum SumRules {
+  /// Every rule: a new one is added here and nowhere else.
+  package static let all: [any SumRule.Type] = [
+    WeightedSum.self, LinearAverage.self, TIES.self, DARE.self,
+  ]
+
+  /// The rule that options name, the weighted sum where they name none.
+  ///
+  /// `.invalidArgument` names what there is, and refuses keys that neither `others` nor the rule
+  /// has.
+  package static func named(
+    in options: JSON.Object, besides others: [String]
+  ) throws(SVFTError) -> any SumRule {
+    try AdapterOptions.argument { () throws(SVFTError) in
+      let name = try options.string("rule", default: WeightedSum.name)
+      guard let rule = all.first(where: { $0.name == name }) else {
+        throw SVFTError(
+          .invalidArgument,
+          "rule: expected one of \(all.map { $0.name }.joined(separator: ", ")), found "
+            + name.debugDescription)
+      }
+      try options.refuseKeys(otherThan: ["rule"] + others + rule.keys)
+      return try rule.init(options)
+    }
+  }
+}

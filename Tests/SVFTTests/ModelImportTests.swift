@@ -1,0 +1,173 @@
+// Adapters made of what others have trained, by every way in: what was exported comes back, what is
+// no change of this model is refused with its place.
+import Foundation
+import SVFT
+import SVFTFormats
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct ModelImportTests {
+  private static let ids: [Int32] = [1, 20, 30, 40, 50]
+  /// Everything that U and V can express.
+  static let full = #""pattern":"banded","d":999"#
+  static let forms = [("delta", "delta.safetensors"), ("peft", "peft"), ("gguf-lora", "lora.gguf")]
+
+  /// A tiny model with a trained adapter, its logits, and its three exports.
+  private struct Exported {
+    let tiny: TinyVerbs
+    let logits: [Float]
+
+    init(_ method: String, scale: Float = 1) throws {
+      tiny = try TinyVerbs()
+      let adapter = try tiny.model().createAdapter(method)
+      try trainBriefly(adapter, try tiny.data())
+      try adapter.setScale(scale)
+      logits = try adapter.model.logits(ModelImportTests.ids)
+      for (form, name) in ModelImportTests.forms {
+        _ = try adapter.export(to: tiny.folder.file(name), options: "{\"to\":\"\(form)\"}")
+      }
+      try adapter.save(to: tiny.folder.file("saved"))
+      _ = try adapter.model.save(to: tiny.folder.file("merged"))
+      _ = try adapter.model.save(to: tiny.folder.file("merged.gguf"))
+    }
+  }
+
+  private func report(_ text: String) throws -> JSON.Object {
+    try JSON.parse(text).root("report")
+  }
+
+  @Test(arguments: ["delta", "peft", "gguf-lora", "merged", "merged.gguf"], [false, true])
+  func whatWasExportedComesBack(_ form: String, _ ontoGGUF: Bool) throws {
+    let exported = try Exported(#"{"method":"svft","targets":["q_proj","down_proj"]}"#, scale: -0.5)
+    let tiny = exported.tiny
+    _ = try tiny.model().save(to: tiny.folder.file("base.gguf"))
+    let name = Self.forms.first { $0.0 == form }?.1 ?? form
+    for options in ["{\(Self.full)}", #"{"method":"lora","r":32}"#, #"{"method":"full"}"#] {
+      let model =
+        try ontoGGUF ? Model(path: tiny.folder.file("base.gguf")) : tiny.model()
+      let (adapter, text) = try model.importAdapter(
+        from: tiny.folder.file(name), options: options)
+      let found = try report(text)
+      #expect(try found.double("captured") > 1 - 1e-5)
+      #expect(try found.object("modules").count == 4 && found.object("others").count == 0)
+      #expect(relativeDistance(exported.logits, try model.logits(Self.ids)) < 1e-4)
+      // It is saved and loaded like any other.
+      let expected = try model.logits(Self.ids)
+      try adapter.save(to: tiny.folder.file("again"))
+      try adapter.detach()
+      _ = try model.loadAdapter(tiny.folder.file("again"))
+      #expect(relativeDistance(expected, try model.logits(Self.ids)) < 1e-5)
+    }
+  }
+
+  @Test func theFullPatternGivesBackM() throws {
+    let exported = try Exported(#"{"method":"svft","targets":["q_proj"]}"#)
+    let folder = exported.tiny.folder
+    let model = try exported.tiny.model()
+    // Onto the pattern it came from, and onto all cells.
+    for options in [#"{"pattern":"plain"}"#, "{\(Self.full)}"] {
+      let (adapter, _) = try model.importAdapter(
+        from: folder.file("delta.safetensors"), options: options)
+      try adapter.save(to: folder.file("back"))
+      try adapter.detach()
+      let (saved, back) = (
+        try Safetensors(folder.file("saved/adapter_model.safetensors")),
+        try Safetensors(folder.file("back/adapter_model.safetensors"))
+      )
+      for name in saved.names where name.hasSuffix("svft_M") {
+        let (m, n) = (try floats(saved, name), try floats(back, name))
+        let order = m.count
+        for (index, value) in n.enumerated() {
+          let isDiagonal = n.count == order || index % (order + 1) == 0
+          let expected = isDiagonal ? m[n.count == order ? index : index / (order + 1)] : 0
+          #expect(abs(value - expected) < 1e-6)
+        }
+      }
+    }
+  }
+
+  private func floats(_ file: Safetensors, _ name: String) throws -> [Float] {
+    try file.bytes(name).array.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  }
+
+  @Test func aSavedAdapterBecomesOneOfAnotherMethod() throws {
+    let exported = try Exported(#"{"method":"lora","r":3,"targets":["v_proj","up_proj"]}"#)
+    let model = try exported.tiny.model()
+    let (lora, text) = try model.importAdapter(
+      from: exported.tiny.folder.file("saved"), options: #"{"method":"lora","r":1}"#)
+    let cut = try report(text)
+    #expect(try cut.string("from") == "adapter" && cut.string("method") == "lora")
+    let share = try cut.double("captured")
+    #expect(share < 0.999 && share > 0.3)
+    #expect(abs(share + (try cut.double("left_out")) - 1) < 1e-12)
+    for (_, entry) in try cut.object("modules").members {
+      #expect(try entry.object("entry").double("captured") <= 1)
+    }
+    try lora.detach()
+    _ = try model.importAdapter(
+      from: exported.tiny.folder.file("saved"), options: #"{"method":"svft",\#(Self.full)}"#)
+    #expect(relativeDistance(exported.logits, try model.logits(Self.ids)) < 1e-4)
+  }
+
+  @Test func aBudgetTakesTheLargestEntries() throws {
+    let exported = try Exported(#"{"method":"lora","r":3,"targets":["q_proj"]}"#)
+    let model = try exported.tiny.model()
+    var last = 0.0
+    for count in [1, 30, 300, 1024] {
+      let (adapter, text) = try model.importAdapter(
+        from: exported.tiny.folder.file("saved"),
+        options: "{\"pattern\":\"topk\",\"count\":\(count)}")
+      let captured = try report(text).double("captured")
+      #expect(captured > last)
+      last = captured
+      // Nothing waits for training: it can be saved.
+      try adapter.save(to: exported.tiny.folder.file("topk\(count)"))
+      try adapter.detach()
+    }
+    #expect(last > 1 - 1e-5)
+  }
+
+  @Test func targetsChooseAmongWhatChanges() throws {
+    let exported = try Exported(#"{"method":"lora","targets":["q_proj","up_proj"]}"#)
+    let path = exported.tiny.folder.file("delta.safetensors")
+    let model = try exported.tiny.model()
+    let (_, text) = try model.importAdapter(
+      from: path, options: #"{"targets":["up_proj"]}"#)
+    let found = try report(text)
+    #expect(try found.object("modules").count == 2)
+    let others = try found.object("others")
+    #expect(others.keys.sorted().allSatisfy { $0.contains("q_proj") } && others.count == 2)
+    #expect(try others.object(others.keys[0]).double("relative") > 0)
+    let failure = #expect(throws: SVFTError.self) {
+      try model.importAdapter(from: path, options: #"{"targets":["k_proj"]}"#)
+    }
+    #expect(failure?.kind == .mismatch && failure?.message.contains("k_proj") == true)
+  }
+
+  @Test(arguments: [
+    "{\"from\":\"stone\"}", "{\"any_base\":3}", "{\"method\":\"lora\",\"r\":0}", "[]", "{",
+    "{\"unheard_of\":1}",
+  ]) func badOptionsAreRefused(_ options: String) throws {
+    let exported = try Exported(#"{"method":"lora","r":1,"targets":["q_proj"]}"#)
+    let model = try exported.tiny.model()
+    let failure = #expect(throws: SVFTError.self) {
+      try model.importAdapter(
+        from: exported.tiny.folder.file("delta.safetensors"), options: options)
+    }
+    #expect(failure?.kind == .invalidArgument)
+    #expect(try model.attachedAdapters.isEmpty)
+  }
+
+  @Test func cancellingLeavesNothingAttached() throws {
+    let exported = try Exported(#"{"method":"lora","r":1}"#)
+    let model = try exported.tiny.model()
+    let failure = #expect(throws: SVFTError.self) {
+      try model.importAdapter(
+        from: exported.tiny.folder.file("saved"), options: #"{"method":"lora"}"#
+      ) { activity, _, _ in activity != "importing" }
+    }
+    #expect(failure?.kind == .cancelled)
+    #expect(try model.attachedAdapters.isEmpty)
+  }
+}
