@@ -1,4 +1,5 @@
 // The weighted sum on numbers made by hand.
+import SVFTAdapters
 import Testing
 
 @Suite struct WeightedSumTests {
