@@ -74,7 +74,7 @@ extension Adapter {
           try self.model.gate.checkCancelled("exporting the adapter")
           for row in 0..<projection.rows {
             let stored = projection.weight.rowOrder.stored(row)
-            let values = try DenseMatrix(rows: 1, columns: projection.columns)
+            let values = try DeltaMatrix(rows: 1, columns: projection.columns)
             try values.withValues { (target) throws(SVFTError) in
               try method.addDelta(
                 projection, rows: stored..<stored + 1, scale: strength, to: target)

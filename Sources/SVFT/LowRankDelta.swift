@@ -47,9 +47,9 @@ final class LowRankDelta {
   }
 }
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// The same rows in another order than the canonical one.
-  fileprivate func stored(in order: RowOrder) throws(SVFTError) -> DenseMatrix {
+  fileprivate func stored(in order: RowOrder) throws(SVFTError) -> DeltaMatrix {
     order == .canonical ? self : try placingRows(order.stored)
   }
 }

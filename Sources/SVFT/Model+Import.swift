@@ -119,6 +119,8 @@ private struct ImportRequest {
     let isAdditive = try options.method().isAdditive
     let usual: TargetRule = isAdditive && !source.meansHeads ? .allLinear : .everything
     let rule = try options.targets(default: usual)
+    // A name that the model does not have is misspelt, whatever changes.
+    if isAdditive { _ = try tensors.sites.projections(rule) }
     var modules: [String] = []
     for name in source.names {
       let isLinear = tensors.projection(name) != nil

@@ -11,16 +11,16 @@ package import SVFTTensor
 /// ΔW of one projection as a product of three matrices, canonical rows.
 package struct FactoredDelta: Sendable {
   /// L [out, p].
-  package let left: DenseMatrix
+  package let left: DeltaMatrix
   /// C [p, q].
-  package let core: DenseMatrix
+  package let core: DeltaMatrix
   /// R [q, in].
-  package let right: DenseMatrix
+  package let right: DeltaMatrix
   /// Whether columns of L and rows of R are orthonormal.
   package let isOrthonormal: Bool
 
   package init(
-    left: DenseMatrix, core: DenseMatrix, right: DenseMatrix, isOrthonormal: Bool
+    left: DeltaMatrix, core: DeltaMatrix, right: DeltaMatrix, isOrthonormal: Bool
   ) throws(SVFTError) {
     try invariant(
       left.columns == core.rows && core.columns == right.rows,
@@ -33,8 +33,8 @@ package struct FactoredDelta: Sendable {
   }
 
   /// scale · B A with B [out, r], A [r, in].
-  package init(b: DenseMatrix, a: DenseMatrix, scale: Float) throws(SVFTError) {
-    let core = try DenseMatrix(rows: b.columns, columns: a.rows)
+  package init(b: DeltaMatrix, a: DeltaMatrix, scale: Float) throws(SVFTError) {
+    let core = try DeltaMatrix(rows: b.columns, columns: a.rows)
     try core.withValues { (values) throws(SVFTError) in
       for k in 0..<min(b.columns, a.rows) { values[k * a.rows + k] = scale }
     }
@@ -52,8 +52,8 @@ package struct FactoredDelta: Sendable {
       (try term.delta.factors(rank: term.delta.rank), term.factor)
     }
     let rank = thin.reduce(0) { $0 + $1.0.a.rows }
-    let b = try DenseMatrix(rows: first.left.rows, columns: rank)
-    let a = try DenseMatrix(rows: rank, columns: first.right.columns)
+    let b = try DeltaMatrix(rows: first.left.rows, columns: rank)
+    let a = try DeltaMatrix(rows: rank, columns: first.right.columns)
     var offset = 0
     for (factors, factor) in thin {
       try b.put(factors.b, row: 0, column: offset, times: factor)
@@ -68,13 +68,13 @@ package struct FactoredDelta: Sendable {
 
   /// The same change, `factor` times as large.
   package func scaled(by factor: Float) throws(SVFTError) -> FactoredDelta {
-    let core = try DenseMatrix(rows: core.rows, columns: core.columns)
+    let core = try DeltaMatrix(rows: core.rows, columns: core.columns)
     try core.put(self.core, row: 0, column: 0, times: factor)
     return try FactoredDelta(left: left, core: core, right: right, isOrthonormal: isOrthonormal)
   }
 
   /// ΔW, dense [out, in].
-  package func dense(threads: Int = 1) throws(SVFTError) -> DenseMatrix {
+  package func dense(threads: Int = 1) throws(SVFTError) -> DeltaMatrix {
     let exact = try factors(rank: rank)
     return try exact.b.times(exact.a, threads: threads)
   }

@@ -9,7 +9,7 @@ extension LoRA {
     let factors = try factors(projection)
     return try FactoredDelta(
       b: factors.canonicalB(),
-      a: DenseMatrix(
+      a: DeltaMatrix(
         rows: factors.a.weight.rows, columns: factors.a.weight.columns,
         sharing: factors.a.weight.bytes),
       scale: factors.scale)
@@ -26,8 +26,8 @@ extension LoRA {
 
 extension LoRA.Factors {
   /// B [out, r], rows in canonical order.
-  fileprivate func canonicalB() throws(SVFTError) -> DenseMatrix {
-    let stored = try DenseMatrix(
+  fileprivate func canonicalB() throws(SVFTError) -> DeltaMatrix {
+    let stored = try DeltaMatrix(
       rows: b.weight.rows, columns: b.weight.columns, sharing: b.weight.bytes)
     let order = projection.weight.rowOrder
     return try stored.placingRows(order.canonical)

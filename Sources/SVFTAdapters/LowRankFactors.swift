@@ -4,12 +4,12 @@ package import SVFTTensor
 
 /// B [out, r] and A [r, in] whose product is, or comes near to, a change.
 package struct LowRankFactors: Sendable {
-  package let b: DenseMatrix
-  package let a: DenseMatrix
+  package let b: DeltaMatrix
+  package let a: DeltaMatrix
   /// The share of ‖ΔW‖² that B A lacks.
   package let leftOut: Double
 
-  init(b: DenseMatrix, a: DenseMatrix, leftOut: Double) {
+  init(b: DeltaMatrix, a: DeltaMatrix, leftOut: Double) {
     self.b = b
     self.a = a
     self.leftOut = leftOut
@@ -18,12 +18,12 @@ package struct LowRankFactors: Sendable {
   /// The best factors of a dense matrix, B = U_r Σ_r and A = V_rᵀ; of its own rank at most.
   ///
   /// Throws `.memory`, `.nonFinite`.
-  package init(best rank: Int, of matrix: DenseMatrix) throws(SVFTError) {
+  package init(best rank: Int, of matrix: DeltaMatrix) throws(SVFTError) {
     let parts = try Decomposition(matrix)
     let kept = min(rank, parts.sigma.count)
     let (b, a) = (
-      try DenseMatrix(rows: matrix.rows, columns: kept),
-      try DenseMatrix(rows: kept, columns: matrix.columns)
+      try DeltaMatrix(rows: matrix.rows, columns: kept),
+      try DeltaMatrix(rows: kept, columns: matrix.columns)
     )
     try b.withValues { (to) throws(SVFTError) in
       try parts.u.withValues { (from) throws(SVFTError) in
@@ -49,7 +49,7 @@ package struct LowRankFactors: Sendable {
   func padded(to rank: Int) throws(SVFTError) -> LowRankFactors {
     guard rank > a.rows else { return self }
     let (wideB, wideA) = (
-      try DenseMatrix(rows: b.rows, columns: rank), try DenseMatrix(rows: rank, columns: a.columns)
+      try DeltaMatrix(rows: b.rows, columns: rank), try DeltaMatrix(rows: rank, columns: a.columns)
     )
     try wideB.put(b, row: 0, column: 0, times: 1)
     try wideA.put(a, row: 0, column: 0, times: 1)
@@ -59,28 +59,28 @@ package struct LowRankFactors: Sendable {
 
 /// U diag(σ) Vᵀ of a matrix, the columns of U as dense as the others; empty matrices are legal.
 struct Decomposition {
-  let u: DenseMatrix
+  let u: DeltaMatrix
   let sigma: [Double]
-  let vt: DenseMatrix
+  let vt: DeltaMatrix
 
-  init(_ matrix: DenseMatrix) throws(SVFTError) {
+  init(_ matrix: DeltaMatrix) throws(SVFTError) {
     let (rows, columns) = (matrix.rows, matrix.columns)
     guard rows > 0, columns > 0 else {
-      (u, sigma) = (try DenseMatrix(rows: rows, columns: 0), [])
-      vt = try DenseMatrix(rows: 0, columns: columns)
+      (u, sigma) = (try DeltaMatrix(rows: rows, columns: 0), [])
+      vt = try DeltaMatrix(rows: 0, columns: columns)
       return
     }
     let svd = try matrix.withValues { (values) throws(SVFTError) in
       try SVD.thin(values, rows: rows, columns: columns)
     }
     sigma = svd.sigma
-    u = try DenseMatrix(rows: rows, columns: sigma.count, sharing: svd.u)
-    vt = try DenseMatrix(rows: sigma.count, columns: columns, sharing: svd.vt)
+    u = try DeltaMatrix(rows: rows, columns: sigma.count, sharing: svd.u)
+    vt = try DeltaMatrix(rows: sigma.count, columns: columns, sharing: svd.vt)
   }
 
   /// diag(σ) Vᵀ.
-  func lengthsAndTurn() throws(SVFTError) -> DenseMatrix {
-    let result = try DenseMatrix(rows: vt.rows, columns: vt.columns)
+  func lengthsAndTurn() throws(SVFTError) -> DeltaMatrix {
+    let result = try DeltaMatrix(rows: vt.rows, columns: vt.columns)
     try result.withValues { (to) throws(SVFTError) in
       try vt.withValues { (from) throws(SVFTError) in
         for k in 0..<vt.rows {
@@ -94,8 +94,8 @@ struct Decomposition {
   }
 
   /// U diag(σ).
-  func turnAndLengths() throws(SVFTError) -> DenseMatrix {
-    let result = try DenseMatrix(rows: u.rows, columns: u.columns)
+  func turnAndLengths() throws(SVFTError) -> DeltaMatrix {
+    let result = try DeltaMatrix(rows: u.rows, columns: u.columns)
     try result.withValues { (to) throws(SVFTError) in
       try u.withValues { (from) throws(SVFTError) in
         for index in 0..<u.rows * u.columns {

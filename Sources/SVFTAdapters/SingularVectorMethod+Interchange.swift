@@ -21,7 +21,7 @@ extension SingularVectorMethod {
   {
     let site = try site(projection)
     let factors = site.factors
-    let right = try DenseMatrix(
+    let right = try DeltaMatrix(
       rows: factors.order, columns: factors.right.columns, sharing: factors.right.bytes)
     let slot = projection.weight
     // ΔW V [out, n], its rows where those of U lie.
@@ -39,18 +39,18 @@ extension SingularVectorMethod {
 
 extension SingularSite {
   /// U [out, n], rows as the slot stores them.
-  private func left() throws(SVFTError) -> DenseMatrix {
-    try DenseMatrix(
+  private func left() throws(SVFTError) -> DeltaMatrix {
+    try DeltaMatrix(
       rows: factors.left.rows, columns: factors.order, sharing: factors.left.bytes)
   }
 
   /// Uᵀ ΔW V [n, n] of ΔW V.
-  fileprivate func scores(of mixed: DenseMatrix, threads: Int) throws(SVFTError) -> DenseMatrix {
+  fileprivate func scores(of mixed: DeltaMatrix, threads: Int) throws(SVFTError) -> DeltaMatrix {
     try left().turned().times(mixed, threads: threads)
   }
 
   /// Sets M to the entries of Uᵀ·`mixed` on its cells; gives their energy.
-  fileprivate func project(_ mixed: DenseMatrix, threads: Int) throws(SVFTError) -> Double {
+  fileprivate func project(_ mixed: DeltaMatrix, threads: Int) throws(SVFTError) -> Double {
     guard let coefficients else { return 0 }
     let rows = mixed.rows
     let scratch = try Buffer(
@@ -109,9 +109,9 @@ extension Coefficients {
   fileprivate func product(_ factors: Factors, of slot: Slot) throws(SVFTError) -> FactoredDelta {
     let (rows, columns) = pattern.lines(of: matrix.values)
     let order = factors.order
-    let core = try DenseMatrix(rows: rows.count, columns: columns.count)
-    let left = try DenseMatrix(rows: factors.left.rows, columns: rows.count)
-    let right = try DenseMatrix(rows: columns.count, columns: factors.right.columns)
+    let core = try DeltaMatrix(rows: rows.count, columns: columns.count)
+    let left = try DeltaMatrix(rows: factors.left.rows, columns: rows.count)
+    let right = try DeltaMatrix(rows: columns.count, columns: factors.right.columns)
     var place = [Int](repeating: 0, count: order)
     for (number, column) in columns.enumerated() { place[column] = number }
     try core.withValues { (to) throws(SVFTError) in

@@ -28,9 +28,9 @@ extension SingularVectorMethod {
       unions.append(union)
       total = try Checked.sum(total, union.pattern.count, "the cells of a sum")
     }
-    let result = try DenseMatrix(rows: 1, columns: total)
+    let result = try DeltaMatrix(rows: 1, columns: total)
     let terms = try methods.map { (_) throws(SVFTError) in
-      try DenseMatrix(rows: 1, columns: total)
+      try DeltaMatrix(rows: 1, columns: total)
     }
     var offset = 0
     for union in unions {
@@ -38,7 +38,7 @@ extension SingularVectorMethod {
       offset += union.pattern.count
     }
     try sum.rule.combine(terms, sum.weights, into: result)
-    let options = first.options(of: unions)
+    let options = try first.options(of: unions)
     let method = try SingularVectorMethod(
       AdapterOptions(.object(options)), sum.sites, sum.factors)
     try method.take(result, unions)
@@ -60,31 +60,36 @@ extension SingularVectorMethod {
 
   /// The options of a sum: this method's where all patterns are the one that they give, else a
   /// list of cells, as top-k keeps it.
-  private func options(of unions: [UnionSite]) -> JSON.Object {
+  private func options(of unions: [UnionSite]) throws(SVFTError) -> JSON.Object {
     var options = JSON.Object([
       ("method", .string(Self.name)),
       ("targets", .array(unions.map { .string($0.projection.name) })),
       ("form", .string(settings.form.rawValue)),
     ])
     if let rank = settings.rank { options["rank"] = .integer(rank) }
-    let isDerived = settings.pattern == .plain || settings.pattern == .banded
-    let isSame = unions.allSatisfy { union in
-      union.pattern.count
-        == SparsityPattern.bandedCount(
-          order: union.factors.order, halfBandwidth: settings.halfBandwidth)
-        && union.isPatternOfAll
-    }
-    options["pattern"] = .string(isDerived && isSame ? settings.pattern.rawValue : "topk")
-    if isDerived, isSame {
-      options["d"] = .integer(settings.halfBandwidth)
+    if try isBand(of: unions) {
+      options["pattern"] = .string(settings.pattern.rawValue)
+      if settings.pattern == .banded { options["d"] = .integer(settings.halfBandwidth) }
     } else {
+      options["pattern"] = "topk"
       options["count"] = .integer(unions.map(\.pattern.count).max() ?? 1)
     }
     return options
   }
 
+  /// Whether all cells are those of this method's own band.
+  private func isBand(of unions: [UnionSite]) throws(SVFTError) -> Bool {
+    guard settings.pattern == .plain || settings.pattern == .banded else { return false }
+    for union in unions {
+      let own = try SparsityPattern.banded(
+        order: union.factors.order, halfBandwidth: settings.halfBandwidth)
+      guard own.equals(union.pattern) else { return false }
+    }
+    return true
+  }
+
   /// Takes the cells and numbers of a sum.
-  private func take(_ result: DenseMatrix, _ unions: [UnionSite]) throws(SVFTError) {
+  private func take(_ result: DeltaMatrix, _ unions: [UnionSite]) throws(SVFTError) {
     var offset = 0
     for union in unions {
       let site = try site(union.projection)
@@ -106,8 +111,6 @@ private struct UnionSite {
   let projection: Projection
   let factors: Factors
   let pattern: SparsityPattern
-  /// Whether every term has exactly these cells.
-  let isPatternOfAll: Bool
   /// Coefficients of each term, and the signs of its vectors relative to `factors`; nil where the
   /// term leaves the projection alone.
   private let parts: [(coefficients: Coefficients, signs: [Float])?]
@@ -130,12 +133,10 @@ private struct UnionSite {
     self.factors = factors
     pattern = try .union(of: patterns)
     self.parts = parts
-    let union = pattern
-    isPatternOfAll = patterns.allSatisfy { $0.equals(union) }
   }
 
   /// Adds the term's numbers to those of `target` from `offset` on, in the cells of the union.
-  func fill(_ target: DenseMatrix, _ term: Int, from offset: Int) throws(SVFTError) {
+  func fill(_ target: DeltaMatrix, _ term: Int, from offset: Int) throws(SVFTError) {
     guard let part = parts[term] else { return }
     let own = part.coefficients.pattern
     let gate = part.coefficients.gateValue

@@ -12,7 +12,7 @@ package import SVFTTensor
 package struct WeightChange: Sendable {
   /// How the numbers are at hand.
   package enum Content: Sendable {
-    case dense(DenseMatrix)
+    case dense(DeltaMatrix)
     case product(FactoredDelta)
   }
 
@@ -20,7 +20,7 @@ package struct WeightChange: Sendable {
   /// ‖ΔW‖².
   package let energy: Double
 
-  package init(_ matrix: DenseMatrix) {
+  package init(_ matrix: DeltaMatrix) {
     content = .dense(matrix)
     energy = matrix.energy()
   }
@@ -47,7 +47,7 @@ package struct WeightChange: Sendable {
   /// The dense matrix.
   ///
   /// Throws `.memory`.
-  package func dense(threads: Int = 1) throws(SVFTError) -> DenseMatrix {
+  package func dense(threads: Int = 1) throws(SVFTError) -> DeltaMatrix {
     switch content {
     case .dense(let matrix): matrix
     case .product(let product): try product.dense(threads: threads)
@@ -55,7 +55,7 @@ package struct WeightChange: Sendable {
   }
 
   /// ΔW·otherᵀ [rows, other.rows].
-  func timesTransposed(_ other: DenseMatrix, threads: Int) throws(SVFTError) -> DenseMatrix {
+  func timesTransposed(_ other: DeltaMatrix, threads: Int) throws(SVFTError) -> DeltaMatrix {
     switch content {
     case .dense(let matrix):
       return try matrix.times(other, transposed: true, threads: threads)

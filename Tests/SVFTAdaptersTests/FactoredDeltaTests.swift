@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: [6, 9]) func itIsExactFromItsRankOn(_ rank: Int) throws {
     let delta = try product()
-    let expected = try DenseMatrix.random(20, 6, "one/b").times(.random(6, 15, "one/a")).array
+    let expected = try DeltaMatrix.random(20, 6, "one/b").times(.random(6, 15, "one/a")).array
     let factors = try delta.factors(rank: rank)
     #expect(delta.rank == 6 && factors.leftOut == 0)
     #expect([factors.b.columns, factors.a.rows] == [rank, rank])
@@ -35,7 +35,7 @@ import Testing
     #expect(abs(shareOfDifference(dense.array, try whole(found)) - found.leftOut) < 1e-5)
   }
 
-  @Test func energySumAndScaleAreThoseOfTheDenseMatrix() throws {
+  @Test func energySumAndScaleAreThoseOfTheDeltaMatrix() throws {
     let (one, two) = (try product(), try product("two"))
     let energy = try one.dense().energy()
     #expect(abs(try one.energy() - energy) < 1e-5 * energy)
@@ -50,8 +50,8 @@ import Testing
 
   @Test func nothingHasRankZero() throws {
     let nothing = try FactoredDelta(
-      left: DenseMatrix(rows: 4, columns: 0), core: DenseMatrix(rows: 0, columns: 0),
-      right: DenseMatrix(rows: 0, columns: 5), isOrthonormal: true)
+      left: DeltaMatrix(rows: 4, columns: 0), core: DeltaMatrix(rows: 0, columns: 0),
+      right: DeltaMatrix(rows: 0, columns: 5), isOrthonormal: true)
     #expect(try nothing.rank == 0 && nothing.energy() == 0)
     #expect(try nothing.dense().array == [Float](repeating: 0, count: 20))
     #expect(try nothing.factors(rank: 2).b.array == [Float](repeating: 0, count: 8))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct LowRankFactorsTests {
   @Test(arguments: [(12, 7), (7, 12), (9, 9)], [1, 3, 7, 40])
   func whatIsLeftOutIsWhatTheProductLacks(_ shape: (Int, Int), _ rank: Int) throws {
-    let matrix = try DenseMatrix.random(shape.0, shape.1, "matrix")
+    let matrix = try DeltaMatrix.random(shape.0, shape.1, "matrix")
     let best = try LowRankFactors(best: rank, of: matrix)
     let kept = min(rank, shape.0, shape.1)
     #expect([best.b.rows, best.b.columns] == [shape.0, kept])

@@ -9,8 +9,8 @@ extension SumRule {
   /// What rows of numbers become.
   func combined(_ rows: [[Float]], _ weights: [Double]) throws -> [Float] {
     let count = rows[0].count
-    let result = try DenseMatrix(rows: 1, columns: count)
-    try combine(rows.map { try DenseMatrix.of(1, count, $0) }, weights, into: result)
+    let result = try DeltaMatrix(rows: 1, columns: count)
+    try combine(rows.map { try DeltaMatrix.of(1, count, $0) }, weights, into: result)
     return result.array
   }
 }

@@ -57,7 +57,7 @@ import Testing
     let model = try TinyChain(interleaved: true)
     let method = try model.method(["method": "svft", "pattern": "banded", "d": .integer(d)])
     for projection in method.projections {
-      let dense = try DenseMatrix.random(projection.rows, projection.columns, projection.name)
+      let dense = try DeltaMatrix.random(projection.rows, projection.columns, projection.name)
       let factors = try LowRankFactors(best: 99, of: dense)
       let change =
         try isProduct
@@ -73,7 +73,7 @@ import Testing
 
   @Test func topKTakesTheLargestEntries() throws {
     let model = try TinyChain()
-    let dense = try DenseMatrix.random(32, 32, "change")
+    let dense = try DeltaMatrix.random(32, 32, "change")
     let name = "\(model.square.name).weight"
     func taken(_ options: JSON) throws -> (energy: Double, values: [Float]) {
       let method = try model.method(options)
@@ -135,7 +135,7 @@ import Testing
     for (name, rows, columns) in [
       ("\(model.square.name).weight", 32, 32), ("\(model.wide.name).bias", 1, 24),
     ] {
-      let change = WeightChange(try DenseMatrix.random(rows, columns, name))
+      let change = WeightChange(try DeltaMatrix.random(rows, columns, name))
       let taken = try method.adopt(change, at: name)
       #expect(abs(taken - change.energy) < 1e-5 * change.energy)
     }
@@ -143,7 +143,7 @@ import Testing
     let before = try slot.weight.decoded()
     let standIn = try #require(method.standIns.first { $0.slot === slot })
     let after = Array(standIn.parameter.values)
-    let dense = try DenseMatrix.random(32, 32, "\(model.square.name).weight").array
+    let dense = try DeltaMatrix.random(32, 32, "\(model.square.name).weight").array
     for row in 0..<32 {
       for column in 0..<32 {
         let place = slot.rowOrder.stored(row) * 32 + column
@@ -158,7 +158,7 @@ import Testing
     for name in ["svft", "lora", "full"] {
       let method = try model.method(["method": .string(name), "targets": ["up_proj"]])
       let failure = #expect(throws: SVFTError.self) {
-        try method.adopt(WeightChange(DenseMatrix.random(3, 4, "x")), at: method.places[0])
+        try method.adopt(WeightChange(DeltaMatrix.random(3, 4, "x")), at: method.places[0])
       }
       #expect(failure?.kind == .shape)
       #expect(failure?.message.contains("up_proj") == true)

@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func aSavedAdapterBecomesOneOfAnotherMethod() throws {
-    let exported = try Exported(#"{"method":"lora","r":3,"targets":["v_proj","up_proj"]}"#)
+    let exported = try Exported(#"{"method":"lora","r":3,"targets":["q_proj","o_proj"]}"#)
     let model = try exported.tiny.model()
     let (lora, text) = try model.importAdapter(
       from: exported.tiny.folder.file("saved"), options: #"{"method":"lora","r":1}"#)
@@ -143,6 +143,10 @@ import Testing
       try model.importAdapter(from: path, options: #"{"targets":["k_proj"]}"#)
     }
     #expect(failure?.kind == .mismatch && failure?.message.contains("k_proj") == true)
+    let misspelt = #expect(throws: SVFTError.self) {
+      try model.importAdapter(from: path, options: #"{"targets":["q_proj","up_prj"]}"#)
+    }
+    #expect(misspelt?.kind == .mismatch && misspelt?.message.contains("up_prj") == true)
   }
 
   @Test(arguments: [

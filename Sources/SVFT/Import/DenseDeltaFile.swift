@@ -74,7 +74,7 @@ final class DenseDeltaFile: DeltaSource {
     guard let (entry, order) = entries[name], let slot = tensors.slot(name),
       let format = entry.format
     else { return nil }
-    let stored = try DenseMatrix(rows: slot.weight.rows, columns: slot.weight.columns)
+    let stored = try DeltaMatrix(rows: slot.weight.rows, columns: slot.weight.columns)
     let bytes = try file.bytes(entry.name)
     let count = stored.rows * stored.columns
     try stored.withValues { (values) throws(SVFTError) in
@@ -89,11 +89,11 @@ final class DenseDeltaFile: DeltaSource {
   }
 }
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// The same rows (the same elements, of a vector) in canonical order.
-  func canonical(from order: RowOrder, isVector: Bool = false) throws(SVFTError) -> DenseMatrix {
+  func canonical(from order: RowOrder, isVector: Bool = false) throws(SVFTError) -> DeltaMatrix {
     guard order != .canonical else { return self }
-    let result = try DenseMatrix(rows: rows, columns: columns)
+    let result = try DeltaMatrix(rows: rows, columns: columns)
     let (count, width) = isVector ? (columns, 1) : (rows, columns)
     try result.withValues { (to) throws(SVFTError) in
       try withValues { (from) throws(SVFTError) in

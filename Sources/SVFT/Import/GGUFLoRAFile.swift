@@ -110,8 +110,8 @@ final class GGUFLoRAFile: DeltaSource {
       FactoredDelta(b: b.canonical(from: pair.rowOrder), a: a, scale: Float(scale)))
   }
 
-  private func matrix(_ name: String, rows: Int, columns: Int) throws(SVFTError) -> DenseMatrix {
-    let matrix = try DenseMatrix(rows: rows, columns: columns)
+  private func matrix(_ name: String, rows: Int, columns: Int) throws(SVFTError) -> DeltaMatrix {
+    let matrix = try DeltaMatrix(rows: rows, columns: columns)
     let (entry, bytes) = (try file.require(name), try file.bytes(name))
     try matrix.withValues { (values) throws(SVFTError) in
       entry.format?.decode(bytes.pointer, count: rows * columns, into: values)

@@ -94,7 +94,7 @@ final class ModelDifference: DeltaSource {
     let (rows, width) = (base.weight.rows, base.weight.columns)
     let block = min(rows, 64)
     let (one, two) = (
-      try DenseMatrix(rows: block, columns: width), try DenseMatrix(rows: block, columns: width)
+      try DeltaMatrix(rows: block, columns: width), try DeltaMatrix(rows: block, columns: width)
     )
     return try one.withValues { (a) throws(SVFTError) in
       try two.withValues { (b) throws(SVFTError) in
@@ -116,10 +116,10 @@ final class ModelDifference: DeltaSource {
   }
 }
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// Subtracts a tensor, a row at a time.
   fileprivate func subtract(_ slot: Slot) throws(SVFTError) {
-    let row = try DenseMatrix(rows: 1, columns: columns)
+    let row = try DeltaMatrix(rows: 1, columns: columns)
     try withValues { (values) throws(SVFTError) in
       try row.withValues { (base) throws(SVFTError) in
         for index in 0..<rows {

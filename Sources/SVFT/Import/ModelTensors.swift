@@ -57,7 +57,7 @@ extension Slot {
   /// ‖W‖² of the frozen tensor.
   func energy() throws(SVFTError) -> Double {
     let width = weight.columns
-    let row = try DenseMatrix(rows: 1, columns: width)
+    let row = try DeltaMatrix(rows: 1, columns: width)
     return try row.withValues { (values) throws(SVFTError) in
       var sum = 0.0
       for index in 0..<weight.rows {
@@ -69,8 +69,8 @@ extension Slot {
   }
 
   /// The frozen tensor, canonical order; a vector is one row.
-  func canonical() throws(SVFTError) -> DenseMatrix {
-    let matrix = try DenseMatrix(rows: weight.rows, columns: weight.columns)
+  func canonical() throws(SVFTError) -> DeltaMatrix {
+    let matrix = try DeltaMatrix(rows: weight.rows, columns: weight.columns)
     try matrix.withValues { (values) throws(SVFTError) in
       decodeCanonical(rows: 0..<weight.rows, into: values)
     }

@@ -42,10 +42,10 @@ final class SavedAdapter: DeltaSource {
   }
 }
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// This matrix less one of the same shape.
-  func minus(_ other: DenseMatrix) throws(SVFTError) -> DenseMatrix {
-    let result = try DenseMatrix(rows: rows, columns: columns)
+  func minus(_ other: DeltaMatrix) throws(SVFTError) -> DeltaMatrix {
+    let result = try DeltaMatrix(rows: rows, columns: columns)
     try result.withValues { (to) throws(SVFTError) in
       try withValues { (a) throws(SVFTError) in
         try other.withValues { (b) throws(SVFTError) in

@@ -24,7 +24,7 @@ package struct DARE: SumRule {
   package func factors(_ weights: [Double]) throws(SVFTError) -> [Double]? { nil }
 
   package func combine(
-    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
   ) throws(SVFTError) {
     let rescale = Float(1 / (1 - drop))
     for (number, term) in terms.enumerated() {

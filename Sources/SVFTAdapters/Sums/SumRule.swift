@@ -21,7 +21,7 @@ package protocol SumRule: Sendable {
 
   /// Combines rows of equal length into `result`, whose numbers are zero; the terms may be changed.
   func combine(
-    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
   ) throws(SVFTError)
 }
 
@@ -29,7 +29,7 @@ extension SumRule {
   package static var keys: [String] { [] }
 
   package func combine(
-    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
   ) throws(SVFTError) {
     let factors = try factors(weights) ?? weights
     try result.withValues { (sum) throws(SVFTError) in

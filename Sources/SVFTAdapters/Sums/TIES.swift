@@ -24,7 +24,7 @@ package struct TIES: SumRule {
   package func factors(_ weights: [Double]) throws(SVFTError) -> [Double]? { nil }
 
   package func combine(
-    _ terms: [DenseMatrix], _ weights: [Double], into result: DenseMatrix
+    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
   ) throws(SVFTError) {
     for term in terms { try trim(term) }
     let count = result.columns
@@ -57,7 +57,7 @@ package struct TIES: SumRule {
   }
 
   /// Sets all but the numbers of largest magnitude to zero.
-  private func trim(_ term: DenseMatrix) throws(SVFTError) {
+  private func trim(_ term: DeltaMatrix) throws(SVFTError) {
     let count = term.columns
     let kept = min(count, max(1, Int((density * Double(count)).rounded())))
     guard kept < count else { return }

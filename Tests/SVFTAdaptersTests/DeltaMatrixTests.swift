@@ -3,10 +3,10 @@ import SVFTAdapters
 import SVFTTensor
 import Testing
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// Random numbers that depend on the purpose alone.
-  static func random(_ rows: Int, _ columns: Int, _ purpose: String) throws -> DenseMatrix {
-    let matrix = try DenseMatrix(rows: rows, columns: columns)
+  static func random(_ rows: Int, _ columns: Int, _ purpose: String) throws -> DeltaMatrix {
+    let matrix = try DeltaMatrix(rows: rows, columns: columns)
     var random = RandomSource(seed: 5, purpose: purpose)
     matrix.pass { values in
       for index in 0..<rows * columns { values[index] = Float(random.normal()) }
@@ -15,8 +15,8 @@ extension DenseMatrix {
   }
 
   /// A matrix of these numbers.
-  static func of(_ rows: Int, _ columns: Int, _ numbers: [Float]) throws -> DenseMatrix {
-    let matrix = try DenseMatrix(rows: rows, columns: columns)
+  static func of(_ rows: Int, _ columns: Int, _ numbers: [Float]) throws -> DeltaMatrix {
+    let matrix = try DeltaMatrix(rows: rows, columns: columns)
     matrix.pass { values in
       for index in 0..<rows * columns { values[index] = numbers[index] }
     }
@@ -45,13 +45,13 @@ func shareOfDifference(_ a: [Float], _ b: [Float]) -> Double {
   return whole > 0 ? lost / whole : lost
 }
 
-@Suite struct DenseMatrixTests {
+@Suite struct DeltaMatrixTests {
   @Test(arguments: [(1, 1, 1), (5, 7, 3), (130, 33, 65)], [false, true])
   func productsAreSumsOfProducts(shape: (Int, Int, Int), transposed: Bool) throws {
     let (m, k, n) = shape
-    let a = try DenseMatrix.random(m, k, "a")
+    let a = try DeltaMatrix.random(m, k, "a")
     let b =
-      try transposed ? DenseMatrix.random(n, k, "b") : DenseMatrix.random(k, n, "b")
+      try transposed ? DeltaMatrix.random(n, k, "b") : DeltaMatrix.random(k, n, "b")
     let (x, y) = (a.array, b.array)
     let expected = (0..<m * n).map { index in
       let (i, j) = (index / n, index % n)
@@ -66,15 +66,15 @@ func shareOfDifference(_ a: [Float], _ b: [Float]) -> Double {
   }
 
   @Test func emptyOnesAreLegalAndOthersMustFit() throws {
-    let (a, b) = (try DenseMatrix(rows: 3, columns: 0), try DenseMatrix(rows: 0, columns: 4))
+    let (a, b) = (try DeltaMatrix(rows: 3, columns: 0), try DeltaMatrix(rows: 0, columns: 4))
     #expect(try a.times(b).array == [Float](repeating: 0, count: 12))
     #expect(a.energy() == 0)
     #expect(throws: SVFTError.self) { try b.times(a) }
-    #expect(throws: SVFTError.self) { try DenseMatrix(rows: 3, columns: 3, sharing: a.buffer) }
+    #expect(throws: SVFTError.self) { try DeltaMatrix(rows: 3, columns: 3, sharing: a.buffer) }
   }
 
   @Test func rowsGoWhereTheyAreSent() throws {
-    let a = try DenseMatrix.of(3, 2, [1, 2, 3, 4, 5, 6])
+    let a = try DeltaMatrix.of(3, 2, [1, 2, 3, 4, 5, 6])
     #expect(try a.placingRows { 2 - $0 }.array == [5, 6, 3, 4, 1, 2])
     #expect(a.energy() == 91)
   }

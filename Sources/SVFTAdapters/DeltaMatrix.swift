@@ -4,7 +4,7 @@
 package import SVFTTensor
 
 /// A matrix [rows, columns], row by row; empty ones are legal.
-package struct DenseMatrix: Sendable {
+package struct DeltaMatrix: Sendable {
   package let rows: Int
   package let columns: Int
   /// The numbers.
@@ -51,16 +51,16 @@ package struct DenseMatrix: Sendable {
   ///
   /// [m, k] × [k, n] → [m, n]. Throws `.memory`.
   package func times(
-    _ other: DenseMatrix, transposed: Bool = false, threads: Int = 1
-  ) throws(SVFTError) -> DenseMatrix {
+    _ other: DeltaMatrix, transposed: Bool = false, threads: Int = 1
+  ) throws(SVFTError) -> DeltaMatrix {
     let width = transposed ? other.rows : other.columns
     let inner = transposed ? other.columns : other.rows
     try invariant(inner == columns, "[\(rows), \(columns)] times [\(inner), \(width)]")
-    let result = try DenseMatrix(rows: rows, columns: width)
+    let result = try DeltaMatrix(rows: rows, columns: width)
     guard rows > 0, width > 0, inner > 0 else { return result }
     let chunks = (rows + Self.chunk - 1) / Self.chunk
     let team = max(1, min(threads, chunks))
-    let part = Kernels.scratchBytes(inner)
+    let part = (Kernels.scratchBytes(inner) + 63) & ~63
     let scratch = try Buffer(
       byteCount: Checked.product(team, part, "the scratch of a product"))
     try result.withValues { (c) throws(SVFTError) in
@@ -85,8 +85,8 @@ package struct DenseMatrix: Sendable {
   }
 
   /// A copy with row `row` where `place(row)` says.
-  package func placingRows(_ place: (Int) -> Int) throws(SVFTError) -> DenseMatrix {
-    let result = try DenseMatrix(rows: rows, columns: columns)
+  package func placingRows(_ place: (Int) -> Int) throws(SVFTError) -> DeltaMatrix {
+    let result = try DeltaMatrix(rows: rows, columns: columns)
     try result.withValues { (to) throws(SVFTError) in
       try withValues { (from) throws(SVFTError) in
         for row in 0..<rows {
@@ -98,9 +98,9 @@ package struct DenseMatrix: Sendable {
   }
 }
 
-extension DenseMatrix {
+extension DeltaMatrix {
   /// Puts factor · `part` with its first number at (row, column).
-  func put(_ part: DenseMatrix, row: Int, column: Int, times factor: Float) throws(SVFTError) {
+  func put(_ part: DeltaMatrix, row: Int, column: Int, times factor: Float) throws(SVFTError) {
     try withValues { (to) throws(SVFTError) in
       try part.withValues { (from) throws(SVFTError) in
         for index in 0..<part.rows {
@@ -113,8 +113,8 @@ extension DenseMatrix {
   }
 
   /// The transpose.
-  func turned() throws(SVFTError) -> DenseMatrix {
-    let result = try DenseMatrix(rows: columns, columns: rows)
+  func turned() throws(SVFTError) -> DeltaMatrix {
+    let result = try DeltaMatrix(rows: columns, columns: rows)
     try result.withValues { (to) throws(SVFTError) in
       try withValues { (from) throws(SVFTError) in
         for row in 0..<rows {
