@@ -175,6 +175,32 @@ def adapters(stories: Path, work: Path) -> None:
             limit = bound or 4 * moved * report["left_out"] ** 0.5
             check(f"SVFT as LoRA of rank {rank} in PEFT, {report['left_out']:.1e} left out",
                   largest(ours, theirs), limit)
+    sums(base, stories, work, ids)
+
+
+def sums(base, stories: Path, work: Path, ids) -> None:
+    """Two LoRAs added up, here and by PEFT's own concatenation."""
+    from peft import PeftModel
+
+    with svft.Model.load(stories, compute="f32") as model:
+        for name, rate in (("one", 1e-2), ("two", 2e-2)):
+            adapter = trained(model, work, STORY, rate, method="lora", r=4, alpha=8)
+            adapter.save(fresh(work / name))
+            adapter.close()
+        terms = [model.load_adapter(work / "one", 0.75), model.load_adapter(work / "two", 0.5)]
+        total, report = svft.Adapter.sum(terms)
+        for adapter in terms:
+            adapter.close()
+        ours = model.logits(ids)
+        total.save(fresh(work / "sum"))
+        check("sum of two LoRAs: energy left out", report["left_out"], 0)
+    peft = PeftModel.from_pretrained(base(), work / "one", adapter_name="one")
+    peft.load_adapter(work / "two", "two")
+    peft.add_weighted_adapter(["one", "two"], [0.75, 0.5], "both", combination_type="cat")
+    peft.set_adapter("both")
+    check("sum of two LoRAs against PEFT's", largest(ours, causal_logits(peft.eval(), ids)), 1e-4)
+    other = PeftModel.from_pretrained(base(), work / "sum").eval()
+    check("our sum of two LoRAs in PEFT", largest(ours, causal_logits(other, ids)), 1e-4)
 
 
 def llama_cpp(stories: Path, minilm: Path, work: Path) -> None:
@@ -238,8 +264,23 @@ def llama_cpp(stories: Path, minilm: Path, work: Path) -> None:
             mine = model.logits(ids)[-1]
         last, _, _ = greedy(work / "stories-f32.gguf", ids, 1, lora_path=str(path))
         check("GGUF LoRA in llama.cpp: logits", largest(mine, last), 2e-2)
+        with svft.Model.load(stories, compute="f32") as model:
+            _, report = model.import_adapter(path, method="lora", r=4)
+            check("GGUF LoRA imported: energy left out", report["left_out"], 1e-6)
+            check("GGUF LoRA imported: logits", largest(mine, model.logits(ids)[-1]), 1e-4)
+
+    def spectral() -> None:
+        with svft.Model.load(stories, compute="f32") as model:
+            adapter = trained(model, work, STORY, 2e-2, method="svft", pattern="banded", d=2)
+            ids, path = model.tokenize(PROMPT), work / "svft.gguf"
+            report = adapter.export(path, to="gguf-lora")
+            mine = model.logits(ids)[-1]
+        last, _, _ = greedy(work / "stories-f32.gguf", ids, 1, lora_path=str(path))
+        check(f"SVFT as GGUF LoRA of rank {report['rank']} in llama.cpp: logits",
+              largest(mine, last), 2e-2)
 
     attempt("GGUF LoRA", lora)
+    attempt("SVFT as GGUF LoRA", spectral)
     print(f"     llama-cpp-python {llama_cpp.__version__}")
 
 
