@@ -79,7 +79,7 @@ extension Adapter {
               try method.addDelta(
                 projection, rows: stored..<stored + 1, scale: strength, to: target)
             }
-            try sink.write(values.buffer.bytes)
+            try sink.write(values.buffer)
           }
         })
     }
@@ -100,11 +100,11 @@ extension Adapter {
         OutgoingTensor("\(module).lora_A.weight", [rank, part.columns], float) {
           (sink) throws(SVFTError) in
           try self.model.gate.checkCancelled("exporting the adapter")
-          try sink.write(part.a(rank).bytes)
+          try sink.write(part.a(rank))
         })
       tensors.append(
         OutgoingTensor("\(module).lora_B.weight", [part.rows, rank], float) {
-          (sink) throws(SVFTError) in try sink.write(part.b(rank).bytes)
+          (sink) throws(SVFTError) in try sink.write(part.b(rank))
         })
     }
     let task = model.network.geometry.isCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION"
@@ -140,11 +140,11 @@ extension Adapter {
         OutgoingTensor("\(name).lora_a", [rank, part.columns], float) {
           (sink) throws(SVFTError) in
           try self.model.gate.checkCancelled("exporting the adapter")
-          try sink.write(part.a(rank).bytes)
+          try sink.write(part.a(rank))
         })
       tensors.append(
         OutgoingTensor("\(name).lora_b", [part.rows, rank], float) {
-          (sink) throws(SVFTError) in try sink.write(part.b(rank, order).bytes)
+          (sink) throws(SVFTError) in try sink.write(part.b(rank, order))
         })
     }
     try GGUFWriter.write(
@@ -174,5 +174,13 @@ private struct ExportRequest {
     }
     self.form = form
     rank = try Checked.within(object.int("rank", default: 0), 0...4096, "rank")
+  }
+}
+
+extension ByteSink {
+  /// Writes a buffer that nobody else may hold.
+  fileprivate func write(_ buffer: Buffer) throws(SVFTError) {
+    defer { withExtendedLifetime(buffer) {} }
+    try write(buffer.bytes)
   }
 }

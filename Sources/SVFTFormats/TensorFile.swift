@@ -17,6 +17,15 @@ package enum TensorFile {
     return try Safetensors(file)
   }
 
+  /// Whether a file begins as GGUF files do.
+  ///
+  /// `.io` where it cannot be read.
+  package static func isGGUF(_ path: String) throws(SVFTError) -> Bool {
+    let file = try MappedFile(path)
+    defer { withExtendedLifetime(file) {} }
+    return file.bytes.prefix(4).elementsEqual("GGUF".utf8)
+  }
+
   private static func open(folder: String, _ access: MappedFile.Access) throws(SVFTError)
     -> any TensorSource
   {

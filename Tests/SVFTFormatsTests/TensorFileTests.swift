@@ -8,6 +8,14 @@ import TestKit
   let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
+  @Test func theFirstBytesSayWhetherItIsGGUF() throws {
+    for (text, isGGUF) in [("GGUF and more", true), ("GGU", false), ("", false), ("{}", false)] {
+      let path = try folder.write("file", text)
+      #expect(try TensorFile.isGGUF(path) == isGGUF)
+    }
+    #expect(throws: SVFTError.self) { try TensorFile.isGGUF(folder.file("missing")) }
+  }
+
   @Test func theBytesDecideNotTheName() throws {
     let gguf = try folder.write("a.safetensors", HostileFiles.validGGUF)
     let safetensors = try folder.write("b.gguf", HostileFiles.validSafetensors)

@@ -28,8 +28,7 @@ final class GGUFLoRAFile: DeltaSource {
   }
 
   static func recognises(_ path: String) throws(SVFTError) -> Bool {
-    guard try FileSystem.isFile(path) else { return false }
-    guard try MappedFile(path).bytes.prefix(4).elementsEqual("GGUF".utf8) else { return false }
+    guard try FileSystem.isFile(path), try TensorFile.isGGUF(path) else { return false }
     return try GGUF(path).has("adapter.type")
   }
 

@@ -24,7 +24,7 @@ final class ModelDifference: DeltaSource {
     if try FileSystem.isFolder(path) {
       return try FileSystem.isFile(FileSystem.join(path, "config.json"))
     }
-    return try MappedFile(path).bytes.prefix(4).elementsEqual("GGUF".utf8)
+    return try TensorFile.isGGUF(path)
   }
 
   init(_ path: String, _ model: Model, anyBase: Bool) throws(SVFTError) {
