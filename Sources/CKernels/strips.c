@@ -6,7 +6,7 @@
 
 #include "half.h"
 #include "integer_product.h"
-#include "lanes.h"
+#include "square.h"
 
 typedef uint32_t words __attribute__((ext_vector_type(16)));
 typedef int32_t integers __attribute__((ext_vector_type(16)));
@@ -21,22 +21,82 @@ static uint8_t *group_at(svk_strip strip, int64_t b, int64_t g, int64_t r) {
   return (uint8_t *)(uintptr_t)strip.codes + place * 4;
 }
 
-void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
-  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
-  svk_weights packed = {w.format, target, w.rows, w.columns, 1, 0};
-  for (int64_t row = first; row < last; row++) {
-    svk_strip strip = svk_strip_at(packed, row - row % SVK_STRIP);
-    const uint8_t *from = (const uint8_t *)w.bytes + row * row_bytes;
-    int64_t r = row % SVK_STRIP;
-    for (int64_t b = 0; b < w.columns / SVK_BLOCK; b++, from += w.format->block_bytes) {
-      memcpy((uint8_t *)(uintptr_t)strip.scales + (b * strip.rows + r) * 2, from, 2);
-      for (int g = 0; g < strip.layout->groups; g++) {
-        uint32_t four;
-        memcpy(&four, from + 2 + 4 * g, 4);
-        four ^= strip.layout->flip;
-        memcpy(group_at(strip, b, g, r), &four, 4);
-      }
+typedef uint32_t four_words __attribute__((ext_vector_type(4)));
+
+SVK_INLINE void four_rows(const uint8_t *from, int64_t step, words *four) {
+  four_words a, b, c, d;
+  memcpy(&a, from, sizeof a);
+  memcpy(&b, from + 4 * step, sizeof b);
+  memcpy(&c, from + 8 * step, sizeof c);
+  memcpy(&d, from + 12 * step, sizeof d);
+  typedef uint32_t eight_words __attribute__((ext_vector_type(8)));
+  eight_words low = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+  eight_words high = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
+  *four = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+/* Four groups of 16 rows, `step` bytes apart: with rows 4q + j in quarter q of words[j], squares of
+ * four turn within quarters. */
+SVK_INLINE void pack_groups(const uint8_t *from, int64_t step, uint32_t flip, uint8_t *to) {
+  words rows[4], pairs[4], turned[4];
+  for (int j = 0; j < 4; j++) four_rows(from + j * step, step, &rows[j]);
+  pairs[0] = SVK_PAIRS(rows[0], rows[1], 0, 1);
+  pairs[1] = SVK_PAIRS(rows[0], rows[1], 2, 3);
+  pairs[2] = SVK_PAIRS(rows[2], rows[3], 0, 1);
+  pairs[3] = SVK_PAIRS(rows[2], rows[3], 2, 3);
+  turned[0] = SVK_FOURS(pairs[0], pairs[2], 0, 1);
+  turned[1] = SVK_FOURS(pairs[0], pairs[2], 2, 3);
+  turned[2] = SVK_FOURS(pairs[1], pairs[3], 0, 1);
+  turned[3] = SVK_FOURS(pairs[1], pairs[3], 2, 3);
+  for (int g = 0; g < 4; g++) {
+    turned[g] ^= flip;
+    memcpy(to + 64 * g, &turned[g], sizeof turned[g]);
+  }
+}
+
+/* A whole strip, block by block; while it is turned, the next strip's rows are asked for. */
+SVK_INLINE void pack_strip_body(svk_strip strip, int64_t blocks, const uint8_t *from,
+                                int64_t step) {
+  const int groups = strip.layout->groups, bytes = SVK_GROUPED_BYTES(groups);
+  const uint32_t flip = strip.layout->flip;
+  uint8_t *scales = (uint8_t *)(uintptr_t)strip.scales, *codes = group_at(strip, 0, 0, 0);
+  for (int64_t b = 0; b < blocks; b++, from += bytes) {
+    for (int r = 0; r < SVK_STRIP; r++, scales += 2) {
+      memcpy(scales, from + r * step, 2);
+      __builtin_prefetch(from + (SVK_STRIP + r) * step);
     }
+    for (int g = 0; g < groups; g += 4, codes += 4 * 4 * SVK_STRIP) {
+      pack_groups(from + 2 + 4 * g, step, flip, codes);
+    }
+  }
+}
+SVK_VARIANTS(void, pack_strip,
+             (svk_strip strip, int64_t blocks, const uint8_t *from, int64_t step),
+             (strip, blocks, from, step))
+
+/* One row into its place in a strip. */
+static void pack_row(svk_strip strip, int64_t blocks, const uint8_t *from, int64_t r) {
+  for (int64_t b = 0; b < blocks; b++, from += SVK_GROUPED_BYTES(strip.layout->groups)) {
+    memcpy((uint8_t *)(uintptr_t)strip.scales + (b * strip.rows + r) * 2, from, 2);
+    for (int g = 0; g < strip.layout->groups; g++) {
+      uint32_t four;
+      memcpy(&four, from + 2 + 4 * g, 4);
+      four ^= strip.layout->flip;
+      memcpy(group_at(strip, b, g, r), &four, 4);
+    }
+  }
+}
+
+void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns), blocks = w.columns / SVK_BLOCK;
+  svk_weights packed = {w.format, target, w.rows, w.columns, 1, 0};
+  for (int64_t row = first, done; row < last; row += done) {
+    int64_t r = row % SVK_STRIP;
+    svk_strip strip = svk_strip_at(packed, row - r);
+    const uint8_t *from = (const uint8_t *)w.bytes + row * row_bytes;
+    done = r == 0 && last - row >= SVK_STRIP ? SVK_STRIP : 1;
+    if (done > 1) SVK_PICK(pack_strip)(strip, blocks, from, row_bytes);
+    else pack_row(strip, blocks, from, r);
   }
 }
 

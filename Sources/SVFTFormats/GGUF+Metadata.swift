@@ -51,6 +51,11 @@ extension GGUF {
     try array(key).strings(place(key))
   }
 
+  /// Strings as their bytes.
+  package func texts(_ key: String) throws(SVFTError) -> [[UInt8]] {
+    try array(key).texts(place(key))
+  }
+
   package func ints(_ key: String) throws(SVFTError) -> [Int] { try array(key).ints(place(key)) }
 
   package func floats(_ key: String) throws(SVFTError) -> [Float] {

@@ -88,6 +88,14 @@ extension GGUFValue.Array {
     }
   }
 
+  /// The strings as their bytes; `.format` where the elements are something else.
+  package func texts(_ place: @autoclosure () -> String) throws(SVFTError) -> [[UInt8]] {
+    guard kind == .string else { throw wrong("strings", place()) }
+    return try decode { (reader) throws(SVFTError) in
+      [UInt8](try reader.text(limit: Limits.stringBytes, "a string"))
+    }
+  }
+
   /// The elements as integers; `.format` where they are something else.
   package func ints(_ place: @autoclosure () -> String) throws(SVFTError) -> [Int] {
     switch kind {

@@ -3,18 +3,20 @@
 package import SVFTTensor
 
 extension Weight {
+  private var canBeInStrips: Bool {
+    matrix.arrangement == .rows && rows > 1 && format.kernels.hasStrips
+  }
+
   /// This matrix in strips where this processor multiplies its format faster so, else itself.
   ///
-  /// Pages of a mapped file are given back, so that only one of the two stays in memory. Throws
-  /// `.memory`.
-  package func inStrips(threads: Int) throws(SVFTError) -> Weight {
-    guard matrix.arrangement == .rows, rows > 1, format.kernels.hasStrips else { return self }
-    let strips = try Buffer(byteCount: bytes.byteCount)
+  /// Strips lie in `run`, where there is one. Pages of a mapped file are given back, so that only
+  /// one of the two stays in memory. Throws `.memory`.
+  package func inStrips(threads: Int, in run: BufferRun? = nil) throws(SVFTError) -> Weight {
+    guard canBeInStrips else { return self }
+    let strips = try Buffer(byteCount: bytes.byteCount, in: run)
     if !MemoryLedger.isRehearsing {
       Parallel.run(threads: threads) { team in
-        for chunk in team.share(of: rowChunks) {
-          matrix.packStrips(rows: rows(ofChunk: chunk), into: strips.pointer)
-        }
+        matrix.packStrips(rows: rows(of: team), into: strips.pointer)
       }
     }
     bytes.releasePages()

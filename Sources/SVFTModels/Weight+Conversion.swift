@@ -17,13 +17,17 @@ extension Weight {
 
   /// The matrix in `wanted` (or F16, by ggml's rule); the matrix itself where it is that already.
   ///
-  /// Pages of a mapped file are given back, so that only one of the two stays in memory. Throws
-  /// `.memory`, and `.nonFinite` with the row for what `wanted` cannot hold; F32 holds everything.
-  package func converted(to wanted: any ElementFormat, threads: Int) throws(SVFTError) -> Weight {
+  /// It lies in `run`, where there is one. Pages of a mapped file are given back, so that only one
+  /// of the two stays in memory. Throws `.memory`, and `.nonFinite` with the row for what `wanted`
+  /// cannot hold; F32 holds everything.
+  package func converted(
+    to wanted: any ElementFormat, threads: Int, in run: BufferRun? = nil
+  ) throws(SVFTError) -> Weight {
     let target = format(for: wanted)
     if target.name == format.name { return self }
     let rowBytes = target.rowBytes(columns)
-    let bytes = try Buffer(byteCount: Checked.product(rows, rowBytes, "a converted matrix"))
+    let bytes = try Buffer(
+      byteCount: Checked.product(rows, rowBytes, "a converted matrix"), in: run)
     // One member decodes a few rows at a time: worth a call, and within its cache.
     let step = max(1, min(rows, 4096 / columns))
     let members = max(1, min(threads, Parallel.threadLimit))

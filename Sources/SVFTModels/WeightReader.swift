@@ -40,6 +40,8 @@ package struct WeightReader {
 
   private let total: Int
   private var done = 0
+  /// Where matrices lie that are not used as the file has them.
+  private let run: BufferRun
 
   package init(
     _ source: any TensorSource, names: TensorNames, dialect: Hyperparameters.Dialect,
@@ -49,7 +51,18 @@ package struct WeightReader {
     self.names = names
     self.dialect = dialect
     self.loading = loading
-    total = source.entries.reduce(0) { $0 &+ $1.byteCount }
+    let entries = source.entries
+    total = entries.reduce(0) { $0 &+ $1.byteCount }
+    let made = entries.filter { $0.shape.count > 1 }.map { Self.bytes(of: $0, as: loading.format) }
+    run = BufferRun(expecting: made.reduce(0, &+), threads: loading.threads)
+  }
+
+  /// Bytes of a matrix as it will lie in memory; a little less where it becomes F16 (`converted`).
+  private static func bytes(of entry: TensorEntry, as format: (any ElementFormat)?) -> Int {
+    guard let format, let columns = entry.shape.last, format.fits(columns: columns) else {
+      return entry.byteCount
+    }
+    return entry.shape.dropLast().reduce(format.rowBytes(columns), &*)
   }
 
   /// The tensor of that canonical name as the file has it, nil where it has none.
@@ -125,13 +138,15 @@ package struct WeightReader {
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
       columns: shape.last ?? 1, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    let stored =
-      if let wanted = loading.format {
-        try weight.converted(to: wanted, threads: loading.threads)
-      } else {
-        weight
-      }
-    return loading.inStrips ? try stored.inStrips(threads: loading.threads) : stored
+    let stored = try converted(weight)
+    return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
+  }
+
+  /// The matrix in the format asked for; in the run unless strips are made of it.
+  private func converted(_ weight: Weight) throws(SVFTError) -> Weight {
+    guard let wanted = loading.format else { return weight }
+    let isLast = !(loading.inStrips && weight.format(for: wanted).kernels.hasStrips)
+    return try weight.converted(to: wanted, threads: loading.threads, in: isLast ? run : nil)
   }
 
   private static func format(of entry: TensorEntry) throws(SVFTError) -> any ElementFormat {

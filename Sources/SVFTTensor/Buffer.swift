@@ -33,9 +33,9 @@ package final class Buffer: @unchecked Sendable {
     case borrowed(AnyObject, isFile: Bool)
   }
 
-  /// Zero-filled memory of our own. Throws `.memory` when the system has none, or the ledger of
-  /// this thread allows no more.
-  package init(byteCount: Int) throws(SVFTError) {
+  /// Zero-filled memory of our own, beside what else is kept in `run`. Throws `.memory` when the
+  /// system has none, or the ledger of this thread allows no more.
+  package init(byteCount: Int, in run: BufferRun? = nil) throws(SVFTError) {
     guard byteCount >= 0, byteCount <= 1 << 46 else {
       throw SVFTError(.limit, "a buffer of \(byteCount) bytes is beyond what libsvft allocates")
     }
@@ -44,7 +44,8 @@ package final class Buffer: @unchecked Sendable {
     let ledger = MemoryLedger.current
     try ledger?.debit(size)
     let isReserved = ledger?.isRehearsal ?? false
-    guard let (raw, origin) = isReserved ? Self.reserve(size) : Self.allocate(size) else {
+    let place = isReserved ? nil : run?.take(size).map { ($0, Origin.borrowed($1, isFile: false)) }
+    guard let (raw, origin) = isReserved ? Self.reserve(size) : place ?? Self.allocate(size) else {
       ledger?.credit(size)
       throw SVFTError(.memory, "no memory for \(byteCount) bytes")
     }
@@ -58,44 +59,22 @@ package final class Buffer: @unchecked Sendable {
 
   /// Zero-filled memory that is there: touched, so that no work on it waits for pages.
   private static func allocate(_ size: Int) -> (UnsafeMutableRawPointer, Origin)? {
-    guard size >= 1 << 16 else {
+    guard size >= Pages.least else {
       var raw: UnsafeMutableRawPointer?
       guard posix_memalign(&raw, 64, size) == 0, let raw else { return nil }
       memset(raw, 0, size)
       return (raw, .heap)
     }
-    let (whole, huge) = (wholePages(size), 1 << 21)
-    guard size >= huge else {
-      let found = pages(whole, 0)
-      if let (raw, _) = found { memset(raw, 0, size) }
-      return found
-    }
-    guard let (start, _) = pages(whole + huge, 0) else { return nil }
-    // Huge pages begin at multiples of their size: what lies before and behind goes back.
-    let head = (huge - Int(bitPattern: start) % huge) % huge
-    if head > 0 { munmap(start, head) }
-    munmap(start + head + whole, huge - head)
-    // A third more bandwidth where the system allows it.
-    madvise(start + head, whole, 14 /* MADV_HUGEPAGE */)
-    memset(start + head, 0, size)
-    return (start + head, .pages(whole))
+    let whole = Pages.whole(size)
+    guard let raw = size < Pages.huge ? Pages.map(whole) : Pages.mapHuge(whole) else { return nil }
+    memset(raw, 0, size)
+    return (raw, .pages(whole))
   }
 
   /// Addresses alone, for a rehearsal: pages appear only where somebody writes.
   private static func reserve(_ size: Int) -> (UnsafeMutableRawPointer, Origin)? {
-    pages(wholePages(size), MAP_NORESERVE)
-  }
-
-  private static func pages(_ size: Int, _ flags: Int32) -> (UnsafeMutableRawPointer, Origin)? {
-    let raw = mmap(
-      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0)
-    guard let raw, raw != MAP_FAILED else { return nil }
-    return (raw, .pages(size))
-  }
-
-  private static func wholePages(_ size: Int) -> Int {
-    let page = max(1, sysconf(Int32(_SC_PAGESIZE)))
-    return (size + page - 1) / page * page
+    let whole = Pages.whole(size)
+    return Pages.map(whole, MAP_NORESERVE).map { ($0, .pages(whole)) }
   }
 
   /// Zero-filled memory for `count` values of type `Element`.
@@ -151,7 +130,7 @@ package final class Buffer: @unchecked Sendable {
     guard isFile else { return }
     account?.credit(charged)
     account = nil
-    let page = UInt(max(1, sysconf(Int32(_SC_PAGESIZE))))
+    let page = UInt(Pages.size)
     let start = (UInt(bitPattern: pointer) + page - 1) / page * page
     let end = (UInt(bitPattern: pointer) + UInt(byteCount)) / page * page
     guard start < end else { return }

@@ -27,9 +27,10 @@ package struct PieceTable: Sendable {
     slots = [Int32](repeating: Self.vacant, count: capacity)
     mask = capacity - 1
     ends.reserveCapacity(count + 1)
+    bytes.reserveCapacity(pieces.reduce(0) { $0 &+ ($1?.count ?? 0) })
     for (number, piece) in pieces.enumerated() {
       if let piece { try insert(piece, number) }
-      bytes.append(contentsOf: piece ?? [])
+      if let piece { bytes.append(contentsOf: piece) }
       ends.append(bytes.count)
     }
   }

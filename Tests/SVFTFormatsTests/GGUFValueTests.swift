@@ -10,6 +10,7 @@ import TestKit
     #expect(try array(.ints([.min, 0, .max])).ints("x") == [-0x8000_0000, 0, 0x7FFF_FFFF])
     #expect(try array(.floats([-0.5, 0x1p-149])).floats("x") == [-0.5, 0x1p-149])
     #expect(try array(.strings([])).strings("x").isEmpty)
+    #expect(try array(.strings(["", "é"])).texts("x") == [[], [0xC3, 0xA9]])
     #expect(try array(.bools([true, false])).count == 2)
   }
 
@@ -21,6 +22,7 @@ import TestKit
     #expect(
       error?.message == "metadata \"tokens\": expected an array of strings, found one of int32")
     #expect(throws: SVFTError.self) { try array(.bools([true])).ints("x") }
+    #expect(throws: SVFTError.self) { try array(.ints([1])).texts("x") }
     #expect(throws: SVFTError.self) { try array(.strings(["1"])).floats("x") }
   }
 

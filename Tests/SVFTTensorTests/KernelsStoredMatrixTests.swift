@@ -29,6 +29,36 @@ import Testing
     }
   }
 
+  /// Whole strips turn in squares, single rows word by word: in every instruction set the same.
+  @Test(
+    arguments: StoredCase.integer.filter { $0.arrangement == .strips }, Kernels.instructionSets)
+  func stripsPackedAsAWholeAreThoseOfTheirRows(
+    _ stored: StoredCase, _ set: Kernels.InstructionSet
+  ) {
+    for (rows, columns) in (1...35).map({ ($0, 96) }) + [(16, 32), (33, 2080), (48, 8192)] {
+      let bytes = (0..<rows * stored.format.rowBytes(columns)).map {
+        UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B9 >> 11)
+      }
+      func packed(_ parts: [Range<Int>]) -> [UInt8] {
+        var packed = [UInt8](repeating: 0x55, count: bytes.count)
+        bytes.withUnsafeBytes { source in
+          packed.withUnsafeMutableBytes { target in
+            guard let from = source.baseAddress, let to = target.baseAddress else { return }
+            let matrix = Kernels.StoredMatrix(stored.format, from, rows: rows, columns: columns)
+            Kernels.with(set) { for part in parts { matrix.packStrips(rows: part, into: to) } }
+          }
+        }
+        return packed
+      }
+      let alone = packed((0..<rows).map { $0..<$0 + 1 })
+      let isSame = packed([0..<rows]) == alone
+      #expect(isSame, "\(rows) × \(columns)")
+      let cut = rows / 2 + 1
+      let isSameInParts = packed([0..<cut, cut..<rows]) == alone
+      #expect(isSameInParts, "\(rows) × \(columns), cut at \(cut)")
+    }
+  }
+
   @Test(arguments: StoredCase.integer.filter { $0.arrangement == .strips })
   func stripsDifferFromRowsInOrderAlone(_ stored: StoredCase) {
     let (rows, columns) = (16, 64)

@@ -17,4 +17,9 @@ import Testing
   {
     #expect(ByteAlphabet.decode(Array(text.utf8)) == nil)
   }
+
+  @Test(arguments: [[0x41, 0xC4], [0xC4, 0x41], [0xC1, 0x81], [0x80], [0xC4, 0xC4, 0xA0], [0xFF]])
+  func bytesThatAreNoCharactersAreRefused(_ bytes: [UInt8]) {
+    #expect(ByteAlphabet.decode(bytes) == nil)
+  }
 }

@@ -26,18 +26,33 @@ package enum ByteAlphabet {
 
   /// The bytes that a vocabulary's string stands for; nil if a character is outside the alphabet.
   package static func decode(_ piece: [UInt8]) -> [UInt8]? {
+    // Most of a vocabulary stands for itself.
+    if piece.allSatisfy({ 0x21...0x7E ~= $0 }) { return piece }
     var output: [UInt8] = []
     output.reserveCapacity(piece.count)
-    var isWhole = true
-    piece.forEachUnit(in: 0..<piece.count) { _, unit in
-      let value = unit.scalar?.value ?? .max
-      if value < 0x144, let byte = bytes[Int(value)] {
-        output.append(byte)
-      } else {
-        isWhole = false
+    return append(piece[...], to: &output) ? output : nil
+  }
+
+  /// Appends the bytes that a vocabulary's string stands for; false, with some of them, if a
+  /// character is outside the alphabet.
+  static func append(_ piece: ArraySlice<UInt8>, to output: inout [UInt8]) -> Bool {
+    let table = bytes
+    var index = piece.startIndex
+    while index < piece.endIndex {
+      var value = Int(piece[index])
+      index += 1
+      if value >= 0x80 {
+        // The alphabet ends within the characters of two bytes.
+        guard 0xC2...0xC5 ~= value, index < piece.endIndex, piece[index] & 0xC0 == 0x80 else {
+          return false
+        }
+        value = (value & 0x1F) << 6 | Int(piece[index] & 0x3F)
+        index += 1
       }
+      guard value < table.count, let byte = table[value] else { return false }
+      output.append(byte)
     }
-    return isWhole ? output : nil
+    return true
   }
 
   /// The string that stands for bytes.

@@ -38,12 +38,12 @@ extension TokenizerVocabulary {
         .unsupported,
         "\(gguf.path): \(Self.prefix)model: \(model) is not known; known are llama, gpt2, bert")
     }
-    let tokens = try gguf.strings(Self.prefix + "tokens").map { Array($0.utf8) }
+    let tokens = try gguf.texts(Self.prefix + "tokens")
     self.init(kind: kind, tokens: tokens, types: try Self.types(gguf, count: tokens.count))
     if gguf.has(Self.prefix + "pre") { pre = try gguf.string(Self.prefix + "pre") }
     if gguf.has(Self.prefix + "scores") { scores = try gguf.floats(Self.prefix + "scores") }
     if gguf.has(Self.prefix + "merges") {
-      merges = try gguf.strings(Self.prefix + "merges").map { Array($0.utf8) }
+      merges = try gguf.texts(Self.prefix + "merges")
     }
     for (key, path) in Self.roles where gguf.has(Self.prefix + key) {
       let id = try gguf.int(Self.prefix + key)

@@ -136,7 +136,7 @@ struct VocabularyBuilder {
       }
       merges.append(
         try MergePair(
-          Array(merge[..<blank]), Array(merge[(blank + 1)...]), in: findable, isByteLevel: true,
+          merge[..<blank], merge[(blank + 1)...], in: findable, isByteLevel: true,
           "tokenizer.ggml.merges[\(rank)]"))
     }
     var options = BytePairModel<RankedMerges>.Options()

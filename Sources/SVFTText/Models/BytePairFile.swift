@@ -56,23 +56,23 @@ struct BytePairFile {
     for (rank, entry) in list.enumerated() {
       // Written out only for messages: 280,000 merges are no rarity.
       func place() -> String { "\(json.path).merges[\(rank)]" }
-      let left: [UInt8]
-      let right: [UInt8]
+      let left: ArraySlice<UInt8>
+      let right: ArraySlice<UInt8>
       if case .string(let text) = entry {
         let bytes = Array(text.utf8)
         guard let blank = bytes.firstIndex(of: 0x20) else {
           throw SVFTError(
             .format, "\(place()): expected two tokens apart by a blank, found “\(text)”")
         }
-        left = Array(bytes[..<blank])
-        right = Array(bytes[(blank + 1)...])
+        left = bytes[..<blank]
+        right = bytes[(blank + 1)...]
       } else {
         let parts = try entry.array(place())
         guard parts.count == 2 else {
           throw SVFTError(.format, "\(place()): expected two tokens, found \(parts.count)")
         }
-        left = Array(try parts[0].string(place()).utf8)
-        right = Array(try parts[1].string(place()).utf8)
+        left = Array(try parts[0].string(place()).utf8)[...]
+        right = Array(try parts[1].string(place()).utf8)[...]
       }
       merges.append(try MergePair(left, right, in: pieces, isByteLevel: isByteLevel, place()))
     }
@@ -85,13 +85,19 @@ extension MergePair {
   ///
   /// Throws `.format` where one or the whole is no token.
   init(
-    _ left: [UInt8], _ right: [UInt8], in pieces: PieceTable, isByteLevel: Bool,
-    _ place: @autoclosure () -> String
+    _ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>, in pieces: PieceTable,
+    isByteLevel: Bool, _ place: @autoclosure () -> String
   ) throws(SVFTError) {
-    guard let before = isByteLevel ? ByteAlphabet.decode(left) : left,
-      let after = isByteLevel ? ByteAlphabet.decode(right) : right,
-      let first = pieces.find(before), let second = pieces.find(after),
-      let joined = pieces.find(before + after)
+    // Parts are sought within the whole: a vocabulary has as many merges as tokens.
+    var whole: [UInt8] = []
+    whole.reserveCapacity(left.count + right.count)
+    func take(_ part: ArraySlice<UInt8>) -> Int? {
+      if isByteLevel { return ByteAlphabet.append(part, to: &whole) ? whole.count : nil }
+      whole += part
+      return whole.count
+    }
+    guard let cut = take(left), let end = take(right), let first = pieces.find(whole, 0..<cut),
+      let second = pieces.find(whole, cut..<end), let joined = pieces.find(whole)
     else {
       let shown = [left, right].map { String(decoding: $0, as: UTF8.self) }
       throw SVFTError(

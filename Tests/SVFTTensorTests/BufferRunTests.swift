@@ -1,0 +1,71 @@
+// Buffers cut from a run: side by side, zeroed, charged one by one, and alive as long as one of
+// them is.
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct BufferRunTests {
+  private static let sizes = [1 << 16, (1 << 20) + 1, 3 << 20, 1 << 17]
+
+  /// Threads, and what the run was told to expect: nothing, less than it gets, about that, more.
+  @Test(arguments: [1, 2, 3], [0, 1 << 20, 4 << 20, 1 << 30])
+  func buffersAreZeroedAndApart(_ threads: Int, _ expected: Int) throws {
+    let run = BufferRun(expecting: expected, threads: threads)
+    let buffers = try Self.sizes.map { try Buffer(byteCount: $0, in: run) }
+    #expect(buffers.map(\.byteCount) == Self.sizes)
+    #expect(buffers.allSatisfy { Int(bitPattern: $0.pointer) % 64 == 0 && !$0.isFile })
+    #expect(buffers.allSatisfy { buffer in buffer.array.allSatisfy { $0 == 0 } })
+    for (value, buffer) in buffers.enumerated() {
+      for place in buffer.values(UInt8.self).indices {
+        buffer.values(UInt8.self)[place] = UInt8(value + 1)
+      }
+    }
+    for (value, buffer) in buffers.enumerated() {
+      #expect(buffer.array.allSatisfy { $0 == UInt8(value + 1) })
+    }
+  }
+
+  @Test func whatWasExpectedLiesSideBySideAndSmallThingsElsewhere() throws {
+    let run = BufferRun(expecting: 8 << 20, threads: 2)
+    let first = try Buffer(byteCount: 1 << 20, in: run)
+    let small = try Buffer(byteCount: 100, in: run)
+    let second = try Buffer(byteCount: 1 << 20, in: run)
+    #expect(second.pointer == first.pointer + (1 << 20))
+    let distance = small.pointer - first.pointer
+    #expect(distance < 0 || distance >= 8 << 20)
+  }
+
+  @Test func aBufferOutlivesItsRunAndTheRestOfIt() throws {
+    var run: BufferRun? = BufferRun(expecting: 4 << 20, threads: 1)
+    var other: Buffer? = try Buffer(byteCount: 1 << 20, in: run)
+    let buffer = try Buffer(byteCount: 1 << 20, in: run)
+    other?.values(UInt8.self)[0] = 1
+    buffer.values(UInt8.self)[5] = 7
+    (run, other) = (nil, nil)
+    #expect(buffer.array[5] == 7)
+  }
+
+  @Test func eachIsChargedAndCreditedByItself() throws {
+    let ledger = try MemoryLedger(limit: 3 << 20)
+    try ledger.keep { () throws(SVFTError) in
+      let run = BufferRun(expecting: 16 << 20, threads: 2)
+      var first: Buffer? = try Buffer(byteCount: 2 << 20, in: run)
+      #expect(ledger.used == 2 << 20)
+      let error = #expect(throws: SVFTError.self) { try Buffer(byteCount: 2 << 20, in: run) }
+      #expect(error?.kind == .memory)
+      first = nil
+      #expect(ledger.used == 0 && first == nil)
+    }
+  }
+
+  @Test func aRehearsalTakesNoMemory() throws {
+    let ledger = MemoryLedger.rehearsal()
+    try ledger.keep { () throws(SVFTError) in
+      let buffer = try Buffer(
+        byteCount: 64 << 20, in: BufferRun(expecting: 64 << 20, threads: 2))
+      #expect(buffer.isReserved && ledger.used == 64 << 20)
+      let resident = #expect(throws: Never.self) { try ResidentMemory.bytes(of: buffer.pointer) }
+      #expect(resident == 0)
+    }
+  }
+}
