@@ -28,8 +28,8 @@ extension Buffer {
       return raw == MAP_FAILED ? nil : raw
     }
 
-    /// The same from a multiple of a huge page's size on, in huge ones where the system allows them:
-    /// a third more bandwidth.
+    /// The same from a multiple of a huge page's size on, in huge ones where the system allows
+    /// them: a third more bandwidth.
     static func mapHuge(_ size: Int) -> UnsafeMutableRawPointer? {
       guard let start = map(size + huge) else { return nil }
       // What lies before and behind goes back.
