@@ -53,8 +53,9 @@ package struct WeightReader {
     self.loading = loading
     let entries = source.entries
     total = entries.reduce(0) { $0 &+ $1.byteCount }
-    let made = entries.filter { $0.shape.count > 1 }.map { Self.bytes(of: $0, as: loading.format) }
-    run = BufferRun(expecting: made.reduce(0, &+), threads: loading.threads)
+    let matrices = entries.filter { $0.shape.count > 1 }
+    run = BufferRun(
+      expecting: matrices.map { Self.bytes(of: $0, as: loading.format) }, threads: loading.threads)
   }
 
   /// Bytes of a matrix as it will lie in memory; a little less where it becomes F16 (`converted`).

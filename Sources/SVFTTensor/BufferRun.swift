@@ -16,12 +16,15 @@ package final class BufferRun {
   private let threads: Int
   private var stretch: Stretch?
 
-  /// Room for about `expected` bytes in all, taken when the first buffer asks for it; pages are
+  /// Room for buffers of about these sizes, taken when the first of them is made; pages are
   /// brought in by `threads`.
-  package init(expecting expected: Int, threads: Int) {
-    self.expected = expected
+  package init(expecting sizes: [Int], threads: Int) {
+    let large = sizes.filter { Buffer.Pages.least...1 << 40 ~= $0 }
+    expected = large.reduce(0) { min(1 << 42, $0 + Buffer.Pages.whole($1)) }
     self.threads = threads
   }
+
+  deinit { stretch?.close() }
 
   /// Whole zero-filled pages for `size` bytes and who keeps them; nil where they are not worth a
   /// place here, or the system has none.
@@ -29,7 +32,8 @@ package final class BufferRun {
     guard size >= Buffer.Pages.least else { return nil }
     let whole = Buffer.Pages.whole(size)
     if stretch.map({ $0.left < whole }) ?? true {
-      stretch = Stretch(max(whole, Buffer.Pages.whole(min(expected, 1 << 40))))
+      stretch?.close()
+      stretch = Stretch(max(whole, expected))
     }
     guard let stretch else { return nil }
     return (stretch.take(whole, threads), stretch)
@@ -39,7 +43,7 @@ package final class BufferRun {
 /// One mapping, undone when no buffer needs it.
 private final class Stretch: @unchecked Sendable {
   private let start: UnsafeMutableRawPointer
-  private let size: Int
+  private var size: Int
   private var taken = 0
   /// Bytes whose pages are there.
   private var ready = 0
@@ -75,5 +79,11 @@ private final class Stretch: @unchecked Sendable {
     ready = last
   }
 
-  deinit { munmap(start, size) }
+  /// Gives back what no buffer has taken, and takes no more.
+  func close() {
+    if left > 0 { munmap(start + taken, left) }
+    size = taken
+  }
+
+  deinit { if size > 0 { munmap(start, size) } }
 }

@@ -7,9 +7,12 @@ import Testing
 @Suite struct BufferRunTests {
   private static let sizes = [1 << 16, (1 << 20) + 1, 3 << 20, 1 << 17]
 
-  /// Threads, and what the run was told to expect: nothing, less than it gets, about that, more.
-  @Test(arguments: [1, 2, 3], [0, 1 << 20, 4 << 20, 1 << 30])
-  func buffersAreZeroedAndApart(_ threads: Int, _ expected: Int) throws {
+  /// Threads, and what the run was told to expect: nothing, nonsense, less than it gets, that,
+  /// more.
+  @Test(
+    arguments: [1, 2, 3],
+    [[], [.min, .max, -1, .max], [1 << 20], sizes, [1 << 30, 1 << 21]])
+  func buffersAreZeroedAndApart(_ threads: Int, _ expected: [Int]) throws {
     let run = BufferRun(expecting: expected, threads: threads)
     let buffers = try Self.sizes.map { try Buffer(byteCount: $0, in: run) }
     #expect(buffers.map(\.byteCount) == Self.sizes)
@@ -26,7 +29,7 @@ import Testing
   }
 
   @Test func whatWasExpectedLiesSideBySideAndSmallThingsElsewhere() throws {
-    let run = BufferRun(expecting: 8 << 20, threads: 2)
+    let run = BufferRun(expecting: [8 << 20], threads: 2)
     let first = try Buffer(byteCount: 1 << 20, in: run)
     let small = try Buffer(byteCount: 100, in: run)
     let second = try Buffer(byteCount: 1 << 20, in: run)
@@ -36,7 +39,7 @@ import Testing
   }
 
   @Test func aBufferOutlivesItsRunAndTheRestOfIt() throws {
-    var run: BufferRun? = BufferRun(expecting: 4 << 20, threads: 1)
+    var run: BufferRun? = BufferRun(expecting: [4 << 20], threads: 1)
     var other: Buffer? = try Buffer(byteCount: 1 << 20, in: run)
     let buffer = try Buffer(byteCount: 1 << 20, in: run)
     other?.values(UInt8.self)[0] = 1
@@ -48,7 +51,7 @@ import Testing
   @Test func eachIsChargedAndCreditedByItself() throws {
     let ledger = try MemoryLedger(limit: 3 << 20)
     try ledger.keep { () throws(SVFTError) in
-      let run = BufferRun(expecting: 16 << 20, threads: 2)
+      let run = BufferRun(expecting: [16 << 20], threads: 2)
       var first: Buffer? = try Buffer(byteCount: 2 << 20, in: run)
       #expect(ledger.used == 2 << 20)
       let error = #expect(throws: SVFTError.self) { try Buffer(byteCount: 2 << 20, in: run) }
@@ -62,7 +65,7 @@ import Testing
     let ledger = MemoryLedger.rehearsal()
     try ledger.keep { () throws(SVFTError) in
       let buffer = try Buffer(
-        byteCount: 64 << 20, in: BufferRun(expecting: 64 << 20, threads: 2))
+        byteCount: 64 << 20, in: BufferRun(expecting: [64 << 20], threads: 2))
       #expect(buffer.isReserved && ledger.used == 64 << 20)
     }
   }
