@@ -12,6 +12,9 @@
 
 /// A run of memory that buffers are cut from. One thread at a time.
 package final class BufferRun {
+  /// From so many bytes on a buffer has a place here: what rounding up to pages adds is little.
+  private static let least = 1 << 15
+
   private let expected: Int
   private let threads: Int
   private var stretch: Stretch?
@@ -19,7 +22,7 @@ package final class BufferRun {
   /// Room for buffers of about these sizes, taken when the first of them is made; pages are
   /// brought in by `threads`.
   package init(expecting sizes: [Int], threads: Int) {
-    let large = sizes.filter { Buffer.Pages.least...1 << 40 ~= $0 }
+    let large = sizes.filter { Self.least...1 << 40 ~= $0 }
     expected = large.reduce(0) { min(1 << 42, $0 + Buffer.Pages.whole($1)) }
     self.threads = threads
   }
@@ -29,7 +32,7 @@ package final class BufferRun {
   /// Whole zero-filled pages for `size` bytes and who keeps them; nil where they are not worth a
   /// place here, or the system has none.
   func take(_ size: Int) -> (pointer: UnsafeMutableRawPointer, owner: AnyObject)? {
-    guard size >= Buffer.Pages.least else { return nil }
+    guard size >= Self.least else { return nil }
     let whole = Buffer.Pages.whole(size)
     if stretch.map({ $0.left < whole }) ?? true {
       stretch?.close()

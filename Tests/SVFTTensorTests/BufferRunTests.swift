@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite struct BufferRunTests {
-  private static let sizes = [1 << 16, (1 << 20) + 1, 3 << 20, 1 << 17]
+  private static let sizes = [1 << 15, (1 << 20) + 1, 3 << 20, 1 << 17]
 
   /// Threads, and what the run was told to expect: nothing, nonsense, less than it gets, that,
   /// more.
