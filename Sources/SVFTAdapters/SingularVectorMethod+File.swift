@@ -27,7 +27,7 @@ extension SingularVectorMethod {
     object["svft_rank"] = settings.rank.map { .integer($0) } ?? .null
     object["svft_gate"] = .bool(settings.hasGate)
     object["svft_duplicates"] = .bool(settings.keepsRepeats)
-    object["svft_form"] = .string(settings.form?.rawValue ?? AdapterOptions.auto)
+    object["svft_form"] = .string(settings.formWord)
     object["svft_score"] = .string(settings.score.rawValue)
     object["svft_seed"] = .integer(Int(bitPattern: UInt(settings.seed)))
     object["svft_svd"] = [

@@ -65,6 +65,9 @@ extension SingularVectorMethod {
       }
     }
 
+    /// What options and files call the form.
+    var formWord: String { form?.rawValue ?? AdapterOptions.auto }
+
     /// Cells of a module whose M has `order` rows.
     func budget(order: Int) -> Int {
       let cells = order.multipliedReportingOverflow(by: order)

@@ -64,7 +64,7 @@ extension SingularVectorMethod {
     var options = JSON.Object([
       ("method", .string(Self.name)),
       ("targets", .array(unions.map { .string($0.projection.name) })),
-      ("form", .string(settings.form.rawValue)),
+      ("form", .string(settings.formWord)),
     ])
     if let rank = settings.rank { options["rank"] = .integer(rank) }
     if try isBand(of: unions) {
