@@ -148,6 +148,12 @@ svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t coun
  * SVFT_NON_FINITE for weights that are no numbers, SVFT_CANCELLED. */
 svft_status svft_model_factor(svft_model *model, const char *targets,
                               svft_progress_callback progress, void *user);
+/* The same with options as JSON, {"targets": "all-linear" or a list of suffixes, "rank": 128 (the
+ * first directions alone, by a randomised method), "iterations": 4 (of that method)}, or NULL; and
+ * with a report as JSON: time and errors of each matrix. Interrupted work goes on from the cache.
+ * SVFT_INVALID_ARGUMENT too. */
+svft_status svft_model_factors(svft_model *model, const char *options,
+                               svft_progress_callback progress, void *user, char **out);
 /* Writes the model with its active adapters merged, whole or not at all: a Hugging Face folder
  * (format "f32", "f16", "bf16") or, where path ends in .gguf, a GGUF file of any format. NULL
  * format keeps each tensor's own. `probe` is a text on which drift is measured (NULL: a built-in

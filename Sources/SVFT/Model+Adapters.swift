@@ -54,20 +54,6 @@ extension Model {
     }
   }
 
-  /// Computes the singular factors of `targets` ("all-linear", or suffixes of module names), or
-  /// takes them from the cache. Throws `.mismatch` where no target is found, `.nonFinite`,
-  /// `.memory`, `.cancelled`.
-  public func factor(_ targets: [String] = ["all-linear"], progress: WorkProgress? = nil)
-    throws(SVFTError)
-  {
-    try gate.exclusively { () throws(SVFTError) in
-      factors.progress = progress
-      defer { factors.progress = nil }
-      let rule: TargetRule = targets == ["all-linear"] ? .allLinear : .ends(targets)
-      _ = try factors.factors(try sites(with: classes).projections(rule).map(\.weight))
-    }
-  }
-
   func makeMethod(
     _ options: JSON.Object, with classes: Classes
   ) throws(SVFTError) -> any AdapterMethod {

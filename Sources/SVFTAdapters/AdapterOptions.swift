@@ -53,7 +53,10 @@ package struct AdapterOptions: Sendable {
     }
   }
 
-  func int(_ key: String, default other: Int, _ range: ClosedRange<Int>) throws(SVFTError) -> Int {
+  /// A whole number within a range, or `other` where there is no such key.
+  package func int(
+    _ key: String, default other: Int, _ range: ClosedRange<Int>
+  ) throws(SVFTError) -> Int {
     let value = try Self.argument { () throws(SVFTError) in try object.int(key, default: other) }
     return try Checked.within(value, range, object.place(key))
   }

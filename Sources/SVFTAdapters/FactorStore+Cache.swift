@@ -1,5 +1,6 @@
 // Factors on disk: <folder>/<hash of the matrix>.safetensors with U [out, n] and Vᵀ [n, in] in F32,
-// rows canonical, σ [n] in F64, and metadata that say how they were computed and hash the contents.
+// rows canonical, σ [n] in F64, and metadata that say how they were computed, how good they are, and
+// hash the contents. Truncated ones lie beside them: <hash>-<rank>-<iterations>.safetensors.
 //
 // A cache never fails its user: a file that is damaged or of another version is computed again with
 // a warning, and one that cannot be written is only warned about.
@@ -10,33 +11,56 @@ import SVFTTensor
 extension FactorStore {
   /// Rises when the layout of cache files changes.
   private static let version = "1"
+  private static let lockName = ".factors-lock"
 
-  private func path(_ hash: String) -> String? {
-    cacheFolder.map { FileSystem.join($0, hash + ".safetensors") }
+  private func path(_ work: Work) -> String? {
+    let part = work.truncation.map { "-\($0.rank)-\($0.iterations)" } ?? ""
+    return cacheFolder.map { FileSystem.join($0, "\(work.hash)\(part).safetensors") }
+  }
+
+  /// Takes the right to decompose a matrix; false where another process has it.
+  ///
+  /// Where locks cannot be had everybody computes for himself.
+  func claim(_ work: Work, _ lock: inout RecordLock?) -> Bool {
+    guard let cacheFolder, let record = UInt64(work.hash.prefix(16), radix: 16) else { return true }
+    do throws(SVFTError) {
+      try FileSystem.makeFolder(cacheFolder)
+      lock = try RecordLock(FileSystem.join(cacheFolder, Self.lockName), record: record)
+      return lock != nil
+    } catch { return true }
   }
 
   /// The factors of a cache file; nil where there is none that can be used.
-  func cached(_ slot: Slot, hash: String) -> Factors? {
-    guard let path = path(hash) else { return nil }
+  func cached(_ work: Work) -> Made? {
+    let (slot, hash) = (work.slot, work.hash)
+    guard let path = path(work) else { return nil }
     do throws(SVFTError) {
       guard try FileSystem.isFile(path) else { return nil }
-      let parts = try read(path, rows: slot.weight.rows, columns: slot.weight.columns)
+      let parts = try read(
+        path, rows: slot.weight.rows, columns: slot.weight.columns, order: work.order)
       // A solver that the caller insists on is not replaced by what another one left.
-      if let solver, parts.method != solver.method { return nil }
-      return try Factors(parts, of: slot, hash: hash)
+      if let solver, work.truncation == nil, parts.method != solver.method { return nil }
+      return Made(
+        factors: try Factors(parts, of: slot, hash: hash),
+        record: record(parts, of: work, seconds: 0, isCached: true))
     } catch {
       Log.warn("the factors of \(slot.name) are computed again: \(error.message)")
       return nil
     }
   }
 
-  private func read(_ path: String, rows: Int, columns: Int) throws(SVFTError) -> Factors.Parts {
+  private func read(
+    _ path: String, rows: Int, columns: Int, order: Int
+  ) throws(SVFTError) -> Factors.Parts {
     let file = try Safetensors(path, access: .copied)
     func metadata(_ key: String) throws(SVFTError) -> String {
       if let value = file.metadata.first(where: { $0.key == key })?.value { return value }
       throw SVFTError(.format, "\(path): expected metadata \(key.debugDescription), found none")
     }
-    let order = min(rows, columns)
+    // Files of earlier releases do not say it.
+    func number(_ key: String) -> Double {
+      file.metadata.first { $0.key == key }.flatMap { Double($0.value) } ?? .nan
+    }
     func tensor(_ name: String, _ shape: [Int], _ type: String) throws(SVFTError) -> Buffer {
       let entry = try file.require(name)
       guard entry.shape == shape, entry.type.name == type else {
@@ -60,12 +84,15 @@ extension FactorStore {
       (0..<order).map { sigma.bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
     }
     return try Factors.Parts(
-      u: u.aligned(), sigma: values, vt: vt.aligned(), method: metadata("method"))
+      u: u.aligned(), sigma: values, vt: vt.aligned(), method: metadata("method"),
+      accuracy: SVD.Accuracy(
+        residual: number("residual"), departure: number("departure")))
   }
 
   /// Writes the cache file of a decomposition.
-  func keep(_ parts: Factors.Parts, of slot: Slot, hash: String) {
-    guard let path = path(hash), let cacheFolder else { return }
+  func keep(_ parts: Factors.Parts, of work: Work) {
+    let slot = work.slot
+    guard let path = path(work), let cacheFolder else { return }
     do throws(SVFTError) {
       try FileSystem.makeFolder(cacheFolder)
       let (rows, columns, order) = (slot.weight.rows, slot.weight.columns, parts.sigma.count)
@@ -81,6 +108,8 @@ extension FactorStore {
         ],
         metadata: [
           ("version", Self.version), ("method", parts.method), ("tensor", slot.name),
+          ("residual", "\(parts.accuracy.residual)"),
+          ("departure", "\(parts.accuracy.departure)"),
           ("sha256", Self.digest([parts.u, sigma, parts.vt])),
         ])
     } catch {

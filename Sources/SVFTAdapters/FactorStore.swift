@@ -1,9 +1,8 @@
 // The factors of one model, computed once and shared by all its adapters: in memory by hash, and on
-// disk where the caller gives a cache folder (FactorStore+Cache.swift). Matrices are decomposed
-// side by side, one thread each, because LAPACK's own threads are slower and not ours to start.
+// disk where the caller gives a cache folder (FactorStore+Cache.swift). How matrices are decomposed
+// side by side is in FactorStore+Work.swift.
 package import SVFTLayers
 package import SVFTTensor
-import Synchronization
 
 /// Singular value decompositions of a model's matrices.
 package final class FactorStore: @unchecked Sendable {
@@ -24,6 +23,7 @@ package final class FactorStore: @unchecked Sendable {
   package var admit: ((_ bytes: Int) throws(SVFTError) -> Void)?
 
   private var factors: [Key: Factors] = [:]
+  private var records: [Key: FactorRecord] = [:]
   private var hashes: [ObjectIdentifier: (slot: Slot, hash: String)] = [:]
   private let book: HashBook?
   /// Bytes that decomposing has made the solver's library keep, and who is charged with them.
@@ -33,6 +33,7 @@ package final class FactorStore: @unchecked Sendable {
   private struct Key: Hashable {
     let hash: String
     let rowOrder: RowOrder
+    let truncation: SVD.Truncation?
   }
 
   package init(cacheFolder: String? = nil, threads: Int = 1, solver: SVD.Solver? = nil) {
@@ -60,14 +61,18 @@ package final class FactorStore: @unchecked Sendable {
     return hash
   }
 
-  /// The factors of tensors; those that have none yet are decomposed side by side.
+  /// The factors of tensors, all directions of them or the first ones; those that have none yet are
+  /// decomposed side by side.
   ///
   /// Throws what a decomposition throws, with the tensor's name, and `.cancelled`.
-  package func factors(_ slots: [Slot]) throws(SVFTError) -> [Factors] {
-    try prepare(slots)
+  package func factors(
+    _ slots: [Slot], _ truncation: SVD.Truncation? = nil
+  ) throws(SVFTError) -> [Factors] {
+    try prepare(slots, truncation)
     var found: [Factors] = []
     for slot in slots {
-      guard let one = factors[Key(hash: hash(slot), rowOrder: slot.rowOrder)] else {
+      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
+      guard let one = factors[key] else {
         throw SVFTError(.internal, "libsvft is at fault: \(slot.name) was not decomposed")
       }
       found.append(one)
@@ -75,33 +80,53 @@ package final class FactorStore: @unchecked Sendable {
     return found
   }
 
-  private func prepare(_ slots: [Slot]) throws(SVFTError) {
-    var missing: [(slot: Slot, hash: String)] = []
+  /// What became of matrices whose factors have been asked for, each of them once.
+  package func records(
+    _ slots: [Slot], _ truncation: SVD.Truncation? = nil
+  ) -> [FactorRecord] {
+    var seen: Set<Key> = []
+    return slots.compactMap { slot in
+      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
+      return seen.insert(key).inserted ? records[key] : nil
+    }
+  }
+
+  private func prepare(
+    _ slots: [Slot], _ truncation: SVD.Truncation?
+  ) throws(SVFTError) {
+    var missing: [Work] = []
     var wanted: Set<Key> = []
     for slot in slots {
-      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder)
-      if factors[key] == nil, wanted.insert(key).inserted { missing.append((slot, key.hash)) }
+      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
+      if factors[key] == nil, wanted.insert(key).inserted {
+        missing.append(Work(slot: slot, hash: key.hash, truncation: truncation))
+      }
     }
     book?.write()
     guard !missing.isEmpty else { return }
-    try admit?(Self.byteCount(missing.map(\.slot.weight)))
+    try admit?(Self.byteCount(missing))
     try debitSolver(missing.map(\.slot.weight))
     let results = MemoryLedger.isRehearsing ? rehearse(missing) : decompose(missing)
-    for (result, (slot, hash)) in zip(results, missing) {
+    for (result, work) in zip(results, missing) {
       switch result {
-      case .success(let made): factors[Key(hash: hash, rowOrder: slot.rowOrder)] = made
-      case .failure(let error): throw error.while(slot.name)
-      case nil: throw SVFTError(.cancelled, "the decomposition of \(slot.name) was cancelled")
+      case .success(let made):
+        let key = Key(hash: work.hash, rowOrder: work.slot.rowOrder, truncation: truncation)
+        factors[key] = made.factors
+        records[key] = made.record
+      case .failure(let error): throw error.while(work.slot.name)
+      case nil:
+        throw SVFTError(.cancelled, "the decomposition of \(work.slot.name) was cancelled")
       }
     }
   }
 
   /// Bytes of U and V of matrices, in F32.
-  private static func byteCount(_ weights: [Weight]) throws(SVFTError) -> Int {
+  private static func byteCount(_ missing: [Work]) throws(SVFTError) -> Int {
     var bytes = 0
-    for weight in weights {
+    for work in missing {
+      let weight = work.slot.weight
       let numbers = try Checked.product(
-        min(weight.rows, weight.columns),
+        work.order,
         Checked.sum(weight.rows, weight.columns, "the size of factors"), "the size of factors")
       bytes = try Checked.sum(
         bytes, Checked.product(4, numbers, "the size of factors"), "the size of factors")
@@ -129,79 +154,5 @@ package final class FactorStore: @unchecked Sendable {
   /// Bytes of U and V of all factors.
   package var byteCount: Int {
     factors.values.reduce(0) { $0 + $1.left.bytes.byteCount + $1.right.bytes.byteCount }
-  }
-
-  /// One result per tensor; nil for those not begun before a cancellation or a failure.
-  private func decompose(_ work: [(slot: Slot, hash: String)]) -> [Result<Factors, SVFTError>?] {
-    let results = Mutex([Result<Factors, SVFTError>?](repeating: nil, count: work.count))
-    let next = Atomic(0)
-    let stop = Atomic(false)
-    let start = Clock.seconds()
-    let ledger = MemoryLedger.current
-    Parallel.run(threads: min(threads, work.count)) { team in
-      while !stop.load(ordering: .relaxed) {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < work.count else { break }
-        let result = self.make(work[index].slot, hash: work[index].hash, ledger)
-        if case .failure = result { stop.store(true, ordering: .relaxed) }
-        let done = results.withLock { all in
-          all[index] = result
-          return all.count { $0 != nil }
-        }
-        // Member 0 is the thread that asked: callbacks run there only.
-        guard team.id == 0, let progress = self.progress else { continue }
-        let left = (Clock.seconds() - start) / Double(done) * Double(work.count - done)
-        if !progress("factoring matrices", Double(done) / Double(work.count), left) {
-          stop.store(true, ordering: .relaxed)
-        }
-      }
-    }
-    let all = results.withLock { $0 }
-    // The first failure is the one to tell, also where an earlier tensor was not begun.
-    if let failed = all.first(where: { if case .failure = $0 { true } else { false } }) {
-      return all.map { $0 ?? failed }
-    }
-    return all
-  }
-
-  /// One after the other, nothing computed. The ledger sees as many matrices at the same time as
-  /// there would be, and at the end, where the factors of the others are there already.
-  private func rehearse(_ work: [(slot: Slot, hash: String)]) -> [Result<Factors, SVFTError>?] {
-    guard let ledger = MemoryLedger.current else { return [] }
-    let highest = ledger.peak
-    var passing: [Int] = []
-    let results = work.map { item in
-      ledger.restartPeak()
-      let result = make(item.slot, hash: item.hash, ledger)
-      passing.append(ledger.peak - ledger.used)
-      return result
-    }
-    let together = passing.sorted(by: >).prefix(threads).reduce(0, +)
-    ledger.raisePeak(to: max(highest, ledger.used + together))
-    return results
-  }
-
-  private func make(
-    _ slot: Slot, hash: String, _ ledger: MemoryLedger?
-  ) -> Result<Factors, SVFTError> {
-    do throws(SVFTError) {
-      guard let ledger else { return .success(try make(slot, hash: hash)) }
-      return .success(try ledger.keep { () throws(SVFTError) in try make(slot, hash: hash) })
-    } catch { return .failure(error) }
-  }
-
-  private func make(_ slot: Slot, hash: String) throws(SVFTError) -> Factors {
-    let isRehearsing = MemoryLedger.isRehearsing
-    if !isRehearsing, let stored = cached(slot, hash: hash) { return stored }
-    let weight = slot.weight
-    let values = try Buffer(
-      of: Float.self, count: Checked.product(weight.rows, weight.columns, "a decoded matrix"))
-    defer { withExtendedLifetime(values) {} }
-    let matrix = values.pointer.assumingMemoryBound(to: Float.self)
-    if !isRehearsing { slot.decodeCanonical(rows: 0..<weight.rows, into: matrix) }
-    let svd = try SVD.thin(matrix, rows: weight.rows, columns: weight.columns, solver: solver)
-    let parts = Factors.Parts(u: svd.u, sigma: svd.sigma, vt: svd.vt, method: svd.method)
-    if !isRehearsing { keep(parts, of: slot, hash: hash) }
-    return try Factors(parts, of: slot, hash: hash)
   }
 }

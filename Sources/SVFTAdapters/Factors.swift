@@ -39,6 +39,7 @@ package final class Factors: @unchecked Sendable {
     let sigma: [Double]
     let vt: Buffer
     let method: String
+    let accuracy: SVD.Accuracy
   }
 
   /// Brings the rows of a decomposition into the order of the slot.

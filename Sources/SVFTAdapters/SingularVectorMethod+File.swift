@@ -25,6 +25,7 @@ extension SingularVectorMethod {
     object["svft_d"] = .integer(settings.halfBandwidth)
     object["svft_count"] = settings.count.map { .integer($0) } ?? .null
     object["svft_rank"] = settings.rank.map { .integer($0) } ?? .null
+    object["svft_iterations"] = settings.iterations.map { .integer($0) } ?? .null
     object["svft_gate"] = .bool(settings.hasGate)
     object["svft_duplicates"] = .bool(settings.keepsRepeats)
     object["svft_form"] = .string(settings.formWord)
@@ -55,7 +56,9 @@ extension SingularVectorMethod {
     }
     var options = JSON.Object()
     options["targets"] = .array(file.modules(["svft_M"]).map { .string($0) })
-    for key in ["pattern", "d", "count", "rank", "gate", "duplicates", "form", "score", "seed"] {
+    for key in [
+      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "score", "seed",
+    ] {
       if config.has("svft_\(key)") { options[key] = config["svft_\(key)"] }
     }
     return options

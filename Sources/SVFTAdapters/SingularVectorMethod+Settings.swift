@@ -19,7 +19,8 @@ extension SingularVectorMethod {
   /// The options with their ranges: pattern (plain), d 0 to 65536 (8 where the pattern needs one),
   /// count (the banded budget of d; random and topk only), score (gradient), score_steps 1 to 1000
   /// (4), form (additive; auto is the cheapest for each module), init (zero), gate (false),
-  /// duplicates (false; random only), rank (all).
+  /// duplicates (false; random only), rank (all), iterations 0 to 64 (with rank: randomised factors
+  /// instead of the first of all).
   struct Settings: Sendable {
     let targets: TargetRule
     let pattern: SparsityPattern.Kind
@@ -33,12 +34,15 @@ extension SingularVectorMethod {
     let hasGate: Bool
     let keepsRepeats: Bool
     let rank: Int?
+    /// Turns of the random subspace that gives the first `rank` directions; nil computes all
+    /// directions and keeps those.
+    let iterations: Int?
     let seed: UInt64
 
     init(_ options: AdapterOptions) throws(SVFTError) {
       try options.allow([
         "pattern", "d", "count", "score", "score_steps", "form", "init", "gate", "duplicates",
-        "rank",
+        "rank", "iterations",
       ])
       seed = options.seed
       targets = try options.targets(default: .allLinear)
@@ -55,6 +59,12 @@ extension SingularVectorMethod {
       keepsRepeats = try options.bool("duplicates", default: false)
       let hasRank = options.object.has("rank")
       rank = hasRank ? try options.int("rank", default: 1, 1...(1 << 24)) : nil
+      let isRandomised = options.object.has("iterations")
+      iterations = isRandomised ? try options.int("iterations", default: 4, 0...64) : nil
+      if isRandomised, !hasRank {
+        throw SVFTError(
+          .invalidArgument, "iterations: expected a rank that is approached by them, found none")
+      }
       if hasCount, pattern == .plain || pattern == .banded {
         throw SVFTError(
           .invalidArgument, "count: expected pattern random or topk, found \(pattern.rawValue)")
@@ -67,6 +77,12 @@ extension SingularVectorMethod {
 
     /// What options and files call the form.
     var formWord: String { form?.rawValue ?? AdapterOptions.auto }
+
+    /// How factors are truncated where they are not computed in full.
+    var truncation: SVD.Truncation? {
+      guard let rank, let iterations else { return nil }
+      return SVD.Truncation(rank: rank, iterations: iterations)
+    }
 
     /// Cells of a module whose M has `order` rows.
     func budget(order: Int) -> Int {

@@ -30,7 +30,7 @@ package final class SingularVectorMethod: AdapterMethod {
   {
     let settings = try Settings(options)
     let projections = try sites.projections(settings.targets)
-    let decomposed = try factors.factors(projections.map(\.weight))
+    let decomposed = try factors.factors(projections.map(\.weight), settings.truncation)
     var made: [SingularSite] = []
     var position: [ObjectIdentifier: Int] = [:]
     var waiting: [Int] = []

@@ -106,6 +106,21 @@ import SVFTTensor
   }
 }
 
+@c @implementation package func svft_model_factors(
+  _ model: OpaquePointer?, _ options: UnsafePointer<CChar>?,
+  _ progress: svft_progress_callback?, _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let model = try object(model, Model.self, "model")
+    let report = try model.factor(
+      options: optionalString(options, "options") ?? "{}",
+      progress: workProgress(progress, user))
+    out.pointee = try owned(report)
+  }
+}
+
 @c @implementation package func svft_model_save(
   _ model: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ format: UnsafePointer<CChar>?,
   _ probe: UnsafePointer<CChar>?, _ progress: svft_progress_callback?,

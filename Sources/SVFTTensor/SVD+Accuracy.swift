@@ -13,6 +13,11 @@ extension SVD {
     /// From orthonormality.
     package let departure: Double
 
+    package init(residual: Double, departure: Double) {
+      self.residual = residual
+      self.departure = departure
+    }
+
     /// What every decomposition has to keep (rounding to F32 alone gives about 1e-7).
     package static let bound = 1e-5
 
@@ -22,12 +27,26 @@ extension SVD {
     }
   }
 
+  /// Factors with their errors.
+  init(
+    u: Buffer, sigma: [Double], vt: Buffer, method: String, of matrix: UnsafePointer<Float>,
+    rows: Int, columns: Int
+  ) throws(SVFTError) {
+    self.u = u
+    self.sigma = sigma
+    self.vt = vt
+    self.method = method
+    accuracy = try Self.accuracy(
+      u: u, sigma: sigma, vt: vt, of: matrix, rows: rows, columns: columns)
+  }
+
   /// Measures factors of `matrix` [rows, columns]; for truncated ones the residual is what they
   /// leave out. Throws `.memory`.
   package static func accuracy(
     u: Buffer, sigma: [Double], vt: Buffer, of matrix: UnsafePointer<Float>, rows: Int,
     columns: Int
   ) throws(SVFTError) -> Accuracy {
+    guard !MemoryLedger.isRehearsing else { return Accuracy(residual: 0, departure: 0) }
     let rank = sigma.count
     let sizes = [rows, rank, columns, columns, rank, max(rows, columns)]
     let storage = try Buffer(of: Double.self, count: sizes.reduce(0, +))

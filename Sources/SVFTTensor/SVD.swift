@@ -83,13 +83,7 @@ package struct SVD: Sendable {
       throw SVFTError(.unsupported, "decomposition: this system has no LAPACK that can be opened")
     }
     if solver != .jacobi { try LAPACK.check(rows: rows, columns: columns) }
-    let count = try Checked.product(rows, columns, "decomposition of [\(rows), \(columns)]")
-    for index in 0..<(MemoryLedger.isRehearsing ? 0 : count) where !matrix[index].isFinite {
-      throw SVFTError(
-        .nonFinite,
-        "decomposition of [\(rows), \(columns)]: expected numbers, found \(matrix[index]) at"
-          + " row \(index / columns), column \(index % columns)")
-    }
+    try checkNumbers(matrix, rows: rows, columns: columns)
     let factors = try Factors(rows: rows, columns: columns)
     switch solver {
     case .gram:
@@ -107,6 +101,19 @@ package struct SVD: Sendable {
         matrix, rows: rows, columns: columns, threads: threads, into: factors)
     }
     return try rounded(factors, matrix, rows: rows, columns: columns, method: method)
+  }
+
+  /// Refuses a matrix with an entry that is no number, by its place.
+  static func checkNumbers(
+    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int
+  ) throws(SVFTError) {
+    let count = try Checked.product(rows, columns, "decomposition of [\(rows), \(columns)]")
+    for index in 0..<(MemoryLedger.isRehearsing ? 0 : count) where !matrix[index].isFinite {
+      throw SVFTError(
+        .nonFinite,
+        "decomposition of [\(rows), \(columns)]: expected numbers, found \(matrix[index]) at"
+          + " row \(index / columns), column \(index % columns)")
+    }
   }
 
   /// The best solver, with one word to the host in the life of the process where it is the slow
@@ -130,9 +137,8 @@ package struct SVD: Sendable {
     guard !MemoryLedger.isRehearsing else {
       // Values of no matrix, but different ones: nothing of them is tied.
       let sigma = (0..<rank).map { Double(rank - $0) }
-      return SVD(
-        u: u, sigma: sigma, vt: vt, method: method,
-        accuracy: Accuracy(residual: 0, departure: 0))
+      return try SVD(
+        u: u, sigma: sigma, vt: vt, method: method, of: matrix, rows: rows, columns: columns)
     }
     var signs: [Double] = []
     let (uOut, vtOut) = (u.values(Float.self), vt.values(Float.self))
@@ -148,9 +154,8 @@ package struct SVD: Sendable {
         for j in 0..<rank { uOut[row * rank + j] = Float(signs[j] * factors.u[row * rank + j]) }
       }
     }
-    let sigma = Array(factors.sigma[..<rank])
-    let accuracy = try accuracy(
-      u: u, sigma: sigma, vt: vt, of: matrix, rows: rows, columns: columns)
-    return SVD(u: u, sigma: sigma, vt: vt, method: method, accuracy: accuracy)
+    return try SVD(
+      u: u, sigma: Array(factors.sigma[..<rank]), vt: vt, method: method, of: matrix, rows: rows,
+      columns: columns)
   }
 }

@@ -29,7 +29,7 @@ import Testing
     let cache = folder.file("a/b")
     let model = try TinyChain(factors: FactorStore(cacheFolder: cache))
     let first = try model.factors.factors(slots(model))
-    let names = try FileSystem.list(cache)
+    let names = try FileSystem.list(cache).filter { $0.hasSuffix(".safetensors") }
     #expect(names.count == first.count)
     func again() throws -> [[Float]] {
       let store = FactorStore(cacheFolder: cache)
@@ -61,9 +61,74 @@ import Testing
       _ = try model.factors.factors(slots(model))
       Issue.record("the decomposition went on")
     } catch { #expect(error.kind == .cancelled) }
-    #expect(seen == [0.25, 0.5])
+    // Shares of the work, the largest matrices first.
+    #expect(seen.count == 2 && seen[0] > 0.25 && seen[1] > seen[0] && seen[1] < 1)
     model.factors.progress = nil
     #expect(try model.factors.factors(slots(model)).count == 4)
+  }
+
+  @Test func recordsSayHowGoodFactorsAreAndWhereTheyCameFrom() throws {
+    let cache = try TemporaryFolder()
+    func records() throws -> [FactorRecord] {
+      let model = try TinyChain(factors: FactorStore(cacheFolder: cache.path))
+      _ = try model.factors.factors(slots(model))
+      return model.factors.records(slots(model) + slots(model))
+    }
+    let (first, again) = (try records(), try records())
+    #expect(first.map(\.name).count == Set(first.map(\.name)).count)
+    #expect(first.allSatisfy { !$0.isCached && $0.seconds > 0 })
+    #expect(again.allSatisfy { $0.isCached && $0.seconds == 0 })
+    for (one, two) in zip(first, again) {
+      #expect(one.accuracy.residual < 3e-7 && one.accuracy.residual == two.accuracy.residual)
+      #expect(one.accuracy.departure < 2e-6 && one.accuracy.departure == two.accuracy.departure)
+      #expect(one.order == min(one.rows, one.columns) && one.method == two.method)
+    }
+  }
+
+  @Test func truncatedFactorsAreKeptBesideTheWholeOnes() throws {
+    let cache = try TemporaryFolder()
+    let model = try TinyChain(factors: FactorStore(cacheFolder: cache.path))
+    let truncation = SVD.Truncation(rank: 3, iterations: 2)
+    let whole = try model.factors.factors(slots(model))
+    let first = try model.factors.factors(slots(model), truncation)
+    #expect(first.allSatisfy { $0.order == 3 })
+    let other = FactorStore(cacheFolder: cache.path)
+    let again = try other.factors(slots(model), truncation)
+    #expect(other.records(slots(model), truncation).allSatisfy(\.isCached))
+    for (one, two) in zip(first, again) {
+      #expect(one.sigma == two.sigma && one.left.bytes.bytes.elementsEqual(two.left.bytes.bytes))
+    }
+    #expect(try model.factors.factors(slots(model)).first === whole.first)
+  }
+
+  /// What another process is at is left to it, and taken from the cache when it is done.
+  @Test(.timeLimit(.minutes(1))) func processesShareTheWork() throws {
+    let cache = try TemporaryFolder()
+    let model = try TinyChain()
+    let slot = model.wide.weight
+    let hash = slot.canonicalHash()
+    // Its factors, made elsewhere.
+    let elsewhere = try TemporaryFolder()
+    _ = try FactorStore(cacheFolder: elsewhere.path).factors([slot])
+    let file = try FileSystem.read(elsewhere.file("\(hash).safetensors")).array
+    let record = try #require(UInt64(hash.prefix(16), radix: 16))
+    var lock = try RecordLock(cache.file(".factors-lock"), record: record)
+    #expect(lock != nil)
+    let store = FactorStore(cacheFolder: cache.path)
+    var order: [String] = []
+    store.progress = { _, _, _ in
+      order = store.cacheFolder.flatMap { try? FileSystem.list($0) } ?? []
+      // The other process finishes when everything else is done.
+      if order.count(where: { $0.hasSuffix(".safetensors") }) == 3, lock != nil {
+        try? cache.write("\(hash).safetensors", file)
+        lock = nil
+      }
+      return true
+    }
+    let found = try store.factors(slots(model))
+    #expect(found.count == 4 && lock == nil)
+    let records = store.records(slots(model))
+    #expect(records.filter(\.isCached).map(\.name) == [slot.name])
   }
 
   @Test func failureNamesTheTensor() throws {

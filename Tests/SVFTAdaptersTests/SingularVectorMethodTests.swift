@@ -112,7 +112,7 @@ import Testing
 
   /// Turns every third direction of all cached factors over, with a correct hash.
   static func flipSigns(in cache: String) throws {
-    for name in try FileSystem.list(cache) {
+    for name in try FileSystem.list(cache) where name.hasSuffix(".safetensors") {
       let path = FileSystem.join(cache, name)
       let file = try Safetensors(path, access: .copied)
       let (u, s, vt) = (try file.bytes("U"), try file.bytes("S"), try file.bytes("Vt"))

@@ -26,6 +26,7 @@ import Testing
     Call("model_detokenize") { svft_model_detokenize(nil, nil, 0, nil) },
     Call("model_logits") { svft_model_logits(nil, nil, 0, nil, 0, nil) },
     Call("model_factor") { svft_model_factor(nil, nil, nil, nil) },
+    Call("model_factors") { svft_model_factors(nil, nil, nil, nil, nil) },
     Call("model_save") { svft_model_save(nil, nil, nil, nil, nil, nil, nil) },
     Call("inspect") { svft_inspect(nil, nil, nil) },
     Call("estimate") { svft_estimate(nil, nil, nil, nil) },

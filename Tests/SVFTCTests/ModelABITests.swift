@@ -141,6 +141,8 @@ import Testing
     let host = try TinyHost()
     try succeed(svft_model_factor(host.model, nil, { _, _, _, _ in 0 }, nil))
     #expect(svft_model_factor(host.model, "nothing", nil, nil) == number(SVFT_MISMATCH))
+    let report = try object { svft_model_factors(host.model, #"{"rank": 2}"#, nil, nil, $0) }
+    #expect((report["layers"] as? [[String: Any]])?.first?["order"] as? Int == 2)
   }
 
   @Test func memoryIsEstimatedWithoutLoading() throws {

@@ -61,7 +61,11 @@ import Testing
   @Test func factorsNeedTargets() throws {
     let folder = try TemporaryFolder()
     let factor = ["factor"] + ToolRun.llama + ["--targets"]
-    #expect(try ToolRun.result(factor + ["q_proj,v_proj"], in: folder) == "cache none\n")
+    let text = try ToolRun.result(factor + ["q_proj,v_proj"], in: folder)
+    #expect(text.contains("cache none\n") && text.contains("residual 3."))
+    let truncated = try ToolRun.json(factor + ["q_proj", "--rank", "2"], in: folder)
+    let layers = try #require(truncated["layers"] as? [[String: Any]])
+    #expect(layers.allSatisfy { $0["order"] as? Int == 2 })
     #expect(try ToolRun.json(factor + ["q_proj"], in: folder)["cache"] as? String == "none")
     #expect(try ToolRun.failure(factor + ["nothing"], 3, in: folder).contains("nothing"))
   }

@@ -99,6 +99,7 @@ SIGNATURES = {
         c_int32,
         [c_void_p, POINTER(c_int32), c_size_t, POINTER(c_float), c_size_t, POINTER(c_size_t)]),
     "svft_model_factor": (c_int32, [c_void_p, c_char_p, Progress, c_void_p]),
+    "svft_model_factors": (c_int32, [c_void_p, c_char_p, Progress, c_void_p, _string_out]),
     "svft_model_save": (
         c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
     "svft_inspect": (c_int32, [c_char_p, c_char_p, _string_out]),
