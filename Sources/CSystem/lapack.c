@@ -42,6 +42,8 @@ typedef void (*sgeqrf)(const int64_t *m, const int64_t *n, float *a, const int64
 typedef void (*sorgqr)(const int64_t *m, const int64_t *n, const int64_t *k, float *a,
                        const int64_t *lda, const float *tau, float *work, const int64_t *lwork,
                        int64_t *info);
+typedef void (*sgetrf)(const int64_t *m, const int64_t *n, float *a, const int64_t *lda,
+                       int32_t *pivots, int64_t *info);
 typedef void (*dgeqrf)(const int64_t *m, const int64_t *n, double *a, const int64_t *lda,
                        double *tau, double *work, const int64_t *lwork, int64_t *info);
 typedef void (*dorgqr)(const int64_t *m, const int64_t *n, const int64_t *k, double *a,
@@ -59,6 +61,7 @@ static struct {
   dorgqr expand;
   sgeqrf reduce_f32;
   sorgqr expand_f32;
+  sgetrf eliminate_f32;
   int (*get_threads)(void);
   void (*set_threads)(int);
   char version[128];
@@ -103,6 +106,7 @@ static void open_library(void) {
       lapack.expand = (dorgqr)dlsym(library, "dorgqr_");
       lapack.reduce_f32 = (sgeqrf)dlsym(library, "sgeqrf_");
       lapack.expand_f32 = (sorgqr)dlsym(library, "sorgqr_");
+      lapack.eliminate_f32 = (sgetrf)dlsym(library, "sgetrf_");
       lapack.get_threads = (int (*)(void))dlsym(library, "openblas_get_num_threads");
       lapack.set_threads = (void (*)(int))dlsym(library, "openblas_set_num_threads");
       describe(library);
@@ -121,7 +125,7 @@ const char *svs_lapack_version(void) {
 int svs_lapack_has_parts(void) {
   return svs_lapack_version() && lapack.multiply && lapack.multiply_f32 && lapack.tridiagonalize &&
          lapack.decompose && lapack.triangle && lapack.reduce && lapack.expand &&
-         lapack.reduce_f32 && lapack.expand_f32;
+         lapack.reduce_f32 && lapack.expand_f32 && lapack.eliminate_f32;
 }
 
 /* Both changes are made under the lock, the calls between them run at the same time. */
@@ -206,4 +210,28 @@ int svs_orthonormalize_f32(int64_t m, int64_t n, float *a, float *tau, float *wo
   lapack.reduce_f32(&m, &n, a, &m, tau, work, &lwork, &info);
   if ((int32_t)info == 0) lapack.expand_f32(&m, &n, &n, a, &m, tau, work, &lwork, &info);
   return (int32_t)info;
+}
+
+/* Pivots are 32-bit integers or, in a LAPACK of 64-bit ones, pairs whose lower half counts. */
+static int64_t pivot(const int32_t *pivots, int64_t index, int is_wide) {
+  return pivots[is_wide ? 2 * index : index] - 1;
+}
+
+void svs_condition_f32(int64_t m, int64_t n, float *a, int32_t *pivots) {
+  int64_t info = 0;
+  memset(pivots, 0, sizeof *pivots * 2 * (size_t)n);
+  lapack.eliminate_f32(&m, &n, a, &m, pivots, &info);
+  /* The second pivot is at least 2: a zero in its place is the upper half of the first. */
+  int is_wide = n > 1 && pivots[1] == 0;
+  for (int64_t j = 0; j < n; j++) {
+    memset(a + j * m, 0, sizeof *a * (size_t)j);
+    a[j * m + j] = 1;
+  }
+  for (int64_t j = 0; j < n; j++)
+    for (int64_t i = n - 1; i >= 0; i--) {
+      int64_t other = pivot(pivots, i, is_wide);
+      float kept = a[j * m + i];
+      a[j * m + i] = a[j * m + other];
+      a[j * m + other] = kept;
+    }
 }

@@ -104,6 +104,9 @@ void svs_reflectors(int64_t n, int64_t k, const double *v, int64_t ldv, const do
 /* Orthonormal columns with the span of those of a [m, n], m >= n, in their place; any orthonormal
    ones where a has fewer independent ones. tau [n]; work 32 n at least. Returns LAPACK's info. */
 int svs_orthonormalize(int64_t m, int64_t n, double *a, double *tau, double *work, int64_t lwork);
+/* Well-conditioned columns with the span of those of a [m, n], m >= n, in their place, a tenth of
+   the time of orthonormal ones: those of P L in a = P L U. pivots [2 n]. */
+void svs_condition_f32(int64_t m, int64_t n, float *a, int32_t *pivots);
 int svs_orthonormalize_f32(int64_t m, int64_t n, float *a, float *tau, float *work, int64_t lwork);
 
 /* ---- sha256.c ---- */
