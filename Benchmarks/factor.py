@@ -6,9 +6,9 @@
 A model with random weights and the shapes of Llama-3.2-1B (one layer: 2048², 512×2048, 8192×2048,
 2048×8192) and one of SmolLM2-135M (30 layers, 576×1536 and alike) are made in FOLDER. Both sides
 decompose the same matrices, in turns, sample by sample, each in a process of its own with --threads
-threads; loading is not timed. Ours is float64 rounded to F32 at the end and keeps U and V; torch's is
-F32 throughout. "one" is a matrix by itself, "set" all matrices of the layer one after the other (torch)
-or as `svft factor` does them (ours). Errors are ‖W − UΣVᵀ‖/‖W‖ and the largest entry of UᵀU − 1 and
+threads; loading is not timed. Ours is float64 rounded to F32 at the end and keeps U and V; torch's
+is F32 throughout. "one" is a matrix by itself, "set" several, one after the other (torch) or side by
+side, as `svft factor` does them (ours). Errors are ‖W − UΣVᵀ‖/‖W‖ and the largest entry of UᵀU − 1 and
 VᵀV − 1, ours as the library reports them, torch's computed in float64.
 
 FOLDER/factor.md and FOLDER/factor.json are the result.
@@ -139,9 +139,10 @@ def measure(case: tuple, arguments, rank: int = 0) -> dict:
 
 def table(rows: "list[dict]", arguments) -> str:
     lines = [
-        f"# Singular factors ({arguments.threads} threads, {platform.processor() or 'this machine'})",
+        f"# Singular factors ({arguments.threads} threads, {platform.machine()})",
         "", "Seconds (median), the ratio torch / ours of each turn, and errors.", "",
-        "| matrices | ours | torch | ratio (range) | residual ours / torch | UᵀU − 1 ours / torch |",
+        "| matrices | ours | torch | ratio (range) | residual, ours / torch "
+        "| UᵀU − 1, ours / torch |",
         "|---|---|---|---|---|---|"]
     for row in rows:
         a, b = row["ours"], row["torch"]
@@ -152,7 +153,8 @@ def table(rows: "list[dict]", arguments) -> str:
             f"| {a['residual']:.1e} / {b['residual']:.1e} "
             f"| {a['departure']:.1e} / {b['departure']:.1e} |")
     methods = {row["ours"]["method"] for row in rows}
-    lines += ["", "Ours: " + "; ".join(sorted(methods)) + f". Theirs: {rows[0]['torch']['method']}."]
+    theirs = rows[0]["torch"]["method"]
+    lines += ["", "Ours: " + "; ".join(sorted(methods)) + f". Theirs: {theirs}."]
     return "\n".join(lines) + "\n"
 
 
