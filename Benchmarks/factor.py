@@ -7,9 +7,9 @@ A model with random weights and the shapes of Llama-3.2-1B (one layer: 2048², 5
 2048×8192) and one of SmolLM2-135M (30 layers, 576×1536 and alike) are made in FOLDER. Both sides
 decompose the same matrices, in turns, sample by sample, each in a process of its own with --threads
 threads; loading is not timed. Ours is float64 rounded to F32 at the end and keeps U and V; torch's
-is F32 throughout. "one" is a matrix by itself, "set" several, one after the other (torch) or side by
-side, as `svft factor` does them (ours). Errors are ‖W − UΣVᵀ‖/‖W‖ and the largest entry of UᵀU − 1 and
-VᵀV − 1, ours as the library reports them, torch's computed in float64.
+is F32 throughout. "one" is a matrix by itself, "set" several, one after the other (torch) or side
+by side, as `svft factor` does them (ours). Errors are ‖W − UΣVᵀ‖/‖W‖ and the largest entry of
+UᵀU − 1 and VᵀV − 1, ours as the library estimates them, torch's computed in float64.
 
 FOLDER/factor.md and FOLDER/factor.json are the result.
 """

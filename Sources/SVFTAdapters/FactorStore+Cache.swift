@@ -1,6 +1,6 @@
 // Factors on disk: <folder>/<hash of the matrix>.safetensors with U [out, n] and Vᵀ [n, in] in F32,
-// rows canonical, σ [n] in F64, and metadata that say how they were computed, how good they are, and
-// hash the contents. Truncated ones lie beside them: <hash>-<rank>-<iterations>.safetensors.
+// rows canonical, σ [n] in F64, and metadata that say how they were computed and how good they are
+// and hash the contents. Truncated ones lie beside them: <hash>-<rank>-<iterations>.safetensors.
 //
 // A cache never fails its user: a file that is damaged or of another version is computed again with
 // a warning, and one that cannot be written is only warned about.

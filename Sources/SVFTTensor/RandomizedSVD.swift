@@ -6,8 +6,9 @@
 //
 // cond is the lower factor of Gaussian elimination with pivots: it keeps the span and costs a tenth
 // of Householder's orthonormal columns, which the last step needs. Products in F32, which is what
-// the factors end up in; the small decomposition in float64. Ω follows from a fixed seed and the shape, the chunks from the
-// shape, so the bits depend on the matrix alone. What is left out is measured: `SVD.accuracy`.
+// the factors end up in; the small decomposition in float64. Ω follows from a fixed seed and the
+// shape, the chunks from the shape, so the bits depend on the matrix alone. What is left out is
+// measured: `SVD.accuracy`.
 internal import CSystem
 
 extension SVD {
