@@ -30,29 +30,30 @@ struct GramSVD {
   private let rowsAtHand: UnsafeMutablePointer<Double>
   private let owners: [Buffer]
 
-  /// Decomposes `matrix` [rows, columns] into `factors`, signs as they come; false where LAPACK
-  /// does not converge.
+  /// Decomposes `matrix` [rows, columns], signs as they come; nil where LAPACK does not converge.
   static func decompose(
-    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int,
-    into factors: SVD.Factors
-  ) throws(SVFTError) -> Bool {
+    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int
+  ) throws(SVFTError) -> SVD.Factors? {
     let solver = try GramSVD(rows: rows, columns: columns, threads: threads)
-    svs_lapack_enter()
-    defer { svs_lapack_leave() }
     if MemoryLedger.isRehearsing {
       _ = try SymmetricEigen(order: solver.rank, threads: threads)
-      return true
+      return solver.factors([], tall: rows >= columns)
     }
+    svs_lapack_enter()
+    defer { svs_lapack_leave() }
     solver.share(of: rows) { range, _ in
       for index in range.lowerBound * columns..<range.upperBound * columns {
         solver.long.start[index] = Double(matrix[index])
       }
     }
-    guard try solver.diagonalize(solver.rank, into: solver.vectors) else { return false }
+    guard try solver.diagonalize(solver.rank, into: solver.vectors) else { return nil }
     solver.rotate(solver.long, by: solver.vectors)
-    guard let sigma = try solver.separate() else { return false }
-    solver.write(sigma, factors, tall: rows >= columns)
-    return true
+    return try solver.separate().map { solver.factors($0, tall: rows >= columns) }
+  }
+
+  private func factors(_ sigma: [Double], tall: Bool) -> SVD.Factors {
+    SVD.Factors(
+      u: tall ? long : vectors, v: tall ? vectors : long, sigma: sigma, owners: owners)
   }
 
   private init(rows: Int, columns: Int, threads: Int) throws(SVFTError) {
@@ -220,27 +221,5 @@ struct GramSVD {
     }
     long.columns(0..<count).copy(directions)
     return true
-  }
-
-  /// σ in descending order, with U and V as the caller wants them.
-  private func write(_ sigma: [Double], _ factors: SVD.Factors, tall: Bool) {
-    let order = (0..<rank).sorted { (sigma[$1], $1) < (sigma[$0], $0) }
-    for (place, j) in order.enumerated() { factors.sigma[place] = sigma[j] }
-    let (u, vt) = (factors.u, factors.vt)
-    if tall {
-      for i in 0..<length {
-        let row = long.start + i * rank
-        for place in 0..<rank { u[i * rank + place] = row[order[place]] }
-      }
-      for (place, j) in order.enumerated() {
-        for i in 0..<rank { vt[place * rank + i] = vectors.start[j * rank + i] }
-      }
-    } else {
-      for (place, j) in order.enumerated() {
-        let column = long.start + j * length
-        for i in 0..<length { vt[place * length + i] = column[i] }
-        for i in 0..<rank { u[i * rank + place] = vectors.start[j * rank + i] }
-      }
-    }
   }
 }

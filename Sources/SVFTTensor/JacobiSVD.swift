@@ -25,22 +25,21 @@ struct JacobiSVD {
   private let noise: Double
   private let owners: [Buffer]
 
-  /// Decomposes `matrix` [rows, columns] into `factors`, signs as they come.
+  /// Decomposes `matrix` [rows, columns], signs as they come.
   static func decompose(
-    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int,
-    into factors: SVD.Factors
-  ) throws(SVFTError) {
+    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int
+  ) throws(SVFTError) -> SVD.Factors {
+    let (rank, length) = (min(rows, columns), max(rows, columns))
+    let tall = rows >= columns
     if MemoryLedger.isRehearsing {
-      let solver = try JacobiSVD(rank: min(rows, columns), length: max(rows, columns), noise: 0)
-      _ = try OrthonormalBasis(capacity: solver.rank, length: solver.length)
-      return withExtendedLifetime(solver) {}
+      let solver = try JacobiSVD(rank: rank, length: length, noise: 0)
+      let basis = try OrthonormalBasis(capacity: rank, length: length)
+      return solver.factors([], basis, tall: tall)
     }
     var square = 0.0
     for index in 0..<rows * columns { square += Double(matrix[index]) * Double(matrix[index]) }
     let solver = try JacobiSVD(
-      rank: min(rows, columns), length: max(rows, columns),
-      noise: Double.ulpOfOne * square.squareRoot())
-    let tall = rows >= columns
+      rank: rank, length: length, noise: Double.ulpOfOne * square.squareRoot())
     for j in 0..<solver.rank {
       solver.rotations[j * solver.rank + j] = 1
       for i in 0..<solver.length {
@@ -53,7 +52,7 @@ struct JacobiSVD {
         .nonFinite,
         "decomposition of [\(rows), \(columns)]: no convergence in \(sweepLimit) Jacobi sweeps")
     }
-    try solver.write(factors, tall: tall)
+    return try solver.completed(tall: tall)
   }
 
   private init(rank: Int, length: Int, noise: Double) throws(SVFTError) {
@@ -137,29 +136,34 @@ struct JacobiSVD {
     return products
   }
 
-  /// Lengths to σ in descending order, unit vectors to the longer factor, combinations to the
-  /// shorter.
-  private func write(_ factors: SVD.Factors, tall: Bool) throws(SVFTError) {
+  /// Lengths to σ, unit vectors to the longer factor, combinations to the shorter, the longest
+  /// first.
+  private func completed(tall: Bool) throws(SVFTError) -> SVD.Factors {
     let lengths = (0..<rank).map { j in
       Self.products(vectors + j * length, vectors + j * length, length).xx.squareRoot()
     }
     let order = (0..<rank).sorted { (lengths[$1], $0) < (lengths[$0], $1) }
     var basis = try OrthonormalBasis(capacity: rank, length: length)
-    for (place, j) in order.enumerated() {
-      let sigma = lengths[j]
-      factors.sigma[place] = sigma
+    for j in order {
       // A short vector may not be orthogonal to the others: it is made so, or replaced.
-      let isExact = sigma > noise * Double(length)
-      basis.append(vectors + j * length, length: sigma, isExact: isExact)
-      let unit = basis.vector(place)
-      let combination = rotations + j * rank
-      if tall {
-        for i in 0..<length { factors.u[i * rank + place] = unit[i] }
-        for i in 0..<rank { factors.vt[place * rank + i] = combination[i] }
-      } else {
-        for i in 0..<length { factors.vt[place * length + i] = unit[i] }
-        for i in 0..<rank { factors.u[i * rank + place] = combination[i] }
-      }
+      let isExact = lengths[j] > noise * Double(length)
+      basis.append(vectors + j * length, length: lengths[j], isExact: isExact)
     }
+    // The basis has them in order, and so get the combinations the vectors' place.
+    for (place, j) in order.enumerated() {
+      (vectors + place * rank).update(from: rotations + j * rank, count: rank)
+    }
+    return factors(order.map { lengths[$0] }, basis, tall: tall)
+  }
+
+  /// The longer factor in the basis, the combinations where the vectors were.
+  private func factors(
+    _ sigma: [Double], _ basis: OrthonormalBasis, tall: Bool
+  ) -> SVD.Factors {
+    let long = DenseMatrix(basis.start, rows: length, columns: rank)
+    let short = DenseMatrix(vectors, rows: rank, columns: rank)
+    return SVD.Factors(
+      u: tall ? long : short, v: tall ? short : long, sigma: sigma,
+      owners: owners + basis.owners)
   }
 }

@@ -26,10 +26,10 @@ enum LAPACK {
     }
   }
 
-  /// Decomposes `matrix` [rows, columns] into `factors`, signs as they come.
+  /// Decomposes `matrix` [rows, columns], signs as they come.
   static func decompose(
-    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, into factors: SVD.Factors
-  ) throws(SVFTError) {
+    _ matrix: UnsafePointer<Float>, rows: Int, columns: Int
+  ) throws(SVFTError) -> SVD.Factors {
     let rank = min(rows, columns)
     let (m, n) = (Int64(columns), Int64(rows))
     let what = "decomposition of [\(rows), \(columns)]"
@@ -40,17 +40,28 @@ enum LAPACK {
     let a = try Buffer(of: Double.self, count: rows * columns)
     let work = try Buffer(of: Double.self, count: Int(workspace))
     let integers = try Buffer(of: Int64.self, count: 8 * rank)
-    guard !MemoryLedger.isRehearsing else { return }
-    let values = a.values(Double.self)
-    for index in 0..<rows * columns { values[index] = Double(matrix[index]) }
-    let status = withExtendedLifetime((a, work, integers)) {
-      svs_svd(
-        m, n, values.baseAddress, factors.sigma.baseAddress, factors.vt.baseAddress,
-        factors.u.baseAddress, work.values(Double.self).baseAddress, workspace,
-        integers.values(Int64.self).baseAddress)
+    let results = try [
+      Buffer(of: Double.self, count: rows * rank), Buffer(of: Double.self, count: rank),
+      Buffer(of: Double.self, count: rank * columns),
+    ]
+    let starts = results.map { $0.pointer.assumingMemoryBound(to: Double.self) }
+    var sigma = [Double](repeating: 0, count: rank)
+    if !MemoryLedger.isRehearsing {
+      let values = a.values(Double.self)
+      for index in 0..<rows * columns { values[index] = Double(matrix[index]) }
+      let status = withExtendedLifetime((a, work, integers)) {
+        svs_svd(
+          m, n, values.baseAddress, starts[1], starts[2], starts[0],
+          work.values(Double.self).baseAddress, workspace,
+          integers.values(Int64.self).baseAddress)
+      }
+      guard status == 0 else {
+        throw SVFTError(.nonFinite, "\(what): LAPACK did not converge (dgesdd says \(status))")
+      }
+      for j in 0..<rank { sigma[j] = starts[1][j] }
     }
-    guard status == 0 else {
-      throw SVFTError(.nonFinite, "\(what): LAPACK did not converge (dgesdd says \(status))")
-    }
+    return SVD.Factors(
+      u: DenseMatrix(starts[0], rows: rank, columns: rows).transposed,
+      v: DenseMatrix(starts[2], rows: columns, columns: rank), sigma: sigma, owners: results)
   }
 }

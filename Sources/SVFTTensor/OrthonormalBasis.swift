@@ -25,6 +25,10 @@ package struct OrthonormalBasis {
     covered = coveredStorage.values()
   }
 
+  /// The vectors, one after the other, as long as the owners live.
+  var start: UnsafeMutablePointer<Double> { values }
+  var owners: [Buffer] { [storage, coveredStorage] }
+
   /// Vector number `index`, [length].
   package func vector(_ index: Int) -> UnsafePointer<Double> {
     UnsafePointer(values + index * length)

@@ -44,23 +44,18 @@ package struct SVD: Sendable {
     package static var best: Solver { allCases.first { $0.method != nil } ?? .jacobi }
   }
 
-  /// Factors of a matrix in float64: u [rows, n], sigma [n], vt [n, columns], row-major.
+  /// Factors of a matrix in float64, signs as they come, in memory of the solver's.
   struct Factors {
-    let u: UnsafeMutableBufferPointer<Double>
-    let sigma: UnsafeMutableBufferPointer<Double>
-    let vt: UnsafeMutableBufferPointer<Double>
-    private let owners: [Buffer]
+    /// [rows, n], and [columns, n] with each column's numbers side by side.
+    let u: DenseMatrix<Double>
+    let v: DenseMatrix<Double>
+    /// One for each column of them.
+    let sigma: [Double]
+    let owners: [Buffer]
 
-    init(rows: Int, columns: Int) throws(SVFTError) {
-      let rank = min(rows, columns)
-      let buffers = try [
-        Buffer(of: Double.self, count: rows * rank), Buffer(of: Double.self, count: rank),
-        Buffer(of: Double.self, count: rank * columns),
-      ]
-      u = buffers[0].values()
-      sigma = buffers[1].values()
-      vt = buffers[2].values()
-      owners = buffers
+    /// Columns in descending order of σ.
+    var order: [Int] {
+      sigma.indices.sorted { (sigma[$1], $0) < (sigma[$0], $1) }
     }
   }
 
@@ -84,23 +79,22 @@ package struct SVD: Sendable {
     }
     if solver != .jacobi { try LAPACK.check(rows: rows, columns: columns) }
     try checkNumbers(matrix, rows: rows, columns: columns)
-    let factors = try Factors(rows: rows, columns: columns)
+    let factors: Factors
     switch solver {
     case .gram:
-      if try GramSVD.decompose(
-        matrix, rows: rows, columns: columns, threads: threads, into: factors)
+      if let found = try GramSVD.decompose(
+        matrix, rows: rows, columns: columns, threads: threads)
       {
-        let svd = try rounded(factors, matrix, rows: rows, columns: columns, method: method)
+        let svd = try rounded(found, matrix, method: method)
         if svd.accuracy.isWithinBound { return svd }
       }
-      try LAPACK.decompose(matrix, rows: rows, columns: columns, into: factors)
+      factors = try LAPACK.decompose(matrix, rows: rows, columns: columns)
     case .lapack:
-      try LAPACK.decompose(matrix, rows: rows, columns: columns, into: factors)
+      factors = try LAPACK.decompose(matrix, rows: rows, columns: columns)
     case .jacobi:
-      try JacobiSVD.decompose(
-        matrix, rows: rows, columns: columns, threads: threads, into: factors)
+      factors = try JacobiSVD.decompose(matrix, rows: rows, columns: columns, threads: threads)
     }
-    return try rounded(factors, matrix, rows: rows, columns: columns, method: method)
+    return try rounded(factors, matrix, method: method)
   }
 
   /// Refuses a matrix with an entry that is no number, by its place.
@@ -127,35 +121,53 @@ package struct SVD: Sendable {
     return .best
   }()
 
-  /// Canonical signs, then F32.
+  /// Descending order, canonical signs, then F32.
   private static func rounded(
-    _ factors: Factors, _ matrix: UnsafePointer<Float>, rows: Int, columns: Int, method: String
+    _ factors: Factors, _ matrix: UnsafePointer<Float>, method: String
   ) throws(SVFTError) -> SVD {
-    let rank = min(rows, columns)
-    let u = try Buffer(of: Float.self, count: rows * rank)
-    let vt = try Buffer(of: Float.self, count: rank * columns)
+    let (u, v) = (factors.u, factors.v)
+    let (rows, columns, rank) = (u.rows, v.rows, u.columns)
+    let left = try Buffer(of: Float.self, count: rows * rank)
+    let right = try Buffer(of: Float.self, count: rank * columns)
     guard !MemoryLedger.isRehearsing else {
       // Values of no matrix, but different ones: nothing of them is tied.
       let sigma = (0..<rank).map { Double(rank - $0) }
       return try SVD(
-        u: u, sigma: sigma, vt: vt, method: method, of: matrix, rows: rows, columns: columns)
+        u: left, sigma: sigma, vt: right, method: method, of: matrix, rows: rows,
+        columns: columns)
     }
+    let order = factors.order
     var signs: [Double] = []
-    let (uOut, vtOut) = (u.values(Float.self), vt.values(Float.self))
-    for j in 0..<rank {
-      let v = j * columns..<(j + 1) * columns
-      var largest = v.lowerBound
-      for index in v where abs(factors.vt[index]) > abs(factors.vt[largest]) { largest = index }
-      signs.append(factors.vt[largest] < 0 ? -1 : 1)
-      for index in v { vtOut[index] = Float(signs[j] * factors.vt[index]) }
+    let vt = right.pointer.assumingMemoryBound(to: Float.self)
+    for (place, j) in order.enumerated() {
+      let column = v.columns(j..<j + 1).start
+      var largest = 0
+      for k in 0..<columns where abs(column[k]) > abs(column[largest]) { largest = k }
+      signs.append(column[largest] < 0 ? -1 : 1)
+      for k in 0..<columns { vt[place * columns + k] = Float(signs[place] * column[k]) }
     }
-    signs.withUnsafeBufferPointer { signs in
-      for row in 0..<rows {
-        for j in 0..<rank { uOut[row * rank + j] = Float(signs[j] * factors.u[row * rank + j]) }
+    round(u, order, signs, to: left.pointer.assumingMemoryBound(to: Float.self))
+    return try withExtendedLifetime(factors.owners) { () throws(SVFTError) in
+      try SVD(
+        u: left, sigma: order.map { factors.sigma[$0] }, vt: right, method: method, of: matrix,
+        rows: rows, columns: columns)
+    }
+  }
+
+  /// Columns of `u` in this order and with these signs, row by row.
+  private static func round(
+    _ u: DenseMatrix<Double>, _ order: [Int], _ signs: [Double],
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    let rank = order.count
+    order.withUnsafeBufferPointer { order in
+      signs.withUnsafeBufferPointer { signs in
+        for row in 0..<u.rows {
+          for place in 0..<rank {
+            target[row * rank + place] = Float(signs[place] * u[row, order[place]])
+          }
+        }
       }
     }
-    return try SVD(
-      u: u, sigma: Array(factors.sigma[..<rank]), vt: vt, method: method, of: matrix, rows: rows,
-      columns: columns)
   }
 }

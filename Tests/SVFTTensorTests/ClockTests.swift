@@ -13,4 +13,12 @@ import Testing
     }
     #expect(now > start)
   }
+
+  @Test func aPauseTakesItsTime() {
+    let start = Clock.seconds()
+    Clock.pause(0.02)
+    #expect(Clock.seconds() - start >= 0.02)
+    Clock.pause(-1)
+    #expect(Clock.seconds() - start < 60)
+  }
 }
