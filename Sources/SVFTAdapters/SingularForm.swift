@@ -94,8 +94,11 @@ package struct FormPlanner {
 
   /// The cheapest of the forms that fit, the earlier one among equals.
   ///
+  /// `isSteady`: W completes one factor from the other. `isWhole`: U Σ Vᵀ is W.
   /// Inference leaves W as it is: its own kernels, and nothing more in memory.
-  package func form(_ shape: ModuleShape, isSteady: Bool, inBF16: Bool) -> SingularForm {
+  package func form(
+    _ shape: ModuleShape, isSteady: Bool, isWhole: Bool = true, inBF16: Bool = false
+  ) -> SingularForm {
     func cost(_ form: SingularForm) -> Double {
       form.cost(
         shape, training: step.rowsPerUpdate != nil, baseSpeed: inBF16 ? Self.bf16Speed : 1
@@ -104,7 +107,7 @@ package struct FormPlanner {
     var candidates: [SingularForm] = [.additive]
     if isSteady { candidates.append(.oneSided) }
     if step.rowsPerUpdate != nil {
-      if shape.order == min(shape.rows, shape.columns) { candidates.append(.factored) }
+      if isWhole, shape.order == min(shape.rows, shape.columns) { candidates.append(.factored) }
       candidates.append(.materialised)
     }
     var best = candidates[0]

@@ -20,15 +20,17 @@ extension SingularSite {
     let inBF16 =
       projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
       && Kernels.instructionSet >= .avx512bf16
-    form = planner.form(shape, isSteady: isSteady, inBF16: inBF16)
+    form = planner.form(
+      shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16)
     return form != before
   }
 
   /// The form asked for, or the additive one where it cannot be had here.
   func fitting(_ wanted: SingularForm?) -> SingularForm {
     switch wanted {
-    case .oneSided where !isSteady: instead(of: .oneSided, "singular values too small to divide by")
-    case .factored where factors.order < min(projection.rows, projection.columns):
+    case .oneSided where !isSteady: instead(of: .oneSided, "factors that W cannot complete")
+    case .factored
+    where !areSingular || factors.order < min(projection.rows, projection.columns):
       instead(of: .factored, "fewer directions than W has")
     default: wanted ?? .additive
     }
@@ -52,8 +54,10 @@ extension SingularSite {
     ])
   }
 
-  /// Whether every direction with cells can be divided by its σ.
+  /// Whether W completes one factor from the other: they are its own, and every direction with
+  /// cells can be divided by its σ.
   private var isSteady: Bool {
+    guard areSingular else { return false }
     let limit = FormPlanner.steadyRatio * (factors.sigma.first ?? 0)
     return MemoryLedger.isRehearsing || zip(factors.sigma, tied).allSatisfy { $0 > limit || $1 }
   }

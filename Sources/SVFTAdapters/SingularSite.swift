@@ -17,6 +17,8 @@ final class SingularSite {
   let gate: Parameter?
   /// Whether each direction is left out because it cannot be told from others.
   let tied: [Bool]
+  /// Whether U and V are W's singular vectors, and not near them: then W makes one of the other.
+  let areSingular: Bool
   /// How it is computed. All recordings between two choices see the same numbers.
   var form: SingularForm
   /// W', one for all recordings.
@@ -37,6 +39,7 @@ final class SingularSite {
     self.projection = projection
     self.factors = factors
     self.tied = tied
+    areSingular = settings.truncation == nil
     form = .additive
     gate =
       settings.hasGate

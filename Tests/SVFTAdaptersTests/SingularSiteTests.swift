@@ -65,6 +65,15 @@ import Testing
     #expect(try forms(asked) == ["additive", "additive", "additive"])
   }
 
+  @Test func approximateFactorsDoNotCompleteEachOther() throws {
+    for form in ["one-sided", "auto"] {
+      let method = try TinyChain().method([
+        "method": "svft", "rank": 3, "iterations": 0, "form": .string(form),
+      ])
+      #expect(try forms(method).allSatisfy { $0 != "one-sided" })
+    }
+  }
+
   /// diag(1, 1e-7): 1/σ of the second direction would only enlarge rounding.
   @Test func tinySingularValuesAreNotDividedBy() throws {
     let buffer = try Buffer(of: Float.self, count: 4)
