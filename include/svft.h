@@ -317,10 +317,11 @@ svft_status svft_adapter_create(svft_model *model, const char *options, svft_ada
  * has it. SVFT_MISMATCH where it belongs to another base, SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
  * SVFT_UNSUPPORTED, SVFT_NON_FINITE, SVFT_STATE. */
 svft_status svft_adapter_load(svft_model *model, const char *path, float scale, svft_adapter **out);
-/* Makes an adapter of a change that others have trained, attaches it, and reports as JSON what share
- * of it was captured, per module and in all, and what changed but has no place in it. path: a saved
- * adapter (PEFT's LoRA too), a LoRA in a GGUF file, a file of dense changes (as svft_adapter_export
- * writes it), or another model of this architecture: then the change is its difference to this one.
+/* Makes an adapter of a change that others have trained, attaches it, and reports as JSON what
+ * share of it was captured, per module and in all, and what changed but has no place in it. path: a
+ * saved adapter (PEFT's LoRA too), a LoRA in a GGUF file, a file of dense changes (as
+ * svft_adapter_export writes it), or another model of this architecture: then the change is its
+ * difference to this one.
  * options: those of svft_adapter_create ("method" is svft unless told, "targets" chooses among the
  * modules that change); "from": "adapter", "gguf-lora", "delta" or "model" (unless told, what the
  * path holds); "any_base": true takes dense changes of another base. svft takes the entries of
@@ -331,8 +332,8 @@ svft_status svft_adapter_import(svft_model *model, const char *path, const char 
                                 svft_adapter **out, char **out_report);
 /* Makes one adapter of several of one model and one method (svft, lora), each with its scale as
  * weight, and attaches it; the others stay as they are. options: "rule" is "sum" (the default),
- * "mean", "ties" ("density") or "dare" ("drop", "seed"), the last two for svft only; "rank" cuts the
- * sum of lora, which is else exact. The report is JSON. SVFT_MISMATCH (methods or bases that
+ * "mean", "ties" ("density") or "dare" ("drop", "seed"), the last two for svft only; "rank" cuts
+ * the sum of lora, which is else exact. The report is JSON. SVFT_MISMATCH (methods or bases that
  * differ), SVFT_UNSUPPORTED, SVFT_STATE, SVFT_NON_FINITE. */
 svft_status svft_adapter_sum(svft_adapter *const *adapters, size_t count, const char *options,
                              svft_adapter **out, char **out_report);
@@ -347,8 +348,8 @@ svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
 /* Writes the adapter in another form: {"to": "peft", "rank": 8}, {"to": "gguf-lora"} or {"to":
  * "delta"}; NULL is PEFT's LoRA at the smallest rank known to be exact. The report is JSON with the
- * share of energy that was left out, per module and at most. SVFT_UNSUPPORTED for methods that replace tensors, SVFT_IO,
- * SVFT_NO_SPACE, SVFT_CANCELLED. */
+ * share of energy that was left out, per module and at most. SVFT_UNSUPPORTED for methods that
+ * replace tensors, SVFT_IO, SVFT_NO_SPACE, SVFT_CANCELLED. */
 svft_status svft_adapter_export(svft_adapter *adapter, const char *path, const char *options,
                                 char **out_report);
 /* Method, scale, modules, trained numbers per parameter, options, as JSON. */

@@ -15,8 +15,8 @@ public import SVFTTensor
 extension Adapter {
   /// Writes the adapter's change of every projection. `options` is a JSON object with "to" ("peft",
   /// "gguf-lora", "delta") and "rank" (0 takes the smallest rank that is known to be exact, at most
-  /// 256). Returns a JSON report with the share of energy that was left out. Throws `.unsupported` for methods that change more than
-  /// projections.
+  /// 256). Returns a JSON report with the share of energy that was left out. Throws `.unsupported`
+  /// for methods that change more than projections.
   public func export(to path: String, options: String) throws(SVFTError) -> String {
     try model.gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in

@@ -11,9 +11,10 @@ extension Adapter {
   ///
   /// `options` is a JSON object: "rule" ("sum", "mean", "ties", "dare"; "sum" unless told), the
   /// rule's own keys ("density" of ties, "drop" and "seed" of dare), and for lora "rank" (the exact
-  /// one unless told). Returns the adapter and a JSON report. Throws `.invalidArgument`, `.mismatch`
-  /// (methods, bases or models that differ), `.unsupported` (methods without sums, rules that a
-  /// method cannot follow), `.state` (an adapter that has yet to see data), `.nonFinite`.
+  /// one unless told). Returns the adapter and a JSON report. Throws `.invalidArgument`,
+  /// `.mismatch` (methods, bases or models that differ), `.unsupported` (methods without sums,
+  /// rules that a method cannot follow), `.state` (an adapter that has yet to see data),
+  /// `.nonFinite`.
   public static func sum(
     of adapters: [Adapter], options: String = "{}"
   ) throws(SVFTError) -> (adapter: Adapter, report: String) {

@@ -14,9 +14,9 @@ extension Model {
   ///
   /// `options` is a JSON object: those of an adapter ("method", "svft" unless told; "targets" among
   /// the modules that change; "pattern", "d", "count", "r", …), "from" ("adapter", "gguf-lora",
-  /// "model", "delta"; unless told, what the path holds) and "any_base" (takes a change that says it
-  /// belongs to another base). Returns the adapter and a JSON report: energy and captured share per
-  /// module and in all, and what changed but has no place in the adapter. Throws `.mismatch`,
+  /// "model", "delta"; unless told, what the path holds) and "any_base" (takes a change that says
+  /// it belongs to another base). Returns the adapter and a JSON report: energy and captured share
+  /// per module and in all, and what changed but has no place in the adapter. Throws `.mismatch`,
   /// `.shape`, `.unsupported`, `.format`, `.io`, `.nonFinite`, `.memory`, `.cancelled`.
   public func importAdapter(
     from path: String, options: String = "{}", progress: WorkProgress? = nil

@@ -23,7 +23,8 @@ package struct AdapterSum {
     package let method: any AdapterMethod
     /// The options that make the same method fresh.
     package let options: JSON.Object
-    /// The share of the sum's energy that a smaller rank left out, per module; 0 where all is there.
+    /// The share of the sum's energy that a smaller rank left out, per module; 0 where all is
+    /// there.
     package let leftOut: [(module: String, share: Double)]
   }
 

@@ -1,5 +1,5 @@
-// Two thin matrices in place of a change, ΔW ≈ B A, and the decomposition they are cut from: no other
-// product of that rank is nearer (Eckart and Young), and what it lacks is known, Σ_{k>r} σ_k².
+// Two thin matrices in place of a change, ΔW ≈ B A, and the decomposition they are cut from: no
+// other product of that rank is nearer (Eckart and Young); what it lacks is known, Σ_{k>r} σ_k².
 package import SVFTTensor
 
 /// B [out, r] and A [r, in] whose product is, or comes near to, a change.

@@ -42,7 +42,7 @@ import Testing
     #expect(try ToolRun.failure(flags, 2, in: folder).contains("either --from or --from-model"))
     let both = flags + ["--from", "a", "--from-model", "b"]
     #expect(try ToolRun.failure(both, 2, in: folder).contains("either --from or --from-model"))
-    #expect(try ToolRun.failure(flags + ["--from", "nowhere"], 1, in: folder).contains("nowhere"))
+    #expect(try ToolRun.failure(flags + ["--from", "nowhere"], 3, in: folder).contains("nowhere"))
     let kind = flags + ["--from", "nowhere", "--kind", "stone"]
     #expect(try ToolRun.failure(kind, 2, in: folder).contains("stone"))
     #expect(!FileManager.default.fileExists(atPath: folder.file("x")))
