@@ -139,6 +139,8 @@ int main(int argc, char **argv) {
   WORKS(svft_inspect(fixture("llama"), "{\"spectrum\": true}", &report));
   holds(report, "spectrum");
   WORKS(svft_model_factor(model, "q_proj,v_proj", NULL, NULL));
+  WORKS(svft_model_factors(model, "{\"targets\": [\"k_proj\"], \"rank\": 3}", NULL, NULL, &report));
+  holds(report, "k_proj");
   WORKS(svft_estimate(fixture("llama"), &params, "{\"prompt\": 8, \"batch\": 2}", &report));
   holds(report, "peak_bytes");
   WORKS(svft_model_bench(model, "{\"prompt\": 8, \"decode\": 4, \"repeats\": 1}", &report));

@@ -52,7 +52,9 @@ static void refuses_adapters(svft_adapter *adapter, const char *words) {
   REFUSES(words, svft_adapter_save(adapter, "x"));
   REFUSES(words, svft_adapter_export(adapter, "x", "{\"to\": \"peft\"}", &string));
   REFUSES(words, svft_adapter_describe(adapter, &string));
-  REFUSES(words, svft_adapter_sum(&adapter, 1, NULL, &sum, &string));
+  /* One of several is called by its place. */
+  REFUSES(strncmp(words, "adapter", 7) == 0 ? words + 7 : words,
+          svft_adapter_sum(&adapter, 1, NULL, &sum, &string));
   REFUSES(words,
           svft_trainer_create(adapter, fixture("tales.jsonl"), NULL, NULL, NULL, &trainer));
   EXPECT(string == untouched && trainer == untouched && sum == untouched);

@@ -212,6 +212,14 @@ enum TinyOptions {
     ]
 }
 
+extension JSON {
+  /// Whether an adapter of these options trains nothing beside its projections.
+  var isOfProjectionsAlone: Bool {
+    guard let options = try? root("options") else { return false }
+    return !options.has("modules_to_save") && !options.has("bias")
+  }
+}
+
 extension TinyChain {
   /// A fresh method on this model.
   func method(_ options: JSON) throws -> any AdapterMethod {

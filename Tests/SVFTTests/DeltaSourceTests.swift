@@ -1,4 +1,5 @@
 // What a path holds is recognised, or said; what holds nothing is refused.
+import Foundation
 import SVFT
 import SVFTFormats
 import SVFTTensor
@@ -34,7 +35,8 @@ import Testing
     let tiny = try TinyVerbs()
     let model = try tiny.model()
     try tiny.folder.write("text.safetensors", "not at all a file of tensors")
-    try tiny.folder.write("empty/README", "nothing here")
+    try FileManager.default.createDirectory(
+      atPath: tiny.folder.file("empty"), withIntermediateDirectories: false)
     for (path, kinds) in [
       ("missing", [SVFTError.Kind.io]), ("text.safetensors", [.format]), ("empty", [.io]),
     ] {
