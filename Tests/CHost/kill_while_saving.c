@@ -156,7 +156,7 @@ static void survives_kills_while_merging(const char *above, const char *name) {
     WORKS(svft_model_load(path, NULL, &model));
   }
   printf("%s: at most %d unfinished beside it\n", name, most);
-  EXPECT(most == 1);
+  EXPECT(most <= 1); /* whether a kill meets a save that takes a millisecond is chance */
   WORKS(svft_model_save(model, path, NULL, NULL, NULL, NULL, &report));
   svft_string_free(report);
   svft_model_free(model);
