@@ -67,6 +67,21 @@ extension FactorStore {
       if !fresh.isEmpty { return (fresh.removeFirst(), false) }
       return elsewhere.isEmpty ? nil : (elsewhere.removeFirst(), true)
     }
+
+    /// Notes what became of a matrix, nil where another process is at it; returns what is done by
+    /// now, and the part of it that was computed here.
+    mutating func take(
+      _ result: Outcome?, _ index: Int, cost: Double
+    ) -> (done: Double, computed: Double) {
+      guard let result else {
+        elsewhere.append(index)
+        return (doneCost, computedCost)
+      }
+      results[index] = result
+      doneCost += cost
+      if case .success(let made) = result, !made.record.isCached { computedCost += cost }
+      return (doneCost, computedCost)
+    }
   }
 
   /// One result per tensor; nil for those not begun before a cancellation or a failure.
@@ -81,19 +96,9 @@ extension FactorStore {
     Parallel.run(threads: min(threads, work.count)) { team in
       while !stop.load(ordering: .relaxed), let (index, again) = queue.withLock({ $0.next() }) {
         if again { Clock.pause(0.02) }
-        guard let result = self.attempt(work[index], ledger) else {
-          queue.withLock { $0.elsewhere.append(index) }
-          continue
-        }
+        let result = self.attempt(work[index], ledger)
         if case .failure = result { stop.store(true, ordering: .relaxed) }
-        let (done, computed) = queue.withLock { queue in
-          queue.results[index] = result
-          queue.doneCost += costs[index]
-          if case .success(let made) = result, !made.record.isCached {
-            queue.computedCost += costs[index]
-          }
-          return (queue.doneCost, queue.computedCost)
-        }
+        let (done, computed) = queue.withLock { $0.take(result, index, cost: costs[index]) }
         // Member 0 is the thread that asked: callbacks run there only.
         guard team.id == 0, let progress = self.progress else { continue }
         let pace = computed > 0 ? (Clock.seconds() - start) / computed : 0

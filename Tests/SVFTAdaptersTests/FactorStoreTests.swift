@@ -132,6 +132,23 @@ import Testing
     #expect(records.filter(\.isCached).map(\.name) == [slot.name])
   }
 
+  /// Who waits for another process can stop waiting.
+  @Test(.timeLimit(.minutes(1))) func waitingEndsWhenProgressSaysSo() throws {
+    let cache = try TemporaryFolder()
+    let slot = try TinyChain().wide.weight
+    let record = try #require(UInt64(slot.canonicalHash().prefix(16), radix: 16))
+    let lock = try RecordLock(cache.file(".factors-lock"), record: record)
+    let store = FactorStore(cacheFolder: cache.path)
+    var calls = 0
+    store.progress = { _, _, _ in
+      calls += 1
+      return calls < 3
+    }
+    let failure = #expect(throws: SVFTError.self) { try store.factors([slot]) }
+    #expect(failure?.kind == .cancelled && calls == 3)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func failureNamesTheTensor() throws {
     let model = try TinyChain()
     model.wide.weight.weight.bytes.values(Float.self)[5] = .nan
