@@ -84,6 +84,12 @@ extension SingularVectorMethod {
       return SVD.Truncation(rank: rank, iterations: iterations)
     }
 
+    /// Which directions M is over, in words.
+    var directions: String {
+      let iterations = iterations.map { ", iterations \($0)" } ?? ""
+      return "rank " + (rank.map { "\($0)" } ?? "of W") + iterations
+    }
+
     /// Cells of a module whose M has `order` rows.
     func budget(order: Int) -> Int {
       let cells = order.multipliedReportingOverflow(by: order)

@@ -10,10 +10,10 @@ package import SVFTTensor
 extension SingularVectorMethod {
   package static func sum(_ sum: AdapterSum) throws(SVFTError) -> AdapterSum.Result {
     let methods = try sum.terms.map { (term) throws(SVFTError) in try summable(term.method) }
-    let ranks = Set(methods.map { $0.settings.rank ?? 0 })
-    guard ranks.count == 1, let first = methods.first else {
-      let found = ranks.sorted().map { $0 == 0 ? "all" : "\($0)" }.joined(separator: ", ")
-      throw SVFTError(.mismatch, "expected adapters of one option rank, found \(found)")
+    let directions = Set(methods.map(\.settings.directions))
+    guard directions.count == 1, let first = methods.first else {
+      let found = directions.sorted().joined(separator: "; ")
+      throw SVFTError(.mismatch, "expected adapters over the same directions, found \(found)")
     }
     guard sum.rank == nil else {
       throw SVFTError(
@@ -67,6 +67,7 @@ extension SingularVectorMethod {
       ("form", .string(settings.formWord)),
     ])
     if let rank = settings.rank { options["rank"] = .integer(rank) }
+    if let iterations = settings.iterations { options["iterations"] = .integer(iterations) }
     if try isBand(of: unions) {
       options["pattern"] = .string(settings.pattern.rawValue)
       if settings.pattern == .banded { options["d"] = .integer(settings.halfBandwidth) }

@@ -51,6 +51,10 @@ import Testing
       ["method": "svft", "rank": 7, "pattern": "banded", "d": 1],
       ["method": "svft", "rank": 7, "targets": ["up_proj"]]
     ),
+    (
+      ["method": "svft", "rank": 6, "iterations": 1, "pattern": "banded", "d": 1],
+      ["method": "svft", "rank": 6, "iterations": 1]
+    ),
     (["method": "lora", "r": 3], ["method": "lora", "r": 5, "alpha": 2.0]),
     (
       ["method": "lora", "r": 2, "targets": ["q_proj"]],
@@ -102,6 +106,18 @@ import Testing
     let other = try method(model, ["method": "svft"], 3)
     #expect(try sum(model, [(one, 1), (other, 1)]).options["pattern"] == "banded")
     #expect(try sum(model, [(other, 1), (one, 1)]).options["pattern"] == "topk")
+  }
+
+  @Test func aSumOverApproximateDirectionsKnowsThatTheyAre() throws {
+    let model = try TinyChain()
+    let options: JSON = ["method": "svft", "rank": 6, "iterations": 2]
+    let (one, two) = (try method(model, options, 1), try method(model, options, 2))
+    let result = try sum(model, [(one, 1), (two, 1)])
+    #expect(result.options["rank"] == 6 && result.options["iterations"] == 2)
+    let folder = try TemporaryFolder()
+    try AdapterFile.save(result.method, result.options, to: folder.path)
+    let file = try JSON.read(folder.file("adapter_config.json")).root("adapter_config.json")
+    #expect(file["svft_iterations"] == 2)
   }
 
   @Test func tiesAndDareActOnCells() throws {
@@ -169,7 +185,13 @@ import Testing
       ([try model.method(["method": "lora", "bias": "all"])], "{}", nil, .unsupported, "bias"),
       (
         [svft, try method(model, ["method": "svft", "rank": 5], 1)], "{}", nil, .mismatch,
-        "5"
+        "rank 5; rank of W"
+      ),
+      (
+        [
+          try method(model, ["method": "svft", "rank": 5], 1),
+          try method(model, ["method": "svft", "rank": 5, "iterations": 1], 1),
+        ], "{}", nil, .mismatch, "rank 5; rank 5, iterations 1"
       ),
       ([try model.method(["method": "svft", "pattern": "topk"])], "{}", nil, .state, "top-k"),
     ]
