@@ -14,6 +14,12 @@ struct Inspect: ParsableCommand {
   var adapter: String?
   @OptionGroup var output: OutputArguments
 
+  func validate() throws {
+    guard adapter == nil || !spectrum else {
+      throw ValidationError("expected one of --adapter and --spectrum, found both")
+    }
+  }
+
   func run() throws {
     let report = try describe()
     Console.result(output.json ? report : try Inspector.text(of: report))

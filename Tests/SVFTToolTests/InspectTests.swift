@@ -43,6 +43,13 @@ import Testing
     }
   }
 
+  @Test func spectraAreOfFilesAlone() throws {
+    let notes = try ToolRun.failure(
+      ["inspect", ToolRun.fixture("llama"), "--adapter", "run", "--spectrum"], 2,
+      in: try TemporaryFolder())
+    #expect(notes.contains("expected one of --adapter and --spectrum"))
+  }
+
   @Test func spectraFallAndCanBeDrawn() throws {
     let folder = try TemporaryFolder()
     let report = try ToolRun.json(
