@@ -29,8 +29,8 @@ extension SingularSite {
   func fitting(_ wanted: SingularForm?) -> SingularForm {
     switch wanted {
     case .oneSided where !isSteady: instead(of: .oneSided, "factors that W cannot complete")
-    case .factored
-    where !areSingular || factors.order < min(projection.rows, projection.columns):
+    case .factored where !areSingular: instead(of: .factored, "factors that are not W's own")
+    case .factored where factors.order < min(projection.rows, projection.columns):
       instead(of: .factored, "fewer directions than W has")
     default: wanted ?? .additive
     }
