@@ -103,6 +103,9 @@ typedef struct svft_model_params {
   /* What generation keeps keys and values in: "f32", "f16", "q8_0"; NULL or "auto": f32 where
    * compute is "f32", else f16. Q8_0 needs keys of a multiple of 32 values. */
   const char *kv_format;
+  /* Folder or file with the full-precision weights this model was quantised from, for adapters that
+   * are quantisation-aware or start by repair; NULL: its own, where `quantize` rounds them. */
+  const char *latents;
 } svft_model_params;
 
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
@@ -156,11 +159,12 @@ svft_status svft_model_factors(svft_model *model, const char *options,
                                svft_progress_callback progress, void *user, char **out);
 /* Writes the model with its active adapters merged, whole or not at all: a Hugging Face folder
  * (format "f32", "f16", "bf16") or, where path ends in .gguf, a GGUF file of any format. NULL
- * format keeps each tensor's own. `probe` is a text on which drift is measured (NULL: a built-in
- * one). The report is JSON: drift of logits, what was transmitted, what of the tokenizer GGUF
- * cannot hold. A folder that holds anything of yours is refused. SVFT_IO, SVFT_NO_SPACE,
- * SVFT_UNSUPPORTED (a format that the container has not), SVFT_NON_FINITE (weights that the format
- * cannot hold, logits that are no numbers), SVFT_CANCELLED. */
+ * format keeps each tensor's own. `probe` is a text on which drift and perplexity are measured
+ * (NULL: a built-in one). The report is JSON: drift of logits, perplexity before and after, what of
+ * the change rounding transmitted, what of the tokenizer GGUF cannot hold. A folder that holds
+ * anything of yours is refused. SVFT_IO, SVFT_NO_SPACE, SVFT_UNSUPPORTED (a format that the
+ * container has not), SVFT_NON_FINITE (weights that the format cannot hold, logits that are no
+ * numbers), SVFT_CANCELLED. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);
@@ -310,8 +314,11 @@ typedef struct svft_adapter svft_adapter;
 
 /* Attaches a fresh adapter, above those that are there; the model's outputs are as before until it
  * is trained. options: {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"},
- * the same keys as in an adapter's own file. SVFT_UNSUPPORTED (no such method), SVFT_MISMATCH (no
- * such target), SVFT_STATE (another adapter replaces the same tensor), SVFT_CANCELLED. */
+ * the same keys as in an adapter's own file. On rounded weights "quantization_aware": "frozen" (or
+ * "recomputed" scales) trains what a merged file will compute, and "repair": true starts from what
+ * the adapter can hold of the quantisation error. SVFT_UNSUPPORTED (no such method), SVFT_MISMATCH
+ * (no such target; other latents), SVFT_STATE (another adapter replaces the same tensor, or lies
+ * beneath one that is quantisation-aware), SVFT_CANCELLED. */
 svft_status svft_adapter_create(svft_model *model, const char *options, svft_adapter **out);
 /* Attaches a saved adapter (a folder, also of PEFT's LoRA) with a scale, as svft_adapter_set_scale
  * has it. SVFT_MISMATCH where it belongs to another base, SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,

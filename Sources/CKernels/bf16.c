@@ -1,4 +1,5 @@
 /* BF16: the upper half of an F32: sign, 8 bits of exponent, 7 of mantissa, little-endian. */
+#include "cells.h"
 #include "format.h"
 #include "half.h"
 #include "head_rows.h"
@@ -43,9 +44,14 @@ SVK_INLINE float head_value_of(const uint8_t *row, int64_t k) { return value_of(
 
 SVK_HEAD_ROWS(bf16, 32, head_lanes_of, head_lanes_of, head_lanes_of, head_value_of)
 
+static void cells_bf16(const void *source, int64_t count, float *lower, float *upper) {
+  svk_cells_between_codes(source, count, float_of_bf16, lower, upper);
+}
+
 const svk_format *svk_format_bf16(void) {
   static const svk_format format = {
       1,    2,    svk_decode_bf16,  svk_encode_bf16, row_dots_bf16,
-      NULL, NULL, head_scores_bf16, head_mix_bf16};
+      NULL, NULL, head_scores_bf16, head_mix_bf16,
+      svk_encode_bf16, cells_bf16};
   return &format;
 }

@@ -1,5 +1,6 @@
 /* F16: IEEE 754 binary16: sign, 5 bits of exponent, 10 of mantissa, little-endian.
  * Fast forms are in x86/f16.h. */
+#include "cells.h"
 #include "format.h"
 #include "half.h"
 #include "head_rows.h"
@@ -50,8 +51,13 @@ static void encode_f16(const float *source, int64_t count, void *target) {
 SVK_PLAIN_DOTS_ENTRY(row_dots_f16)
 SVK_HEAD_ROWS(f16, 32, head_lanes_of, quick_head_lanes_of, wide_head_lanes_of, head_value_of)
 
+static void cells_f16(const void *source, int64_t count, float *lower, float *upper) {
+  svk_cells_between_codes(source, count, float_of_f16, lower, upper);
+}
+
 const svk_format *svk_format_f16(void) {
   static const svk_format format = {1,    2,    decode_f16,      encode_f16, row_dots_f16,
-                                    NULL, NULL, head_scores_f16, head_mix_f16};
+                                    NULL, NULL, head_scores_f16, head_mix_f16,
+                                    encode_f16, cells_f16};
   return &format;
 }

@@ -37,8 +37,15 @@ SVK_INLINE float head_value_of(const uint8_t *row, int64_t k) { return value_of(
 
 SVK_HEAD_ROWS(f32, 64, head_lanes_of, head_lanes_of, head_lanes_of, head_value_of)
 
+/* Nothing is rounded: a value stands for itself. */
+static void cells_f32(const void *source, int64_t count, float *lower, float *upper) {
+  decode_f32(source, count, lower);
+  decode_f32(source, count, upper);
+}
+
 const svk_format *svk_format_f32(void) {
   static const svk_format format = {1, 4, decode_f32, encode_f32, row_dots_f32,
-                                    NULL, NULL, head_scores_f32, head_mix_f32};
+                                    NULL, NULL, head_scores_f32, head_mix_f32,
+                                    encode_f32, cells_f32};
   return &format;
 }

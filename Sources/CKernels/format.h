@@ -8,7 +8,10 @@
  *              value = code * scale. NULL: the format takes no integer products.
  * `head_scores`, `head_mix`
  *              attention of a few queries over rows as they lie (head_rows.h).
- * `strips`     how its blocks stand in strips (strips.h). NULL: they cannot. */
+ * `strips`     how its blocks stand in strips (strips.h). NULL: they cannot.
+ * `recode`     encodes with the scales that the target's blocks have already; codes alone change.
+ * `cells`      what each value stands for: all numbers between `lower` and `upper` get its code
+ *              from `recode`. Bounds are a 256th of the half cell inside: no rounding reaches. */
 #ifndef SVK_FORMAT_H
 #define SVK_FORMAT_H
 
@@ -34,7 +37,12 @@ struct svk_format {
                       float *scores, int64_t lds);
   void (*head_mix)(svk_head values, const float *weights, int64_t ldw, int64_t queries, float *out,
                    int64_t ldo, int accumulate);
+  void (*recode)(const float *source, int64_t count, void *target);
+  void (*cells)(const void *source, int64_t count, float *lower, float *upper);
 };
+
+/* The part of half a cell that `cells` gives. */
+#define SVK_CELL (255.0f / 256)
 
 /* Bytes that `count` values take. */
 static inline int64_t svk_bytes_of(const svk_format *format, int64_t count) {

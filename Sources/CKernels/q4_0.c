@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "block_dots.h"
+#include "cells.h"
 #include "format.h"
 #include "head_rows.h"
 #include "strips.h"
@@ -70,6 +71,24 @@ static void encode_q4_0(const float *source, int64_t count, void *target) {
   }
 }
 
+static void recode_q4_0(const float *source, int64_t count, void *target) {
+  uint8_t *block = target;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float scale = block_scale(block);
+    if (scale == 0) continue; /* all codes mean 0: they stay */
+    float inverse = 1 / scale;
+    for (int j = 0; j < HALF; j++) {
+      uint8_t low = code_of(source[i + j], inverse), high = code_of(source[i + HALF + j], inverse);
+      block[2 + j] = (uint8_t)(low | high << 4);
+    }
+  }
+}
+
+static void cells_q4_0(const void *source, int64_t count, float *lower, float *upper) {
+  svk_decode_q4_0(source, count, lower);
+  svk_widen_cells(source, BYTES, block_scale, count, lower, upper);
+}
+
 SVK_INLINE void unpack_q4_0_body(const void *source, int64_t count, int8_t *codes, float *scales) {
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
@@ -100,6 +119,7 @@ const svk_format *svk_format_q4_0(void) {
                                     svk_decode_q4_0, encode_q4_0,
                                     svk_row_dots_q4_0, svk_unpack_q4_0,
                                     &strips,         head_scores_q4_0,
-                                    head_mix_q4_0};
+                                    head_mix_q4_0,   recode_q4_0,
+                                    cells_q4_0};
   return &format;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block_dots.h"
+#include "cells.h"
 #include "format.h"
 #include "head_rows.h"
 #include "strips.h"
@@ -56,6 +57,28 @@ SVK_INLINE void encode_q8_0_body(const float *source, int64_t count, void *targe
 SVK_KERNEL(void, encode_q8_0, (const float *source, int64_t count, void *target),
            (source, count, target))
 
+SVK_INLINE void recode_q8_0_body(const float *source, int64_t count, void *target) {
+  uint8_t *block = target;
+  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
+    float scale = block_scale(block);
+    if (scale == 0) continue; /* all codes mean 0: they stay */
+    float inverse = 1 / scale;
+    for (int j = 0; j < LENGTH; j++) {
+      float value = source[i + j] * inverse;
+      value = value < 127 ? value : 127;
+      value = value > -128 ? value : -128;
+      block[2 + j] = (uint8_t)svk_round_code(value);
+    }
+  }
+}
+SVK_KERNEL(void, recode_q8_0, (const float *source, int64_t count, void *target),
+           (source, count, target))
+
+static void cells_q8_0(const void *source, int64_t count, float *lower, float *upper) {
+  svk_decode_q8_0(source, count, lower);
+  svk_widen_cells(source, BYTES, block_scale, count, lower, upper);
+}
+
 SVK_INLINE void unpack_q8_0_body(const void *source, int64_t count, int8_t *codes, float *scales) {
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
@@ -82,6 +105,7 @@ const svk_format *svk_format_q8_0(void) {
                                     svk_decode_q8_0, svk_encode_q8_0,
                                     svk_row_dots_q8_0, svk_unpack_q8_0,
                                     &strips,         head_scores_q8_0,
-                                    head_mix_q8_0};
+                                    head_mix_q8_0,   svk_recode_q8_0,
+                                    cells_q8_0};
   return &format;
 }

@@ -25,6 +25,8 @@ public final class Adapter: @unchecked Sendable {
     var isAttached = false
     /// The class head it was trained with or acts on.
     var classes: Classes?
+    /// What is computed with where it is attached for rounded weights.
+    fileprivate(set) var rounded: RoundedModules?
 
     init(_ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool) {
       self.method = method
@@ -74,6 +76,7 @@ public final class Adapter: @unchecked Sendable {
     extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
     extra["task_type"] = .string(classes.head == nil ? "CAUSAL_LM" : "SEQ_CLS")
     for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
+    if let (key, value) = try attached.awareness() { extra[key] = value }
     try AdapterFile.save(method, attached.options, to: folder, extra: extra)
   }
 
@@ -163,11 +166,15 @@ public final class Adapter: @unchecked Sendable {
 
   /// Puts the method's parts beneath those of the adapters that were attached later.
   private func activate() throws(SVFTError) {
+    attached.rounded = nil
     guard scale != 0 else { return }
     try model.requireAlone(attached)
     let place = model.adapters.firstIndex { $0 === attached } ?? model.adapters.endIndex
+    attached.rounded = try model.rounded(attached)
+    attached.rounded?.awareness.fix(&attached.options)
     try AdapterSet.attach(
-      method, scale: scale, before: model.adapters[place...].map(\.method))
+      method, scale: scale, before: model.adapters[place...].map(\.method),
+      rounded: attached.rounded)
   }
 
   func detachNow() {
@@ -233,6 +240,14 @@ public final class Adapter: @unchecked Sendable {
 }
 
 extension Adapter.Attached {
+  /// Brings what is derived from the trained numbers up to date.
+  ///
+  /// Throws `.memory`.
+  func refresh(threads: Int) throws(SVFTError) {
+    method.refresh(threads: threads)
+    try rounded?.refresh()
+  }
+
   /// Takes back a state; what is attached is the caller's to change.
   fileprivate func take(_ before: Adapter.Before) {
     (method, options) = (before.method, before.options)

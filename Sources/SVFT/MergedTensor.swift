@@ -6,6 +6,9 @@
 // on the way:
 //
 //   transmitted = ⟨q(B + Δ) - q(B), Δ⟩ / ‖Δ‖²        q: through the target format, B base, Δ change
+//
+// A quantisation-aware adapter has the matrix rounded already: those very codes are written, and
+// what rounding B + Δ would have transmitted is told beside.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -20,6 +23,8 @@ final class MergedTensor {
   /// Sums over all rows written: ⟨q(B + Δ) - q(B), Δ⟩ and ‖Δ‖².
   private(set) var survived = 0.0
   private(set) var changed = 0.0
+  /// What would have survived without quantisation-aware training.
+  private(set) var survivedNaively = 0.0
 
   private static let blockRows = 64
 
@@ -37,10 +42,25 @@ final class MergedTensor {
   /// Whether anything attached changes the tensor.
   var isChanged: Bool { slot.standIn != nil || !projections.isEmpty }
 
+  /// The matrix with the change of a quantisation-aware adapter.
+  private var rounded: Weight? { projections.first?.attachments.first?.rounded }
+  /// That matrix where it is the result: in its own format, with nothing added.
+  private var whole: Weight? {
+    guard let rounded, rounded.format.name == format.name, projections.count == 1,
+      projections[0].attachments.count == 1
+    else { return nil }
+    return rounded
+  }
+
   /// The share of the change that the written format holds; nil where nothing changed or nothing
   /// rounds.
   var transmitted: Double? {
     format.blockLength > 1 && changed > 0 ? survived / changed : nil
+  }
+
+  /// The share that rounding the sum would have held; nil where that is what was done.
+  var transmittedNaively: Double? {
+    whole == nil ? nil : transmitted.map { _ in survivedNaively / changed }
   }
 
   /// The tensor for a writer, under `name`.
@@ -72,8 +92,8 @@ final class MergedTensor {
         let b = base.values(Float.self).baseAddress
       else { return }
       try fill(block, m, b)
-      format.encode(m, count: block.count * columns, into: encoded.pointer)
-      if isChanged, format.blockLength > 1 { collect(block.count * columns, m, b, encoded) }
+      encode(block, m, into: encoded.pointer)
+      if isChanged, format.blockLength > 1 { try collect(block.count * columns, m, b, encoded) }
       try requireHeld(block, encoded, scratch: m)
       try sink.write(
         UnsafeRawBufferPointer(
@@ -96,17 +116,31 @@ final class MergedTensor {
         + "\(block.lowerBound) to \(block.upperBound - 1), found others")
   }
 
+  /// The bytes of the file's rows `block`.
+  private func encode(
+    _ block: Range<Int>, _ merged: UnsafePointer<Float>, into target: UnsafeMutableRawPointer
+  ) {
+    guard let whole else {
+      return format.encode(merged, count: block.count * slot.weight.columns, into: target)
+    }
+    for (index, row) in block.enumerated() {
+      whole.matrix.copyRow(storedRow(row), into: target + index * whole.matrix.rowBytes)
+    }
+  }
+
   /// Merged values and base values of the file's rows `block`.
   private func fill(
     _ block: Range<Int>, _ merged: UnsafeMutablePointer<Float>, _ base: UnsafeMutablePointer<Float>
   ) throws(SVFTError) {
     let columns = slot.weight.columns
+    let isExact = rounded == nil || whole != nil
+    let start = isExact ? slot.current : rounded ?? slot.current
     for (index, row) in block.enumerated() {
       let stored = isVector ? row : storedRow(row)
       slot.weight.decode(rows: stored..<stored + 1, into: base + index * columns)
-      slot.current.decode(rows: stored..<stored + 1, into: merged + index * columns)
+      start.decode(rows: stored..<stored + 1, into: merged + index * columns)
       for projection in projections {
-        for attachment in projection.attachments {
+        for attachment in projection.attachments where isExact || attachment.rounded == nil {
           guard let method = attachment.adapter as? any AdapterMethod else { continue }
           try method.addDelta(
             projection, rows: stored..<stored + 1, scale: attachment.scale,
@@ -126,23 +160,35 @@ final class MergedTensor {
     for element in copy.indices { values[element] = copy[storedRow(element)] }
   }
 
+  /// Adds what survived in a block to the sums.
   private func collect(
     _ count: Int, _ merged: UnsafeMutablePointer<Float>, _ base: UnsafeMutablePointer<Float>,
     _ encoded: Buffer
-  ) {
-    let scratch = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)
-    defer { scratch.deallocate() }
-    let rounded = scratch + count
-    format.decode(encoded.pointer, count: count, into: rounded)
-    let bytes = count / format.blockLength * format.blockBytes
-    let copy = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    defer { copy.deallocate() }
-    format.encode(base, count: count, into: copy)
-    format.decode(copy, count: count, into: scratch)
+  ) throws(SVFTError) {
+    let written = try Buffer(of: Float.self, count: count)
+    let before = try Buffer(of: Float.self, count: count)
+    let bytes = try Buffer(byteCount: count / format.blockLength * format.blockBytes)
+    defer { withExtendedLifetime((written, before, bytes)) {} }
+    let (after, start) = (written.values(Float.self), before.values(Float.self))
+    guard let a = after.baseAddress, let b = start.baseAddress else { return }
+    func throughFormat(_ values: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
+      format.encode(values, count: count, into: bytes.pointer)
+      format.decode(bytes.pointer, count: count, into: target)
+    }
+    func share() -> Double {
+      (0..<count).reduce(0) { sum, index in
+        sum + Double(after[index] - start[index]) * Double(merged[index] - base[index])
+      }
+    }
+    throughFormat(base, b)
+    format.decode(encoded.pointer, count: count, into: a)
+    survived += share()
     for index in 0..<count {
-      let delta = Double(merged[index]) - Double(base[index])
-      survived += (Double(rounded[index]) - Double(scratch[index])) * delta
+      let delta = Double(merged[index] - base[index])
       changed += delta * delta
     }
+    guard whole != nil else { return }
+    throughFormat(merged, a)
+    survivedNaively += share()
   }
 }

@@ -23,7 +23,8 @@ extension Model {
       defer { factors.progress = nil }
       try network.foresee("attaching this adapter") { (_) throws(SVFTError) in
         let options = try AdapterOptions(.object(object))
-        _ = try options.method().init(options, sites(with: classes), factors.copy())
+        let method = try options.method().init(options, sites(with: classes), factors.copy())
+        _ = try rounded(Adapter.Attached(method, object, isTrained: false))
       }
       let method = try makeMethod(object, with: classes)
       let adapter = Adapter(self, Adapter.Attached(method, object, isTrained: false))
@@ -50,6 +51,7 @@ extension Model {
       let adapter = Adapter(self, Adapter.Attached(method, options, isTrained: true))
       adapter.attached.classes = classes
       try adapter.attach(scale: scale)
+      try adapter.attached.compareCodes(contents.configuration, folder)
       return adapter
     }
   }
@@ -58,7 +60,9 @@ extension Model {
     _ options: JSON.Object, with classes: Classes
   ) throws(SVFTError) -> any AdapterMethod {
     let options = try AdapterOptions(.object(options))
-    return try options.method().init(options, sites(with: classes), factors)
+    let method = try options.method().init(options, sites(with: classes), factors)
+    if try options.bool("repair", default: false) { try repair(method, options) }
+    return method
   }
 
   /// What adapters can act on, with a class head.

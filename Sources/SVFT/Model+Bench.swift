@@ -86,13 +86,12 @@ extension Model {
   }
 
   private func trainingSpeed(_ request: BenchRequest) throws(SVFTError) -> JSON {
-    let method = try makeMethod(request.adapter, with: classes)
-    try AdapterSet.attach(method)
-    network.invalidate()
-    defer {
-      AdapterSet.detach(method)
-      network.invalidate()
-    }
+    let adapter = Adapter(
+      self,
+      Adapter.Attached(
+        try makeMethod(request.adapter, with: classes), request.adapter, isTrained: false))
+    try adapter.attachNow()
+    defer { adapter.detachNow() }
     var options = TrainingOptions()
     options.batchSize = 1
     let ids = randomTokens(request.prompt)
@@ -100,7 +99,7 @@ extension Model {
     let dataset = Dataset(
       examples: [example], task: .language, classes: [], dropped: 0, isRunningText: false)
     let run = try TrainingRun(
-      network, dataset, method, options, classes: [], horizon: request.steps + 1)
+      network, dataset, adapter.attached, options, classes: [], horizon: request.steps + 1)
     try run.prepare(gate)
     var seconds: [Double] = []
     for step in 0...request.steps {

@@ -30,7 +30,8 @@ extension Model {
     hash.update("\(model) \(options.precision.rawValue) \(format.name)\n")
     for adapter in adapters.map({ Adapter(self, $0) }) where adapter.isActive {
       let traits = JSON.object(Adapter.traits(adapter.method))
-      hash.update("\(try traits.text(.compact)) \(adapter.scale)\n")
+      let codes = try adapter.attached.rounded?.codes() ?? ""
+      hash.update("\(try traits.text(.compact)) \(adapter.scale) \(codes)\n")
       for tensor in try AdapterFile.tensors(adapter.method) {
         hash.update("\(tensor.name) \(tensor.type) \(tensor.shape)\n")
         withExtendedLifetime(tensor.bytes) { hash.update(tensor.bytes.bytes) }

@@ -9,14 +9,15 @@ public import SVFTTensor
 extension Model {
   /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file,
   /// any other a Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0", "q4_0")
-  /// is that of the matrices; nil keeps each tensor's own. `probe` is the text on which drift is
-  /// measured.
+  /// is that of the matrices; nil keeps each tensor's own. A quantisation-aware adapter's matrices
+  /// are written as training had them where the format is their own. `probe` is the text on which
+  /// drift (of its first tokens) and perplexity are measured.
   ///
-  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, and
-  /// for rounded formats the share of the change that was transmitted, and what of the tokenizer
-  /// the container cannot hold. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
-  /// that `format` cannot hold, outputs that are no numbers), `.cancelled`; nothing half-written is
-  /// left.
+  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, where
+  /// something changed the perplexity before and after, for rounded formats the share of the change
+  /// that was transmitted, and what of the tokenizer the container cannot hold. Throws `.io`,
+  /// `.noSpace`, `.unsupported`, `.nonFinite` (weights that `format` cannot hold, outputs that are
+  /// no numbers), `.cancelled`; nothing half-written is left.
   public func save(
     to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
   ) throws(SVFTError) -> String {
@@ -31,13 +32,14 @@ extension Model {
         ("changed", .integer(tensors.count { $0.isChanged })),
         ("unties", .bool(saver.unties)),
       ])
-      let transmitted = tensors.compactMap { tensor in
-        tensor.transmitted.map { (tensor.slot.name, $0) }
-      }
-      if !transmitted.isEmpty { report["transmitted"] = Model.summary(of: transmitted) }
+      if let shares = Model.transmission(tensors) { report["transmitted"] = shares }
       let lost = saver.isGGUF ? tokenizer.losses() : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
-      report["drift"] = try drift(of: path, probe: probe, from: outputs)
+      let saved = try reloaded(path)
+      report["drift"] = try drift(of: saved, probe: probe, from: outputs)
+      if tensors.contains(where: \.isChanged), let figures = try perplexities(probe, saved) {
+        report["perplexity"] = figures
+      }
       return try JSON.object(report).text(.pretty)
     }
   }
@@ -45,25 +47,18 @@ extension Model {
   private static let defaultProbe =
     "Once upon a time there was a small boat in a quiet harbour, and everybody knew its name."
 
-  private static func summary(of shares: [(name: String, share: Double)]) -> JSON {
-    let mean = shares.reduce(0) { $0 + $1.share } / Double(shares.count)
-    let lowest = shares.min { $0.share < $1.share }
-    var object = JSON.Object([("mean", .number(mean))])
-    if let lowest {
-      object["lowest"] = .object(
-        JSON.Object([("tensor", .string(lowest.name)), ("share", .number(lowest.share))]))
-    }
-    return .object(object)
+  /// The model that was saved, as it would be used here.
+  private func reloaded(_ path: String) throws(SVFTError) -> Model {
+    var options = ModelOptions()
+    options.threads = self.options.threads
+    options.precision = self.options.precision
+    return try Model(path: path, options: options)
   }
 
   /// How far the saved model's outputs on a probe text lie from this one's, `mine`.
   private func drift(
-    of path: String, probe: String, from mine: [Float]
+    of saved: Model, probe: String, from mine: [Float]
   ) throws(SVFTError) -> JSON {
-    var options = ModelOptions()
-    options.threads = self.options.threads
-    options.precision = self.options.precision
-    let saved = try Model(path: path, options: options)
     let theirs = try saved.probeOutputs(probe)
     try invariant(mine.count == theirs.count, "\(mine.count) and \(theirs.count) probe outputs")
     var (largest, sum, magnitude) = (0.0, 0.0, 0.0)

@@ -27,6 +27,8 @@ public final class Model: @unchecked Sendable {
   var classes: Classes
   /// The hash of the base, once somebody has asked for it.
   var knownIdentity: String?
+  /// Its weights in full precision, once an adapter has asked for them.
+  var knownLatents: Latents?
   /// Attached adapters, in order.
   var adapters: [Adapter.Attached] = []
 

@@ -31,6 +31,9 @@ public struct ModelOptions: Sendable {
   public var contextLength = 0
   /// Folder where singular factors are kept between runs; nil keeps none.
   public var cacheFolder: String?
+  /// Folder or file with the full-precision weights this model was quantised from, for
+  /// quantisation-aware adapters; nil takes its own files where it is quantised while loading.
+  public var latents: String?
   /// Reads files into memory instead of mapping them: for files that others may change meanwhile.
   public var copiesFile = false
 

@@ -54,7 +54,7 @@ extension Trainer {
       // A prepared method has chosen its cells: the parameters have another shape than fresh ones.
       if loaded.prepared {
         try adapter.reload(from: newest.path)
-        try run.adopt(adapter.method)
+        try run.adopt()
       }
       try take(file)
       state = loaded
@@ -62,7 +62,7 @@ extension Trainer {
     run.optimizer.updates = state.updates
     order = EpochOrder(
       count: order.count, seed: order.seed, epoch: state.epoch, cursor: state.cursor)
-    run.method.refresh(threads: run.network.threads)
+    try adapter.attached.refresh(threads: run.network.threads)
     adapter.attached.isTrained = true
     try output.startMetrics(keeping: state.metricLines)
   }

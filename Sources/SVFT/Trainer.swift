@@ -101,7 +101,7 @@ public final class Trainer: @unchecked Sendable {
       options.steps > 0
       ? options.steps : options.epochs * sets.train.stepsPerEpoch(options)
     return try TrainingRun(
-      model.network, sets.train, adapter.method, options, classes: model.classNames,
+      model.network, sets.train, adapter.attached, options, classes: model.classNames,
       horizon: horizon)
   }
 

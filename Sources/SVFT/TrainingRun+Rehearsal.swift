@@ -46,7 +46,7 @@ extension TrainingRun {
     var made: TrainingRun?
     try stage("optimizer") { () throws(SVFTError) in
       made = try TrainingRun(
-        network, sets.train, adapter.method, options, classes: model.classNames, horizon: 1)
+        network, sets.train, adapter.attached, options, classes: model.classNames, horizon: 1)
     }
     guard let run = made else { return }
     defer { withExtendedLifetime(run) {} }

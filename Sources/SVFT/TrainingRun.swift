@@ -28,32 +28,34 @@ final class TrainingRun {
   let options: TrainingOptions
   let purpose: Pass.Purpose
   let schedule: Schedule
-  private(set) var method: any AdapterMethod
+  private let adapter: Adapter.Attached
   private(set) var optimizer: Optimizer
   private let classes: [String]
   /// Rows of the longest pass.
   private let rows: Int
 
   init(
-    _ network: Network, _ dataset: Dataset, _ method: any AdapterMethod, _ options: TrainingOptions,
-    classes: [String], horizon: Int
+    _ network: Network, _ dataset: Dataset, _ adapter: Adapter.Attached,
+    _ options: TrainingOptions, classes: [String], horizon: Int
   ) throws(SVFTError) {
     self.network = network
     self.dataset = dataset
-    self.method = method
+    self.adapter = adapter
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
     rows = min(
       options.batchSize * dataset.longest,
       dataset.examples.map(\.ids.count).sorted(by: >).prefix(options.batchSize).reduce(0, +))
-    optimizer = try Optimizer(method.allParameters, options)
+    optimizer = try Optimizer(adapter.method.allParameters, options)
     let warmup =
       options.warmupSteps > 0
       ? options.warmupSteps : Int((options.warmupRatio * Double(horizon)).rounded())
     schedule = Schedule(options.schedule, warmup: min(warmup, horizon), horizon: horizon)
     announceSteps()
   }
+
+  var method: any AdapterMethod { adapter.method }
 
   /// Tells the method what steps come.
   private func announceSteps() {
@@ -119,7 +121,7 @@ final class TrainingRun {
     let factor = schedule.factor(at: step)
     let headRate = options.headLearningRate > 0 ? options.headLearningRate : options.learningRate
     optimizer.update(rate: options.learningRate * factor, headRate: headRate * factor)
-    method.refresh(threads: network.threads)
+    try adapter.refresh(threads: network.threads)
     if try method.advance(step: step) != .nothing { network.invalidate() }
     return StepOutcome(loss: loss, gradientNorm: norm, tokens: tokens, skipped: false)
   }
@@ -142,12 +144,11 @@ final class TrainingRun {
       try method.prepare()
       asked += 1
     }
-    if asked > 0 { try adopt(method) }
+    if asked > 0 { try adopt() }
   }
 
-  /// Goes on with a method whose parameters are others than before; moments start at zero.
-  func adopt(_ method: any AdapterMethod) throws(SVFTError) {
-    self.method = method
+  /// Goes on with an adapter whose parameters are others than before; moments start at zero.
+  func adopt() throws(SVFTError) {
     optimizer = try Optimizer(method.allParameters, options)
     announceSteps()
     network.invalidate()

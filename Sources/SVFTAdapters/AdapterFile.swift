@@ -123,6 +123,7 @@ extension AdapterFile {
     let type = try AdapterMethods.ofFile(try config.string("peft_type"))
     var options = try type.options(contents)
     options["method"] = .string(type.name)
+    _ = try QuantizationAwareness.read(config, into: &options)
     try takeExtras(contents, sites, type, &options)
     let method = try type.init(AdapterOptions(.object(options)), sites, factors)
     try requireTargets(contents, method)

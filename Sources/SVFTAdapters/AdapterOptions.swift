@@ -3,7 +3,8 @@
 //
 // Keys of every method: "method", "targets" (a list of module names or their ends, "all-linear",
 // "all"), "bias" ("none", "all", "targets"), "modules_to_save" (modules trained in full beside the
-// method, such as a fresh classifier), "seed".
+// method, such as a fresh classifier), "seed", "quantization_aware" and "latents"
+// (QuantizationAwareness.swift), "repair" (start from the quantisation error: Model+Latents.swift).
 package import SVFTFormats
 package import SVFTTensor
 
@@ -15,7 +16,10 @@ package struct AdapterOptions: Sendable {
   package let seed: UInt64
 
   /// Keys that every method knows.
-  static let sharedKeys = ["method", "targets", "bias", "modules_to_save", "seed"]
+  static let sharedKeys = [
+    "method", "targets", "bias", "modules_to_save", "seed", QuantizationAwareness.scalesKey,
+    QuantizationAwareness.latentsKey, "repair",
+  ]
 
   /// Throws `.invalidArgument` where the options are no object or the seed is no number.
   package init(_ json: JSON) throws(SVFTError) {
@@ -70,7 +74,7 @@ package struct AdapterOptions: Sendable {
     return try Checked.within(value, range, object.place(key))
   }
 
-  func bool(_ key: String, default other: Bool) throws(SVFTError) -> Bool {
+  package func bool(_ key: String, default other: Bool) throws(SVFTError) -> Bool {
     try Self.argument { () throws(SVFTError) in try object.bool(key, default: other) }
   }
 

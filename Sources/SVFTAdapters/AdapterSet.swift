@@ -9,13 +9,15 @@ package import SVFTTensor
 /// What is attached to a model's projections and slots.
 package enum AdapterSet {
   /// Attaches a method: on each of its modules above what is there, but beneath the methods in
-  /// `later`. Floating-point sums depend on the order.
+  /// `later`. Floating-point sums depend on the order. With `rounded` matrices it must be the
+  /// lowest.
   ///
   /// `.invalidArgument` for a scale that is no number, or other than 1 where tensors are replaced;
   /// `.state` where it is attached already or another method is in the way. Changes nothing where
   /// it throws.
   package static func attach(
-    _ method: any AdapterMethod, scale: Float = 1, before later: [any AdapterMethod] = []
+    _ method: any AdapterMethod, scale: Float = 1, before later: [any AdapterMethod] = [],
+    rounded: RoundedModules? = nil
   ) throws(SVFTError) {
     guard scale.isFinite else {
       throw SVFTError(.invalidArgument, "expected a scale that is a number, found \(scale)")
@@ -25,15 +27,20 @@ package enum AdapterSet {
         .invalidArgument,
         "method \(type(of: method).name) replaces tensors: expected scale 1, found \(scale)")
     }
-    for projection in method.projections { try refuseConflict(method, on: projection) }
+    func place(on projection: Projection) -> Int {
+      projection.attachments.firstIndex { above in later.contains { $0 === above.adapter } }
+        ?? projection.attachments.endIndex
+    }
+    for projection in method.projections {
+      try refuseConflict(method, on: projection)
+      try refuseBeneath(rounded, projection, place(on: projection))
+    }
     for standIn in method.standIns { try refuseConflict(method, standIn) }
     for standIn in method.standIns { standIn.slot.standIn = standIn.parameter }
     for projection in method.projections {
-      let place = projection.attachments.firstIndex { above in
-        later.contains { $0 === above.adapter }
-      }
       projection.attachments.insert(
-        Attachment(method, scale: scale), at: place ?? projection.attachments.endIndex)
+        Attachment(method, scale: scale, rounded: rounded?.weight(projection)),
+        at: place(on: projection))
     }
   }
 
@@ -51,6 +58,19 @@ package enum AdapterSet {
   /// head.
   package static func isScalable(_ method: any AdapterMethod) -> Bool {
     type(of: method).isAdditive && method.standIns.allSatisfy { $0.parameter.group == .head }
+  }
+
+  /// A rounded matrix is that of the checkpoint with one change: nothing lies beneath it.
+  private static func refuseBeneath(
+    _ rounded: RoundedModules?, _ projection: Projection, _ place: Int
+  ) throws(SVFTError) {
+    let wants = rounded?.weight(projection) != nil
+    let above = projection.attachments.dropFirst(place)
+    guard wants && place > 0 || above.contains(where: { $0.rounded != nil }) else { return }
+    throw SVFTError(
+      .state,
+      "\(projection.name): expected a quantisation-aware adapter to be the first one on its "
+        + "modules, found another beneath: attach it first")
   }
 
   private static func refuseConflict(_ method: any AdapterMethod, on projection: Projection)

@@ -70,6 +70,7 @@ extension ModelOptions {
     copiesFile = params.copies_file != 0
     contextLength = Int(params.context_length)
     keyValueFormat = try optionalString(params.kv_format, "kv_format")
+    latents = try optionalString(params.latents, "latents")
   }
 }
 

@@ -18,8 +18,7 @@ struct GradientFlow {
     var wanted = [Bool](repeating: false, count: graph.valueCount)
     for input in graph.differentiableInputs { wanted[input.id] = true }
     for op in ops {
-      let trains = !op.parameters.isEmpty || op.reads.contains { wanted[$0.id] }
-      for value in op.writes where trains { wanted[value.id] = true }
+      for value in op.writes where op.trains(wanted) { wanted[value.id] = true }
     }
 
     active = [Bool](repeating: false, count: ops.count)
@@ -33,8 +32,7 @@ struct GradientFlow {
       let op = ops[index]
       let isLoss = op.writes.isEmpty
       let flows = isLoss || op.writes.contains { hasGradient[$0.id] }
-      let trains = !op.parameters.isEmpty || op.reads.contains { wanted[$0.id] }
-      guard flows, trains else { continue }
+      guard flows, op.trains(wanted) else { continue }
       active[index] = true
       for (position, value) in op.reads.enumerated() where wanted[value.id] {
         writes[index][position] = hasGradient[value.id] ? .accumulate : .assign

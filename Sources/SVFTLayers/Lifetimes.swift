@@ -19,7 +19,7 @@ struct Lifetimes {
     for (time, entry) in timetable.entries.enumerated() {
       let op = graph.ops[entry.op]
       guard entry.work == .backward else {
-        for value in op.reads { extend(value, to: time) }
+        for value in op.operands { extend(value, to: time) }
         for value in op.writes { begin(value, at: time) }
         continue
       }

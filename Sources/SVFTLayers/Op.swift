@@ -13,8 +13,13 @@ package import SVFTTensor
 package protocol Op: AnyObject {
   /// Values it consumes, in the order in which `Run.target` counts them.
   var reads: [Value] { get }
+  /// Those of `reads` whose numbers it never looks at: they take gradients, and are not computed
+  /// for it.
+  var shadows: [Value] { get }
   /// Values it produces.
   var writes: [Value] { get }
+  /// Whether gradients flow from what it writes to what it reads.
+  var passesGradient: Bool { get }
   /// Values (read or written) whose contents its backward needs.
   var keeps: [Value] { get }
   /// Parameters it adds gradients to.
@@ -29,8 +34,19 @@ package protocol Op: AnyObject {
 }
 
 extension Op {
+  package var shadows: [Value] { [] }
+  package var passesGradient: Bool { true }
   package var parameters: [Parameter] { [] }
   package var memberScratch: Int { 0 }
+  /// What its forward looks at.
+  var operands: [Value] {
+    let shadows = shadows
+    return shadows.isEmpty ? reads : reads.filter { !shadows.contains($0) }
+  }
+  /// Whether it has gradients to compute where those of `wanted` values are wanted.
+  func trains(_ wanted: [Bool]) -> Bool {
+    !parameters.isEmpty || passesGradient && reads.contains { wanted[$0.id] }
+  }
   package func sharedScratch(rows: Int) -> Int { 0 }
 }
 

@@ -13,8 +13,8 @@ struct Meetings {
   init(_ ops: [any Op], _ plan: Plan) {
     var before = [Bool](repeating: false, count: ops.count)
     var stretch: [Extent] = []
-    for (index, op) in ops.enumerated() {
-      let extent = Extent(op, plan)
+    for index in plan.timetable.forward.map(\.op) {
+      let extent = Extent(ops[index], plan)
       if stretch.contains(where: { $0.meets(extent) }) {
         before[index] = true
         stretch = []
@@ -31,7 +31,7 @@ struct Meetings {
     let sharesScratch: Bool
 
     init(_ op: any Op, _ plan: Plan) {
-      reads = op.reads.map { plan.bytes(of: $0) }
+      reads = op.operands.map { plan.bytes(of: $0) }
       writes = op.writes.map { plan.bytes(of: $0) }
       sharesScratch = op.sharedScratch(rows: plan.rows) > 0
     }

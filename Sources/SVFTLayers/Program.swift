@@ -38,8 +38,9 @@ package final class Program: @unchecked Sendable {
   package func forward(_ batch: Batch) throws(SVFTError) {
     try requireFit(batch)
     guard batch.rows > 0 else { return }
+    let steps = plan.timetable.forward
     Parallel.run(threads: threads) { team in
-      for index in ops.indices {
+      for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }
         ops[index].forward(Run(arena: arena, batch: batch, team: team, op: index))
       }

@@ -2,6 +2,12 @@
 //
 //   y = a_k(… a_1(W x)) + b        the bias is added once, last
 //
+// An adapter may be rounded: what is multiplied with is the checkpoint's matrix with its change, in
+// the checkpoint's format. Where it trains, its own path is recorded as the shadow of that product,
+// on an input that takes no gradient from it:
+//
+//   y = Q x      dx = Qᵀ g      parameters: as if g were the gradient of a(W x)
+//
 // Architectures are written in terms of projections, methods in terms of `SiteAdapter`; neither
 // knows the other, and neither knows the element format.
 package import SVFTTensor
@@ -18,10 +24,15 @@ package protocol SiteAdapter: AnyObject {
 package struct Attachment {
   package let adapter: any SiteAdapter
   package let scale: Float
+  /// The matrix with the change of this adapter, rounded; nil where the change is added in full.
+  ///
+  /// Only of the lowest adapter.
+  package let rounded: Weight?
 
-  package init(_ adapter: any SiteAdapter, scale: Float) {
+  package init(_ adapter: any SiteAdapter, scale: Float, rounded: Weight? = nil) {
     self.adapter = adapter
     self.scale = scale
+    self.rounded = rounded
   }
 }
 
@@ -55,16 +66,24 @@ package struct Site {
   package let scale: Float
   private let beneath: ArraySlice<Attachment>
   private let graph: Graph
+  /// Whether what is recorded here is a shadow.
+  private let isShadow: Bool
 
-  init(_ projection: Projection, _ attachments: ArraySlice<Attachment>, _ graph: Graph) {
+  init(
+    _ projection: Projection, _ attachments: ArraySlice<Attachment>, _ graph: Graph,
+    isShadow: Bool = false
+  ) {
+    self.isShadow = isShadow
     self.projection = projection
     self.scale = attachments.last?.scale ?? 1
     self.beneath = attachments.dropLast()
     self.graph = graph
   }
 
-  /// Whether the product beneath is that of the checkpoint's own matrix.
-  package var isLowest: Bool { beneath.isEmpty && projection.weight.standIn == nil }
+  /// Whether the product beneath is that of the checkpoint's own matrix, and is computed.
+  package var isLowest: Bool {
+    beneath.isEmpty && projection.weight.standIn == nil && !isShadow
+  }
 
   /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters
   /// made of it.
@@ -88,6 +107,12 @@ extension Graph {
     _ x: Value, _ projection: Projection, _ attachments: ArraySlice<Attachment>
   ) throws(SVFTError) -> Value {
     guard let top = attachments.last else { return try linear(x, projection.weight, bias: nil) }
+    if let rounded = top.rounded {
+      guard training else { return try linear(x, frozen: rounded) }
+      let site = Site(projection, attachments, self, isShadow: true)
+      let shadow = try top.adapter.apply(site, detached(x), self)
+      return try linear(x, frozen: rounded, shadow: shadow)
+    }
     return try top.adapter.apply(Site(projection, attachments, self), x, self)
   }
 }

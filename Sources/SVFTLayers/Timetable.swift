@@ -18,16 +18,19 @@ struct Timetable {
     let work: Work
   }
 
-  /// The whole step; the first part is every op's forward.
+  /// The whole step; the first part is the forward of every op that somebody looks at.
   let entries: [Entry]
   /// Where the backward part begins.
   let forwardCount: Int
 
+  /// The forward pass.
+  var forward: ArraySlice<Entry> { entries[..<forwardCount] }
   /// What comes after the forward pass.
   var backward: ArraySlice<Entry> { entries[forwardCount...] }
 
   init(_ graph: Graph, _ flow: GradientFlow) {
-    var entries = graph.ops.indices.map { Entry(op: $0, work: .forward) }
+    let unseen = Self.unseen(graph, flow)
+    var entries = graph.ops.indices.filter { !unseen[$0] }.map { Entry(op: $0, work: .forward) }
     forwardCount = entries.count
     for (position, segment) in Self.segments(graph).reversed().enumerated() {
       if position > 0 {
@@ -37,6 +40,30 @@ struct Timetable {
       entries += active.map { Entry(op: $0, work: .backward) }
     }
     self.entries = entries
+  }
+
+  /// Per op, whether nobody looks at what it computes: its results are read as shadows alone, or
+  /// by such ops, and no backward keeps them.
+  private static func unseen(_ graph: Graph, _ flow: GradientFlow) -> [Bool] {
+    var unseen = [Bool](repeating: false, count: graph.ops.count)
+    guard graph.ops.contains(where: { !$0.shadows.isEmpty }) else { return unseen }
+    var shadows = Set<Value>()
+    var seen = Set(graph.outputs)
+    for (op, isActive) in zip(graph.ops, flow.active) where isActive { seen.formUnion(op.keeps) }
+    for index in graph.ops.indices.reversed() {
+      let op = graph.ops[index]
+      // Who writes nothing that is read at all works for another reason.
+      unseen[index] =
+        !op.writes.isEmpty
+        && op.writes.allSatisfy { shadows.contains($0) && !seen.contains($0) }
+      if unseen[index] {
+        shadows.formUnion(op.reads)
+      } else {
+        shadows.formUnion(op.shadows)
+        seen.formUnion(op.operands)
+      }
+    }
+    return unseen
   }
 
   /// The graph's segments, or all of it as one where nothing is recomputed.
@@ -56,7 +83,7 @@ struct Timetable {
       let op = graph.ops[index]
       guard op.writes.contains(where: wanted.contains) else { continue }
       needed.append(index)
-      wanted.formUnion(op.reads)
+      wanted.formUnion(op.operands)
     }
     return needed.reversed()
   }

@@ -50,6 +50,13 @@ struct LoadingArguments: ParsableArguments {
     help: "Tokens of a sequence at most; 0 is the model's own context.")
   var ctxSize = 0
 
+  @Option(
+    help: """
+      Folder or file with the full-precision weights a quantised model was made of; without it \
+      the model's own, where --quant rounds them.
+      """)
+  var latents: String?
+
   @Option(help: "Refuse to let the process use more memory than this, e.g. 2G.")
   var memoryLimit: String?
 
@@ -66,7 +73,22 @@ struct LoadingArguments: ParsableArguments {
     options.contextLength = ctxSize
     options.limitProcess(to: try memoryLimit.map(Bytes.parse) ?? 0)
     options.cacheFolder = CacheFolder.path
+    options.latents = latents
     return options
+  }
+}
+
+/// Texts that flags name by their file.
+enum TextInput {
+  /// The file's text; "-" is the standard input.
+  static func read(_ path: String) throws -> String {
+    let data =
+      path == "-"
+      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
+    guard let data else {
+      throw SVFTError(.io, "\(path): expected a file of text, found none to read")
+    }
+    return String(decoding: data, as: UTF8.self)
   }
 }
 

@@ -23,6 +23,7 @@ struct Estimate: ParsableCommand {
   var options = "{}"
   @Option(help: "all-linear, or suffixes of module names separated by commas. May be repeated.")
   var targets: [String] = []
+  @OptionGroup var rounding: RoundingArguments
   @Option(help: "Classes of labelled records; 0 trains the language head where there is one.")
   var classes = 0
   @Flag(help: "Training evaluates held-out data.") var validation = false
@@ -37,7 +38,8 @@ struct Estimate: ParsableCommand {
       work.training = try training.options()
       work.evaluates = validation || work.training.validationShare > 0
       work.adapter = try AdapterRequest.json(
-        method: method, options: options, targets: targets, seed: training.seed)
+        method: method, options: options, targets: targets, seed: training.seed,
+        extra: rounding.options)
     }
     let estimate = try Model.estimate(
       path: model, options: loading.options(), workload: work)

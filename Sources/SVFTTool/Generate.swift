@@ -70,7 +70,7 @@ struct Generate: ParsableCommand {
     guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
       throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
     }
-    let conversations = try messages.map(Self.file)
+    let conversations = try messages.map(TextInput.read)
     let ids = try tokens.map(Self.ids)
     let model = try source.load()
     for (path, conversation) in zip(messages, conversations) {
@@ -102,17 +102,7 @@ struct Generate: ParsableCommand {
   }
 
   private static func text(_ prompt: String) throws -> String {
-    prompt == "-" ? try file(prompt) : prompt
-  }
-
-  private static func file(_ path: String) throws -> String {
-    let data =
-      path == "-"
-      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-    guard let data else {
-      throw SVFTError(.io, "\(path): expected a file of messages, found none to read")
-    }
-    return String(decoding: data, as: UTF8.self)
+    prompt == "-" ? try TextInput.read(prompt) : prompt
   }
 
   /// What is wrong with messages is a file's fault here.

@@ -27,12 +27,20 @@ struct Merge: ParsableCommand {
   @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
   var output: String
   @Option(help: "Format of the result; without it each tensor keeps its own.") var to: String?
-  @Option(help: "Text on which the drift of the logits is measured.") var probe: String?
+  @Option(help: "Text on which drift and perplexity are measured.") var probe: String?
+  @Option(help: "File with that text.") var probeFile: String?
   @OptionGroup var result: OutputArguments
 
+  func validate() throws {
+    guard probe == nil || probeFile == nil else {
+      throw ValidationError("expected one of --probe and --probe-file, found both")
+    }
+  }
+
   func run() throws {
+    let text = try probeFile.map { try TextInput.read($0) } ?? probe
     let report = try source.load().save(
-      to: output, format: to, probe: probe, progress: Console.progress)
+      to: output, format: to, probe: text, progress: Console.progress)
     try result.show(report)
   }
 }

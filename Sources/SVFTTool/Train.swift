@@ -21,6 +21,7 @@ struct Train: ParsableCommand {
   var options = "{}"
   @Option(help: "all-linear, or suffixes of module names separated by commas. May be repeated.")
   var targets: [String] = []
+  @OptionGroup var rounding: RoundingArguments
   @OptionGroup var training: TrainingFlags
   @OptionGroup var result: OutputArguments
 
@@ -29,7 +30,8 @@ struct Train: ParsableCommand {
     let model = try source.load()
     let adapter = try model.createAdapter(
       try AdapterRequest.json(
-        method: method, options: options, targets: targets, seed: training.seed),
+        method: method, options: options, targets: targets, seed: training.seed,
+        extra: rounding.options),
       progress: Console.progress)
     let trainer = try Trainer(
       adapter, data: data, validation: validation, output: output, options: settings)
@@ -44,6 +46,26 @@ struct Train: ParsableCommand {
     } else {
       Console.result("adapter saved to \(output)")
     }
+  }
+}
+
+/// How an adapter deals with weights that are rounded.
+struct RoundingArguments: ParsableArguments {
+  @Option(
+    help: """
+      Train the weights that a merged file will have, rounded as the model is: frozen keeps the \
+      scales of its blocks, recomputed makes new ones (needs full-precision weights).
+      """)
+  var quantizationAware: String?
+  @Flag(help: "Start from what the adapter can hold of the model's quantisation error.")
+  var repair = false
+
+  /// The keys of adapter options.
+  var options: [String: Any] {
+    var options: [String: Any] = [:]
+    options["quantization_aware"] = quantizationAware
+    if repair { options["repair"] = true }
+    return options
   }
 }
 

@@ -38,6 +38,17 @@ int svk_takes_integers(const svk_format *format);
 void svk_decode(const svk_format *format, const void *source, int64_t count, float *target);
 void svk_encode(const svk_format *format, const float *source, int64_t count, void *target);
 
+/* ---- Rounding cells (cells.c): all numbers that svk_recode gives one code. */
+/* Encodes with the scales that the blocks of `target` have already. */
+void svk_recode(const svk_format *format, const float *source, int64_t count, void *target);
+/* Moves each value to the nearest inside the cell of the same place in `source`. Returns how many
+ * lay more than a cell away, which no encoder would have put there. */
+int64_t svk_clamp_to_cells(const svk_format *format, const void *source, int64_t count,
+                           float *values);
+/* A number in each cell, where `random` says: evenly spread for even bytes. */
+void svk_spread_in_cells(const svk_format *format, const void *source, int64_t count,
+                         const uint8_t *random, float *values);
+
 /* ---- Matrix products. alpha scales the product; accumulate != 0 adds to what is there. */
 typedef struct {
   float alpha;

@@ -3,6 +3,11 @@
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
 //   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
+//
+// Beside a frozen weight may stand a shadow [T, rows], another way to the same numbers: it takes g
+// too and is never looked at. So parameters behind W are trained where W is rounded from them, as
+// if rounding were no step at all (the straight-through estimate, Bengio et al., arXiv:1308.3432).
+//
 // x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. How x and
 // g are rounded for products with W is decided in Weight+Compute.swift.
 package import SVFTTensor
@@ -16,14 +21,16 @@ final class Linear: Op {
   private let weight: Weight
   private let trained: Parameter?
   private let bias: VectorOperand?
+  private let shadow: Value?
 
   /// `x` as it is and, where the product may read it, rounded.
   init(
     _ x: (exact: Value, rounded: Value?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
-    bias: VectorOperand?
+    bias: VectorOperand?, shadow: Value?
   ) {
     self.x = x.exact
     rounded = x.rounded
+    self.shadow = shadow
     self.y = y
     self.weight = weight
     self.trained = trained
@@ -34,7 +41,8 @@ final class Linear: Op {
   var memberScratch: Int { productScratch + (bias?.scratchBytes ?? 0) }
   private var productScratch: Int { (weight.scratchBytes + 63) / 64 * 64 }
 
-  var reads: [Value] { [x, rounded].compactMap { $0 } }
+  var reads: [Value] { [x, rounded, shadow].compactMap { $0 } }
+  var shadows: [Value] { [shadow].compactMap { $0 } }
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
@@ -72,6 +80,7 @@ final class Linear: Op {
         into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
         scratch: run.scratch)
     }
+    if shadow != nil, let target = run.target(reads.count - 1) { hand(g, to: target, run) }
     guard trained != nil || bias?.trained != nil else { return }
     let x = run.pointer(x)
     let rows = weight.rows(of: run.team)
@@ -89,6 +98,21 @@ final class Linear: Op {
   }
 }
 
+extension Linear {
+  /// The gradient of y is that of the shadow.
+  private func hand(_ g: UnsafePointer<Float>, to target: GradientTarget, _ run: Run) {
+    for rows in run.blocks(of: run.rows, by: 16) {
+      let (from, count) = (g + rows.lowerBound * weight.rows, rows.count * weight.rows)
+      let to = target.pointer + rows.lowerBound * weight.rows
+      if target.accumulate {
+        Kernels.add(from, to: to, count: count)
+      } else {
+        to.update(from: from, count: count)
+      }
+    }
+  }
+}
+
 extension Graph {
   /// Records y = W x + b with the slots' current tensors. [T, columns] → [T, rows]
   package func linear(_ x: Value, _ weight: Slot, bias: Slot?) throws(SVFTError) -> Value {
@@ -96,8 +120,13 @@ extension Graph {
   }
 
   /// Records y = W x with a frozen matrix that is no tensor of the checkpoint (a factor).
-  package func linear(_ x: Value, frozen weight: Weight) throws(SVFTError) -> Value {
-    try linear(x, weight, nil, bias: nil)
+  ///
+  /// `shadow` [T, rows] takes the gradient of y too.
+  package func linear(
+    _ x: Value, frozen weight: Weight, shadow: Value? = nil
+  ) throws(SVFTError) -> Value {
+    if let shadow { try invariant(shadow.width == weight.rows, "a shadow of another width") }
+    return try linear(x, weight, nil, bias: nil, shadow: shadow)
   }
 
   /// Records y = W x with a trained matrix.
@@ -106,7 +135,8 @@ extension Graph {
   }
 
   private func linear(
-    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?
+    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?,
+    shadow: Value? = nil
   ) throws(SVFTError) -> Value {
     guard x.width == weight.columns else {
       throw SVFTError(
@@ -120,7 +150,7 @@ extension Graph {
     }
     let rounded = trained == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
-    record(Linear((x, rounded), y, weight, trained, bias: bias))
+    record(Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow))
     return y
   }
 }

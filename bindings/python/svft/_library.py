@@ -30,6 +30,7 @@ class ModelParams(Structure):
         ("compute", c_char_p), ("memory_limit", c_uint64), ("cache_folder", c_char_p),
         ("copies_file", c_int32), ("progress", Progress), ("user", c_void_p),
         ("context_length", c_int32), ("kv_format", c_char_p),
+        ("latents", c_char_p),
     ]
 
 

@@ -56,7 +56,8 @@ def _model_params(**options) -> ModelParams:
 
 def estimate(
     path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None, threads: int = 0,
-    copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None, **work,
+    copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None,
+    latents: Optional[str] = None, **work,
 ) -> dict:
     """The memory that work on a model will take, in bytes; nothing is loaded.
 
@@ -66,7 +67,7 @@ def estimate(
     """
     params = _model_params(
         threads=threads, quantize=quantize, compute=compute, copies_file=copies_file,
-        context_length=context_length, kv_format=kv_format)
+        context_length=context_length, kv_format=kv_format, latents=latents)
     return json.loads(text_out(
         library.svft_estimate, encoded(path), byref(params), json.dumps(work).encode("utf-8")))
 
@@ -97,19 +98,21 @@ class Model(Handle):
         cls, path: str, *, quantize: Optional[str] = None, compute: Optional[str] = None,
         threads: int = 0, memory_limit: int = 0, cache_folder: Optional[str] = CACHE_FOLDER,
         copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None,
-        progress: Optional[WorkProgress] = None,
+        latents: Optional[str] = None, progress: Optional[WorkProgress] = None,
     ) -> "Model":
         """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
 
         Generation keeps keys and values in ``kv_format``: "f32", "f16", "q8_0", or "auto", f32 with
         ``compute="f32"`` and else f16. Singular factors are kept in ``cache_folder`` (the user's
-        cache folder; None: nowhere).
+        cache folder; None: nowhere). ``latents`` is where the full-precision weights are that the
+        model was quantised from, for quantisation-aware adapters; None takes its own files where
+        ``quantize`` rounds them.
         """
         call, out = Call(), c_void_p()
         params = _model_params(
             threads=threads, memory_limit=memory_limit, quantize=quantize, compute=compute,
             cache_folder=cache_folder, copies_file=copies_file, context_length=context_length,
-            kv_format=kv_format)
+            kv_format=kv_format, latents=latents)
         params.progress = _progress(progress, call)
         call.run(library.svft_model_load, encoded(path), byref(params), byref(out))
         return cls(out)
@@ -249,7 +252,11 @@ class Model(Handle):
     def save(
         self, path: str, *, format: Optional[str] = None, probe: Optional[str] = None,
         progress: Optional[WorkProgress] = None) -> dict:
-        """Writes the model with its adapters merged: a folder, or a file ending in .gguf."""
+        """Writes the model with its adapters merged: a folder, or a file ending in .gguf.
+
+        The report has the drift of the outputs and the perplexity before and after on ``probe``,
+        and the share of the change that a rounded format holds.
+        """
         call = Call(self._handle)
         return json.loads(call.text(
             library.svft_model_save, self._handle, encoded(path), encoded(format),

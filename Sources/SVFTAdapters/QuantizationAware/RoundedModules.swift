@@ -1,0 +1,105 @@
+// The rounded matrices of one attached adapter.
+package import SVFTLayers
+package import SVFTTensor
+
+/// Rounded matrices of a method's modules; modules whose weights are F32 have none.
+package final class RoundedModules {
+  package let awareness: QuantizationAwareness
+  private let weights: [RoundedWeight]
+  private let threads: Int
+  private let scratch: Buffer
+
+  /// Makes them. `stored` has the full-precision tensors; nil where nobody has.
+  ///
+  /// `.invalidArgument` where nothing is rounded, `.mismatch` for latents of another model,
+  /// `.memory`.
+  package convenience init(
+    _ method: any AdapterMethod, scale: Float, _ awareness: QuantizationAwareness, threads: Int,
+    stored: (any LatentSource)?
+  ) throws(SVFTError) {
+    let awareness = try awareness.resolved(hasStored: stored != nil)
+    try self.init(method, scale: scale, awareness, threads: threads) {
+      (projection) throws(SVFTError) in try Self.latents(projection, awareness, stored)
+    }
+  }
+
+  /// What rounding W + ΔW gives: for comparison.
+  package static func naive(
+    _ method: any AdapterMethod, scale: Float, threads: Int
+  ) throws(SVFTError) -> RoundedModules {
+    try RoundedModules(method, scale: scale, .naive, threads: threads) {
+      (projection) throws(SVFTError) in
+      try StoredRows(projection, projection.weight, clamps: false)
+    }
+  }
+
+  private init(
+    _ method: any AdapterMethod, scale: Float, _ awareness: QuantizationAwareness, threads: Int,
+    latents: (Projection) throws(SVFTError) -> any LatentRows
+  ) throws(SVFTError) {
+    var weights: [RoundedWeight] = []
+    for projection in method.projections {
+      guard projection.weight.weight.format.name != ElementFormats.f32.name else { continue }
+      let latents = try during(projection.name) { () throws(SVFTError) in
+        try latents(projection)
+      }
+      weights.append(
+        try RoundedWeight(projection, method, scale: scale, latents, awareness.scales))
+    }
+    guard !weights.isEmpty else {
+      throw SVFTError(
+        .invalidArgument,
+        "quantization_aware: expected a model whose weights are rounded, found F32: load it with a "
+          + "quantisation, or a quantised file")
+    }
+    self.awareness = awareness
+    self.weights = weights
+    self.threads = max(1, min(threads, Parallel.threadLimit))
+    scratch = try Buffer(
+      byteCount: Checked.product(
+        self.threads, weights.map(\.scratchBytes).max() ?? 0, "scratch of rounded matrices"))
+    try refresh()
+  }
+
+  private static func latents(
+    _ projection: Projection, _ awareness: QuantizationAwareness,
+    _ stored: (any LatentSource)?
+  ) throws(SVFTError) -> any LatentRows {
+    let isFrozen = awareness.scales == .frozen
+    if awareness.latents == .stored, let stored {
+      let slot = try stored.slot(projection.weight.name)
+      // A matrix that was not quantised after all has no finer numbers there.
+      let isFiner = slot.weight.format.name != projection.weight.weight.format.name
+      if isFiner || !isFrozen { return try StoredRows(projection, slot, clamps: isFrozen) }
+    }
+    return DitheredRows(projection, seed: awareness.seed)
+  }
+
+  /// Makes all of them of the adapter's numbers as they are now: after each optimiser step.
+  ///
+  /// Throws `.memory`.
+  package func refresh() throws(SVFTError) {
+    guard !MemoryLedger.isRehearsing else { return }
+    for weight in weights { try weight.refresh(threads: threads, scratch: scratch) }
+  }
+
+  /// The rounded matrix of a projection, if it has one.
+  package func weight(_ projection: Projection) -> Weight? {
+    weights.first { $0.projection === projection }?.weight
+  }
+
+  /// SHA-256 of all codes, rows in canonical order: whether another machine rounds the same.
+  package func codes() throws(SVFTError) -> String {
+    var hash = SHA256()
+    for rounded in weights {
+      let weight = rounded.weight
+      let row = try Buffer(byteCount: weight.matrix.rowBytes)
+      for index in 0..<weight.rows {
+        weight.matrix.copyRow(
+          rounded.projection.weight.rowOrder.stored(index), into: row.pointer)
+        hash.update(row.bytes)
+      }
+    }
+    return hash.hexadecimal
+  }
+}
