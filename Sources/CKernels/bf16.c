@@ -52,6 +52,6 @@ const svk_format *svk_format_bf16(void) {
   static const svk_format format = {
       1,    2,    svk_decode_bf16,  svk_encode_bf16, row_dots_bf16,
       NULL, NULL, head_scores_bf16, head_mix_bf16,
-      svk_encode_bf16, cells_bf16};
+      svk_encode_bf16, cells_bf16, 0};
   return &format;
 }

@@ -35,6 +35,8 @@ void svk_spread_in_cells(const svk_format *format, const void *source, int64_t c
   }
 }
 
+int svk_has_block_scales(const svk_format *format) { return format->has_scale; }
+
 void svk_recode(const svk_format *format, const float *source, int64_t count, void *target) {
   format->recode(source, count, target);
 }

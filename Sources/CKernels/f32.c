@@ -46,6 +46,6 @@ static void cells_f32(const void *source, int64_t count, float *lower, float *up
 const svk_format *svk_format_f32(void) {
   static const svk_format format = {1, 4, decode_f32, encode_f32, row_dots_f32,
                                     NULL, NULL, head_scores_f32, head_mix_f32,
-                                    encode_f32, cells_f32};
+                                    encode_f32, cells_f32, 0};
   return &format;
 }

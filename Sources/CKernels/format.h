@@ -39,6 +39,7 @@ struct svk_format {
                    int64_t ldo, int accumulate);
   void (*recode)(const float *source, int64_t count, void *target);
   void (*cells)(const void *source, int64_t count, float *lower, float *upper);
+  int has_scale; /* whether a block begins with one F16 scale of all its values */
 };
 
 /* The part of half a cell that `cells` gives. */

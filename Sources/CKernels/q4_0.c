@@ -120,6 +120,6 @@ const svk_format *svk_format_q4_0(void) {
                                     svk_row_dots_q4_0, svk_unpack_q4_0,
                                     &strips,         head_scores_q4_0,
                                     head_mix_q4_0,   recode_q4_0,
-                                    cells_q4_0};
+                                    cells_q4_0,      1};
   return &format;
 }

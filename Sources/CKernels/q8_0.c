@@ -106,6 +106,6 @@ const svk_format *svk_format_q8_0(void) {
                                     svk_row_dots_q8_0, svk_unpack_q8_0,
                                     &strips,         head_scores_q8_0,
                                     head_mix_q8_0,   svk_recode_q8_0,
-                                    cells_q8_0};
+                                    cells_q8_0,      1};
   return &format;
 }

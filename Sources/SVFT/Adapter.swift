@@ -27,6 +27,8 @@ public final class Adapter: @unchecked Sendable {
     var classes: Classes?
     /// What is computed with where it is attached for rounded weights.
     fileprivate(set) var rounded: RoundedModules?
+    /// Trained scales of the blocks it is rounded in.
+    var learned: LearnedScales?
 
     init(_ method: any AdapterMethod, _ options: JSON.Object, isTrained: Bool) {
       self.method = method
@@ -77,7 +79,9 @@ public final class Adapter: @unchecked Sendable {
     extra["task_type"] = .string(classes.head == nil ? "CAUSAL_LM" : "SEQ_CLS")
     for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
     if let (key, value) = try attached.awareness() { extra[key] = value }
-    try AdapterFile.save(method, attached.options, to: folder, extra: extra)
+    try AdapterFile.save(
+      method, attached.options, to: folder, extra: extra,
+      beside: attached.learned?.state() ?? [])
   }
 
   /// Takes the numbers of a saved state of this adapter; the caller holds the gate. Throws
@@ -85,10 +89,10 @@ public final class Adapter: @unchecked Sendable {
   func reload(from folder: String) throws(SVFTError) {
     let contents = try AdapterContents(folder: folder)
     try inPlace { () throws(SVFTError) in
-      let (saved, options) = try AdapterFile.load(
+      let saved = try AdapterFile.load(
         contents, model.sites(with: attached.classes ?? model.classes), model.factors)
-      try requireSameKind(saved)
-      (attached.method, attached.options) = (saved, options)
+      try requireSameKind(saved.method)
+      (attached.method, attached.options, attached.learned) = saved
     }
   }
 
@@ -191,12 +195,13 @@ public final class Adapter: @unchecked Sendable {
     fileprivate let options: JSON.Object
     fileprivate let isTrained: Bool
     fileprivate let classes: Classes?
+    fileprivate let learned: LearnedScales?
   }
 
   var asBefore: Before {
     Before(
       method: method, options: attached.options, isTrained: attached.isTrained,
-      classes: attached.classes)
+      classes: attached.classes, learned: attached.learned)
   }
 
   /// Gives adapter and class head the state they had; the caller holds the gate.
@@ -240,6 +245,9 @@ public final class Adapter: @unchecked Sendable {
 }
 
 extension Adapter.Attached {
+  /// Everything that is trained, in a fixed order.
+  var parameters: [Parameter] { method.allParameters + (learned?.parameters ?? []) }
+
   /// Brings what is derived from the trained numbers up to date.
   ///
   /// Throws `.memory`.
@@ -251,7 +259,7 @@ extension Adapter.Attached {
   /// Takes back a state; what is attached is the caller's to change.
   fileprivate func take(_ before: Adapter.Before) {
     (method, options) = (before.method, before.options)
-    (isTrained, classes) = (before.isTrained, before.classes)
+    (isTrained, classes, learned) = (before.isTrained, before.classes, before.learned)
   }
 }
 

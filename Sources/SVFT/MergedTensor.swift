@@ -43,7 +43,7 @@ final class MergedTensor {
   var isChanged: Bool { slot.standIn != nil || !projections.isEmpty }
 
   /// The matrix with the change of a quantisation-aware adapter.
-  private var rounded: Weight? { projections.first?.attachments.first?.rounded }
+  private var rounded: Weight? { projections.first?.attachments.first?.rounded?.weight }
   /// That matrix where it is the result: in its own format, with nothing added.
   private var whole: Weight? {
     guard let rounded, rounded.format.name == format.name, projections.count == 1,

@@ -46,9 +46,10 @@ extension Model {
       defer { factors.progress = nil }
       let contents = try AdapterContents(folder: folder)
       let classes = try classes(savedIn: contents)
-      let (method, options) = try AdapterFile.load(
+      let saved = try AdapterFile.load(
         contents, sites(with: classes ?? self.classes), factors)
-      let adapter = Adapter(self, Adapter.Attached(method, options, isTrained: true))
+      let adapter = Adapter(self, Adapter.Attached(saved.method, saved.options, isTrained: true))
+      adapter.attached.learned = saved.learned
       adapter.attached.classes = classes
       try adapter.attach(scale: scale)
       try adapter.attached.compareCodes(contents.configuration, folder)

@@ -73,7 +73,7 @@ extension Adapter {
 
   /// The description; the caller holds the gate.
   var description: JSON.Object {
-    let parameters = method.allParameters
+    let parameters = attached.parameters
     var description = JSON.Object([
       ("method", .string(type(of: method).name)), ("scale", .number(Double(scale))),
       ("trainable", .integer(parameters.reduce(0) { $0 + $1.count })),

@@ -124,7 +124,7 @@ private struct Rehearsal {
     }
     guard let adapter = made else { return }
     try model.network.heads.require(Pass.Purpose(sets.train.task))
-    let numbers = 4 * adapter.method.allParameters.reduce(0) { $0 + $1.count }
+    let numbers = 4 * adapter.attached.parameters.reduce(0) { $0 + $1.count }
     let factors = model.factors.byteCount
     let solver = model.factors.solverBytes
     part("factors", factors)

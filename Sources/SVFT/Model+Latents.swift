@@ -15,10 +15,16 @@ extension Model {
   func rounded(_ adapter: Adapter.Attached) throws(SVFTError) -> RoundedModules? {
     guard let awareness = try QuantizationAwareness(AdapterOptions(.object(adapter.options)))
     else { return nil }
+    if awareness.scales != .learned {
+      adapter.learned = nil
+    } else if adapter.learned?.belong(to: adapter.method) != true {
+      adapter.learned = try LearnedScales(adapter.method.projections)
+    }
     var latents: Latents?
     if awareness.latents != .dither { latents = try self.latents() }
     return try RoundedModules(
-      adapter.method, scale: adapter.scale, awareness, threads: network.threads, stored: latents)
+      adapter.method, scale: adapter.scale, awareness, threads: network.threads, stored: latents,
+      learned: adapter.learned)
   }
 
   /// Gives a fresh method what it can hold of the quantisation error, full-precision weights less

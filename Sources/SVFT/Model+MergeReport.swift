@@ -94,7 +94,7 @@ extension Model {
         projection.attachments = projection.attachments.map { attachment in
           guard attachment.adapter === adapter.method else { return attachment }
           return Attachment(
-            attachment.adapter, scale: attachment.scale, rounded: rounded?.weight(projection))
+            attachment.adapter, scale: attachment.scale, rounded: rounded?.matrix(projection))
         }
       }
     }

@@ -63,7 +63,8 @@ extension TrainingRun {
     }
     guard saves else { return }
     try stage("saving") { () throws(SVFTError) in
-      let tensors = try AdapterFile.tensors(adapter.method)
+      let tensors = try AdapterFile.tensors(
+        adapter.method, beside: adapter.attached.learned?.state() ?? [])
       let sink = try Buffer(byteCount: ByteSink.capacity)
       withExtendedLifetime((tensors, sink)) {}
     }

@@ -19,14 +19,15 @@ package enum AdapterFile {
   /// each file appears whole, the tensors last. Each knows the other (AdapterSeal.swift), so that
   /// what a killed process left between the two is recognised.
   ///
-  /// `extra` are further entries of the configuration (task, base, labels).
+  /// `extra` are further entries of the configuration (task, base, labels), `beside` further
+  /// tensors.
   ///
   /// Throws `.nonFinite` and writes nothing where a number is none; `.io`, `.noSpace`.
   package static func save(
     _ method: any AdapterMethod, _ options: JSON.Object, to folder: String,
-    extra: JSON.Object = JSON.Object()
+    extra: JSON.Object = JSON.Object(), beside: [NamedTensor] = []
   ) throws(SVFTError) {
-    let tensors = try tensors(method)
+    let tensors = try tensors(method, beside: beside)
     var config = configuration(method, options, extra)
     let seal = try AdapterSeal(of: tensors)
     let metadata = try seal.metadata(config)
@@ -44,10 +45,12 @@ package enum AdapterFile {
   }
 
   /// Everything to be saved, with the keys of the file.
-  package static func tensors(_ method: any AdapterMethod) throws(SVFTError) -> [NamedTensor] {
+  package static func tensors(
+    _ method: any AdapterMethod, beside: [NamedTensor] = []
+  ) throws(SVFTError) -> [NamedTensor] {
     let wrapped = Set(method.projections.map { "\($0.name).bias" })
     var tensors: [NamedTensor] = []
-    for tensor in try method.state() {
+    for tensor in try method.state() + beside {
       tensors.append(tensor.renamed("base_model.model.\(tensor.name)"))
     }
     for standIn in method.standIns {
@@ -111,13 +114,14 @@ package enum AdapterFile {
 extension AdapterFile {
   /// Makes the method of a saved adapter for a model and fills it.
   ///
-  /// Gives the options that make the same method fresh.
+  /// Gives the options that make the same method fresh, and the scales of rounded weights where
+  /// they were trained.
   ///
   /// Throws `.mismatch` (another base or model), `.format` and `.shape` (missing, extra or
   /// misshapen tensors, by name), `.nonFinite`, `.unsupported`.
   package static func load(
     _ contents: AdapterContents, _ sites: ModelSites, _ factors: FactorStore
-  ) throws(SVFTError) -> (method: any AdapterMethod, options: JSON.Object) {
+  ) throws(SVFTError) -> Loaded {
     try contents.match(sites)
     let config = contents.configuration
     let type = try AdapterMethods.ofFile(try config.string("peft_type"))
@@ -131,11 +135,17 @@ extension AdapterFile {
     for standIn in method.standIns {
       try standIn.check(contents.take(standIn.slot.name, shape: standIn.slot.shape))
     }
+    let learned = try LearnedScales.read(contents, options, method)
     try contents.requireAllTaken()
     for standIn in method.standIns { try standIn.load(contents.take(standIn.slot.name)) }
     method.refresh(threads: factors.threads)
-    return (method, options)
+    return (method, options, learned)
   }
+
+  /// A saved adapter in memory.
+  package typealias Loaded = (
+    method: any AdapterMethod, options: JSON.Object, learned: LearnedScales?
+  )
 
   /// Options for the tensors trained beside an additive method: what is in the file decides.
   private static func takeExtras(

@@ -39,7 +39,7 @@ package enum AdapterSet {
     for standIn in method.standIns { standIn.slot.standIn = standIn.parameter }
     for projection in method.projections {
       projection.attachments.insert(
-        Attachment(method, scale: scale, rounded: rounded?.weight(projection)),
+        Attachment(method, scale: scale, rounded: rounded?.matrix(projection)),
         at: place(on: projection))
     }
   }
@@ -64,7 +64,7 @@ package enum AdapterSet {
   private static func refuseBeneath(
     _ rounded: RoundedModules?, _ projection: Projection, _ place: Int
   ) throws(SVFTError) {
-    let wants = rounded?.weight(projection) != nil
+    let wants = rounded?.matrix(projection) != nil
     let above = projection.attachments.dropFirst(place)
     guard wants && place > 0 || above.contains(where: { $0.rounded != nil }) else { return }
     throw SVFTError(

@@ -20,6 +20,15 @@ package protocol SiteAdapter: AnyObject {
   func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value
 }
 
+/// The checkpoint's matrix with an adapter's change, rounded.
+package protocol RoundedMatrix: AnyObject {
+  /// What is multiplied with.
+  var weight: Weight { get }
+  /// Records what stands above the adapter's own path `path` [T, rows] on the input `x` [T,
+  /// columns]; gradients of what rounds come by it too.
+  func shadow(_ path: Value, _ x: Value, _ graph: Graph) -> Value
+}
+
 /// An adapter on a projection, and how strongly it acts.
 package struct Attachment {
   package let adapter: any SiteAdapter
@@ -27,9 +36,11 @@ package struct Attachment {
   /// The matrix with the change of this adapter, rounded; nil where the change is added in full.
   ///
   /// Only of the lowest adapter.
-  package let rounded: Weight?
+  package let rounded: (any RoundedMatrix)?
 
-  package init(_ adapter: any SiteAdapter, scale: Float, rounded: Weight? = nil) {
+  package init(
+    _ adapter: any SiteAdapter, scale: Float, rounded: (any RoundedMatrix)? = nil
+  ) {
     self.adapter = adapter
     self.scale = scale
     self.rounded = rounded
@@ -108,10 +119,10 @@ extension Graph {
   ) throws(SVFTError) -> Value {
     guard let top = attachments.last else { return try linear(x, projection.weight, bias: nil) }
     if let rounded = top.rounded {
-      guard training else { return try linear(x, frozen: rounded) }
-      let site = Site(projection, attachments, self, isShadow: true)
-      let shadow = try top.adapter.apply(site, detached(x), self)
-      return try linear(x, frozen: rounded, shadow: shadow)
+      guard training else { return try linear(x, frozen: rounded.weight) }
+      let (site, own) = (Site(projection, attachments, self, isShadow: true), detached(x))
+      let path = try top.adapter.apply(site, own, self)
+      return try linear(x, frozen: rounded.weight, shadow: rounded.shadow(path, own, self))
     }
     return try top.adapter.apply(Site(projection, attachments, self), x, self)
   }

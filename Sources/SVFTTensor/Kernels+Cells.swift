@@ -3,6 +3,22 @@
 import CKernels
 
 extension Kernels.Format {
+  /// Whether each block begins with one F16 scale of all its values.
+  package var hasBlockScales: Bool { svk_has_block_scales(table) != 0 }
+
+  /// The scale of the block at `block`.
+  package func scale(of block: UnsafeRawPointer) -> Float {
+    var scale: Float = 0
+    Self.f16.decode(block, count: 1, into: &scale)
+    return scale
+  }
+
+  /// Gives the block at `block` another scale, rounded to F16.
+  package func setScale(_ scale: Float, of block: UnsafeMutableRawPointer) {
+    var scale = scale
+    Self.f16.encode(&scale, count: 1, into: block)
+  }
+
   /// Encodes `count` values with the scales that the blocks at `target` have already: codes alone
   /// change. Formats without scales encode as ever.
   package func recode(

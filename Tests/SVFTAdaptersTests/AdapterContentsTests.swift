@@ -39,7 +39,7 @@ import Testing
   func spellingsOfTheSameModuleAreFound(module: String, end: String) throws {
     let folder = try folder("\(module)A.\(end)", "\(module)B.\(end)", half: true)
     let model = try TinyChain()
-    let (method, options) = try AdapterFile.load(
+    let (method, options, _) = try AdapterFile.load(
       AdapterContents(folder: folder.path), model.sites, model.factors)
     #expect(options["method"] == "lora")
     #expect(method.projections.map(\.name) == ["body.layers.0.q_proj"])

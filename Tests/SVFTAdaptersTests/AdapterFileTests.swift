@@ -19,7 +19,7 @@ import Testing
     try AdapterFile.save(method, object, to: folder.file("a"), extra: extra)
     let contents = try AdapterContents(folder: folder.file("a"))
     #expect(contents.configuration["task_type"] == "X")
-    let (loaded, again) = try AdapterFile.load(contents, model.sites, model.factors)
+    let (loaded, again, _) = try AdapterFile.load(contents, model.sites, model.factors)
     #expect(method.allParameters.map(\.name) == loaded.allParameters.map(\.name))
     for (one, other) in zip(method.allParameters, loaded.allParameters) {
       #expect(Array(one.values) == Array(other.values), "\(one.name)")

@@ -37,7 +37,7 @@ import Testing
 
     /// Everything that a folder's adapter adds, and its strength.
     func loaded(_ path: String) throws -> [[Float]] {
-      let (method, _) = try AdapterFile.load(
+      let (method, _, _) = try AdapterFile.load(
         AdapterContents(folder: path), model.sites, FactorStore())
       let alpha = try method.configuration.double("lora_alpha")
       return method.parameters.map { Array($0.values) } + [[Float(alpha)]]

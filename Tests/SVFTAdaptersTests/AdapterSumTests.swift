@@ -78,7 +78,7 @@ import Testing
     // It is an adapter like any other: saved and loaded it is the same.
     let folder = try TemporaryFolder()
     try AdapterFile.save(result.method, result.options, to: folder.path)
-    let (loaded, _) = try AdapterFile.load(
+    let (loaded, _, _) = try AdapterFile.load(
       AdapterContents(folder: folder.path), model.sites, model.factors)
     #expect(try deltas(model, loaded) == deltas(model, result.method))
   }
@@ -161,7 +161,7 @@ import Testing
     _ = try FactorStore(cacheFolder: cache).factors(model.sites.projections.map(\.weight))
     try SingularVectorMethodTests.flipSigns(in: cache)
     let again = try TinyChain(factors: FactorStore(cacheFolder: cache))
-    let (loaded, _) = try AdapterFile.load(
+    let (loaded, _, _) = try AdapterFile.load(
       AdapterContents(folder: folder.file("a")), again.sites, again.factors)
     // A fresh one has the flipped vectors.
     let fresh = try method(again, options, 1)

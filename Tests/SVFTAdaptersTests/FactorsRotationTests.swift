@@ -69,7 +69,7 @@ import Testing
     let fresh = try options.method().init(options, otherSites, rotated)
     fresh.disturb()
     #expect(distance(expected, try delta(fresh, other)) > 1e-2)
-    let (loaded, _) = try AdapterFile.load(
+    let (loaded, _, _) = try AdapterFile.load(
       AdapterContents(folder: saved.path), otherSites, rotated)
     #expect(distance(expected, try delta(loaded, other)) < 1e-4)
   }

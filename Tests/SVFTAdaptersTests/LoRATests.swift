@@ -169,7 +169,7 @@ import Testing
     config["rank_pattern"] = ["q_proj": 3, "v_proj": 9]
     try folder.write(AdapterFile.configurationName, JSON.object(config).text())
     let contents = try AdapterContents(folder: folder.path)
-    let (loaded, _) = try AdapterFile.load(contents, model.sites, model.factors)
+    let (loaded, _, _) = try AdapterFile.load(contents, model.sites, model.factors)
     #expect(loaded.parameters.map(\.count) == method.parameters.map(\.count))
   }
 }

@@ -58,7 +58,9 @@ import Testing
   }
 
   static let refused: [(JSON, SVFTError.Kind, String)] = [
-    (["method": "lora", "quantization_aware": "x"], .invalidArgument, "frozen, recomputed"),
+    (
+      ["method": "lora", "quantization_aware": "x"], .invalidArgument, "frozen, recomputed, learned"
+    ),
     (["method": "lora", "quantization_aware": true], .invalidArgument, "quantization_aware"),
     (["method": "lora", "latents": "dither"], .invalidArgument, "alone"),
     (

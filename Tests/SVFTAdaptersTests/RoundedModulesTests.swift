@@ -14,7 +14,7 @@ import Testing
   ) throws -> Double {
     var (held, energy) = (0.0, 0.0)
     for projection in method.projections {
-      guard let weight = rounded.weight(projection) else { continue }
+      guard let weight = rounded.matrix(projection)?.weight else { continue }
       let count = weight.rows * weight.columns
       var change = [Float](repeating: 0, count: count)
       try method.addDelta(projection, rows: 0..<weight.rows, scale: 1, to: &change)

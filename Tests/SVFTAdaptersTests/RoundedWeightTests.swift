@@ -49,7 +49,7 @@ import Testing
       method.disturb()
       let rounded = try RoundedModules(
         method, scale: 1, RoundingBench.awareness("dither"), threads: 2, stored: nil)
-      let weight = try #require(rounded.weight(projection))
+      let weight = try #require(rounded.matrix(projection)?.weight)
       #expect(weight.matrix.arrangement == slot.weight.matrix.arrangement)
       return weight
     }

@@ -46,17 +46,18 @@ struct RoundingBench {
   }
 
   func rounded(
-    _ awareness: QuantizationAwareness, scale: Float = 1, threads: Int = 2
+    _ awareness: QuantizationAwareness, scale: Float = 1, threads: Int = 2,
+    learned: LearnedScales? = nil
   ) throws -> RoundedModules {
     try RoundedModules(
       method, scale: scale, awareness, threads: threads,
-      stored: awareness.latents == .dither ? nil : latents)
+      stored: awareness.latents == .dither ? nil : latents, learned: learned)
   }
 
   /// Projections that have a rounded matrix, with it.
   func pairs(_ rounded: RoundedModules) -> [(projection: Projection, weight: Weight)] {
     method.projections.compactMap { projection in
-      rounded.weight(projection).map { (projection, $0) }
+      rounded.matrix(projection).map { (projection, $0.weight) }
     }
   }
 }

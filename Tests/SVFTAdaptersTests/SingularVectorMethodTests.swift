@@ -104,7 +104,7 @@ import Testing
     }
     let again = try TinyChain(
       factors: FactorStore(cacheFolder: cache, solver: jacobi ? .jacobi : nil))
-    let (loaded, _) = try AdapterFile.load(
+    let (loaded, _, _) = try AdapterFile.load(
       AdapterContents(folder: folder.file("a")), again.sites, again.factors)
     try AdapterSet.attach(loaded)
     #expect(distance(expected, try again.session().outputs()) < 1e-4)
@@ -160,7 +160,7 @@ import Testing
     try AdapterFile.save(method, try options.root("options"), to: folder.path)
     try AdapterSet.attach(method)
     let other = try TinyChain(interleaved: true)
-    let (loaded, _) = try AdapterFile.load(
+    let (loaded, _, _) = try AdapterFile.load(
       AdapterContents(folder: folder.path), other.sites, other.factors)
     try AdapterSet.attach(loaded)
     let expected = try model.session().outputs()

@@ -11,6 +11,13 @@ struct DetachTests {
     }
   }
 
+  /// Some other matrix in the place of W.
+  private final class Other: RoundedMatrix {
+    let weight: Weight
+    init(_ weight: Weight) { self.weight = weight }
+    func shadow(_ path: Value, _ x: Value, _ graph: Graph) -> Value { path }
+  }
+
   /// Only the product with the rounded matrix gives the input a gradient.
   @Test(arguments: [1, 3]) func nothingFlowsThroughIt(threads: Int) throws {
     func results(_ record: (Bench, Slot, Slot, Value) throws -> Value) throws -> [[Float]] {
@@ -23,7 +30,7 @@ struct DetachTests {
     let shadowed = try results { bench, own, rounded, x in
       let projection = Projection(name: "q", weight: own, bias: nil)
       projection.attachments = [
-        SVFTLayers.Attachment(Shadow(), scale: 1, rounded: rounded.weight)
+        SVFTLayers.Attachment(Shadow(), scale: 1, rounded: Other(rounded.weight))
       ]
       return try bench.graph.project(x, projection)
     }

@@ -49,8 +49,14 @@ import Testing
     }
   }
 
+  @Test(arguments: ["recomputed", "learned"], ["q8_0", "q4_0"])
+  func otherScalesAreInTheFileToo(_ scales: String, _ quant: String) throws {
+    try fileComputesWhatWasTrained(Self.methods[0], quant, .standard, scales)
+  }
+
   private func fileComputesWhatWasTrained(
-    _ method: String, _ quant: String, _ precision: ModelOptions.Precision
+    _ method: String, _ quant: String, _ precision: ModelOptions.Precision,
+    _ scales: String = "frozen"
   ) throws {
     let tiny = try TinyVerbs()
     // Rows of a folder and of a GGUF file lie in different orders: sums in attention would differ.
@@ -58,7 +64,7 @@ import Testing
     _ = try self.model(tiny, nil, quant, precision).save(to: file)
     let model = try model(tiny, file, nil, precision, latents: tiny.folder.file("model"))
     let base = try logits(model)
-    let bench = try trained(tiny, model, "{\(method),\"quantization_aware\":\"frozen\"}")
+    let bench = try trained(tiny, model, "{\(method),\"quantization_aware\":\"\(scales)\"}")
     let mine = try logits(model)
     #expect(mine != base)
     let report = try JSON.parse(
@@ -76,13 +82,14 @@ import Testing
     #expect(try logits(model) == base)
   }
 
-  @Test(arguments: ["auto", "dither"]) func adaptersTravel(_ latents: String) throws {
+  @Test(arguments: ["auto", "dither"], ["frozen", "learned"])
+  func adaptersTravel(_ latents: String, _ scales: String) throws {
     let tiny = try TinyVerbs()
     let model = try model(tiny)
     let bench = try trained(
       tiny, model,
-      #"{"method":"svft","d":2,"pattern":"banded","quantization_aware":"frozen","latents":""#
-        + latents + #"","seed":9}"#)
+      #"{"method":"svft","d":2,"pattern":"banded","quantization_aware":""# + scales
+        + #"","latents":""# + latents + #"","seed":9}"#)
     let expected = try logits(model)
     try bench.adapter.save(to: tiny.folder.file("adapter"))
     let again = try self.model(tiny)
@@ -118,7 +125,7 @@ import Testing
 
   @Test func resumingGoesOnWithTheSameCodes() throws {
     let tiny = try TinyVerbs()
-    let options = #"{"method":"lora","r":2,"quantization_aware":"frozen"}"#
+    let options = #"{"method":"lora","r":2,"quantization_aware":"learned"}"#
     func run(_ output: String, resumes: Bool, stopAt: Int?) throws -> [Float] {
       let model = try model(tiny)
       var bench = try TrainingBench.ofSixSteps(

@@ -39,6 +39,8 @@ void svk_decode(const svk_format *format, const void *source, int64_t count, flo
 void svk_encode(const svk_format *format, const float *source, int64_t count, void *target);
 
 /* ---- Rounding cells (cells.c): all numbers that svk_recode gives one code. */
+/* Whether each block begins with one F16 scale. */
+int svk_has_block_scales(const svk_format *format);
 /* Encodes with the scales that the blocks of `target` have already. */
 void svk_recode(const svk_format *format, const float *source, int64_t count, void *target);
 /* Moves each value to the nearest inside the cell of the same place in `source`. Returns how many

@@ -20,8 +20,9 @@ final class SavedAdapter: DeltaSource {
   init(_ path: String, _ model: Model, anyBase: Bool) throws(SVFTError) {
     let contents = try AdapterContents(folder: path)
     classes = try model.classes(savedIn: contents)
-    (method, _) = try AdapterFile.load(
-      contents, model.sites(with: classes ?? model.classes), model.factors)
+    method = try AdapterFile.load(
+      contents, model.sites(with: classes ?? model.classes), model.factors
+    ).method
   }
 
   var names: [String] { method.places }

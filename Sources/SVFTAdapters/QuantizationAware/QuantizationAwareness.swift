@@ -18,6 +18,8 @@ package struct QuantizationAwareness: Sendable, Equatable {
     case frozen
     /// Those that quantising L gives.
     case recomputed
+    /// Trained with the adapter, from those of the checkpoint (LearnedScales.swift).
+    case learned
   }
 
   /// What the change is added to.
@@ -40,7 +42,7 @@ package struct QuantizationAwareness: Sendable, Equatable {
   /// The entry of adapter_config.json.
   private static let fileKey = "svft_quantization_aware"
 
-  /// What the options "quantization_aware" (frozen, recomputed) and "latents" (auto, stored,
+  /// What the options "quantization_aware" (frozen, recomputed, learned) and "latents" (auto, stored,
   /// dither) ask for; nil where the change is to be added in full.
   package init?(_ options: AdapterOptions) throws(SVFTError) {
     guard options.object.has(Self.scalesKey) else {

@@ -9,16 +9,17 @@ package final class RoundedModules {
   private let threads: Int
   private let scratch: Buffer
 
-  /// Makes them. `stored` has the full-precision tensors; nil where nobody has.
+  /// Makes them. `stored` has the full-precision tensors; nil where nobody has. `learned` are the
+  /// scales that are trained.
   ///
   /// `.invalidArgument` where nothing is rounded, `.mismatch` for latents of another model,
   /// `.memory`.
   package convenience init(
     _ method: any AdapterMethod, scale: Float, _ awareness: QuantizationAwareness, threads: Int,
-    stored: (any LatentSource)?
+    stored: (any LatentSource)?, learned: LearnedScales? = nil
   ) throws(SVFTError) {
     let awareness = try awareness.resolved(hasStored: stored != nil)
-    try self.init(method, scale: scale, awareness, threads: threads) {
+    try self.init(method, scale: scale, awareness, threads: threads, learned) {
       (projection) throws(SVFTError) in try Self.latents(projection, awareness, stored)
     }
   }
@@ -35,7 +36,7 @@ package final class RoundedModules {
 
   private init(
     _ method: any AdapterMethod, scale: Float, _ awareness: QuantizationAwareness, threads: Int,
-    latents: (Projection) throws(SVFTError) -> any LatentRows
+    _ learned: LearnedScales? = nil, latents: (Projection) throws(SVFTError) -> any LatentRows
   ) throws(SVFTError) {
     var weights: [RoundedWeight] = []
     for projection in method.projections {
@@ -44,7 +45,9 @@ package final class RoundedModules {
         try latents(projection)
       }
       weights.append(
-        try RoundedWeight(projection, method, scale: scale, latents, awareness.scales))
+        try RoundedWeight(
+          projection, method, scale: scale, latents, awareness.scales,
+          learned?.parameter(projection)))
     }
     guard !weights.isEmpty else {
       throw SVFTError(
@@ -65,7 +68,7 @@ package final class RoundedModules {
     _ projection: Projection, _ awareness: QuantizationAwareness,
     _ stored: (any LatentSource)?
   ) throws(SVFTError) -> any LatentRows {
-    let isFrozen = awareness.scales == .frozen
+    let isFrozen = awareness.scales != .recomputed
     if awareness.latents == .stored, let stored {
       let slot = try stored.slot(projection.weight.name)
       // A matrix that was not quantised after all has no finer numbers there.
@@ -84,8 +87,8 @@ package final class RoundedModules {
   }
 
   /// The rounded matrix of a projection, if it has one.
-  package func weight(_ projection: Projection) -> Weight? {
-    weights.first { $0.projection === projection }?.weight
+  package func matrix(_ projection: Projection) -> (any RoundedMatrix)? {
+    weights.first { $0.projection === projection }
   }
 
   /// SHA-256 of all codes, rows in canonical order: whether another machine rounds the same.
