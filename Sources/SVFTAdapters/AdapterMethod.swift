@@ -42,11 +42,8 @@ package protocol AdapterMethod: SiteAdapter, SendableMetatype {
   /// Brings whatever is derived from the parameters up to date: after each optimiser step.
   func refresh(threads: Int)
 
-  /// Adds scale · ΔW of a projection's stored rows to `target`, dense [rows.count, columns].
-  func addDelta(
-    _ projection: Projection, rows: Range<Int>, scale: Float,
-    to target: UnsafeMutablePointer<Float>
-  ) throws(SVFTError)
+  /// Rows of ΔW of a projection; nil where nothing is added to it.
+  func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)?
 
   /// ΔW of a projection at scale 1 as a product of thin matrices, rows in canonical order.
   /// `.unsupported` where a method adds no delta.
@@ -109,10 +106,7 @@ extension AdapterMethod {
   package func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value {
     try site.base(x)
   }
-  package func addDelta(
-    _ projection: Projection, rows: Range<Int>, scale: Float,
-    to target: UnsafeMutablePointer<Float>
-  ) throws(SVFTError) {}
+  package func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)? { nil }
   package func product(_ projection: Projection) throws(SVFTError) -> FactoredDelta {
     throw SVFTError(
       .unsupported,

@@ -8,7 +8,7 @@ import SVFTLayers
 import SVFTTensor
 
 /// ΔW of one module, some rows at a time.
-struct DeltaRows {
+struct DeltaRows: ChangeRows {
   let factors: Factors
   let coefficients: Coefficients
   /// What the one factor is completed with; nil where both are used.
@@ -65,13 +65,14 @@ struct DeltaRows {
       u, into: mixed, transposed: true, scale: scale * coefficients.gateValue, accumulate: false,
       tokens: rows.count, team: .alone, scratch: scratch)
     guard let completion, !isTall else {
-      return factors.right.add(mixed, rows: rows.count, to: target, scratch: rest)
+      return factors.right.addTransposed(
+        mixed, tokens: rows.count, to: target, scratch: rest)
     }
     let left = factors.left
     completion.divide(mixed, rows: rows.count, order: order)
     left.matrix.product(
       rows: 0..<left.rows, mixed, tokens: rows.count, into: turned, ldy: left.rows, scratch: rest)
-    completion.weight.add(turned, rows: rows.count, to: target, scratch: rest)
+    completion.weight.addTransposed(turned, tokens: rows.count, to: target, scratch: rest)
   }
 
   private var isTall: Bool { factors.left.rows >= factors.right.columns }
@@ -84,20 +85,6 @@ extension DeltaRows.Completion {
     for row in 0..<rows {
       let place = values + row * order
       Kernels.multiply(place, inverse, into: place, count: order)
-    }
-  }
-}
-
-extension Weight {
-  /// target[t, k] += Σ_r g[t, r]·W[r, k], all columns.
-  fileprivate func add(
-    _ g: UnsafePointer<Float>, rows tokens: Int, to target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer
-  ) {
-    for chunk in 0..<columnChunks {
-      matrix.transposedProduct(
-        columns: columns(ofChunk: chunk), g, ldg: rows, tokens: tokens, into: target, ldx: columns,
-        Kernels.Update(accumulate: true), scratch: scratch)
     }
   }
 }

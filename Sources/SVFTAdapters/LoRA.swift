@@ -84,19 +84,9 @@ package final class LoRA: AdapterMethod {
     return graph.add(base, delta, scale: site.scale * factors.scale)
   }
 
-  package func addDelta(
-    _ projection: Projection, rows: Range<Int>, scale: Float,
-    to target: UnsafeMutablePointer<Float>
-  ) throws(SVFTError) {
+  package func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)? {
     let factors = try factors(projection)
-    let rank = factors.a.weight.rows
-    let scaled = try Buffer(of: Float.self, count: rows.count * rank)
-    defer { withExtendedLifetime(scaled) {} }
-    let b = scaled.values(Float.self)
-    for index in b.indices {
-      b[index] = scale * factors.scale * factors.b.values[rows.lowerBound * rank + index]
-    }
-    try factors.a.weight.addTransposed(b, tokens: rows.count, to: target)
+    return LowRankRows(a: factors.a.weight, b: factors.b, scale: factors.scale)
   }
 }
 

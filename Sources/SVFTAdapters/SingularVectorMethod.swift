@@ -93,15 +93,9 @@ package final class SingularVectorMethod: AdapterMethod {
     for site in sites { site.materialised?.refresh(threads: threads) }
   }
 
-  package func addDelta(
-    _ projection: Projection, rows: Range<Int>, scale: Float,
-    to target: UnsafeMutablePointer<Float>
-  ) throws(SVFTError) {
+  package func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)? {
     let site = try site(projection)
-    guard let coefficients = site.coefficients, !rows.isEmpty else { return }
-    let delta = try site.delta(coefficients)
-    let scratch = try Buffer(byteCount: delta.scratchBytes(rows: rows.count))
-    defer { withExtendedLifetime(scratch) {} }
-    delta.add(rows, scale: scale, to: target, scratch: scratch.pointer)
+    guard let coefficients = site.coefficients else { return nil }
+    return try site.delta(coefficients)
   }
 }

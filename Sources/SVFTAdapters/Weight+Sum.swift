@@ -11,10 +11,18 @@ extension Weight {
     let scratch = try Buffer(byteCount: scratchBytes)
     guard let g = g.baseAddress else { return }
     defer { withExtendedLifetime(scratch) {} }
+    addTransposed(g, tokens: tokens, to: target, scratch: scratch.pointer)
+  }
+
+  /// The same with `scratchBytes` of scratch.
+  func addTransposed(
+    _ g: UnsafePointer<Float>, tokens: Int, to target: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
+  ) {
     for chunk in 0..<columnChunks {
       matrix.transposedProduct(
         columns: columns(ofChunk: chunk), g, ldg: rows, tokens: tokens, into: target, ldx: columns,
-        Kernels.Update(accumulate: true), scratch: scratch.pointer)
+        Kernels.Update(accumulate: true), scratch: scratch)
     }
   }
 }

@@ -29,6 +29,7 @@ static void refuses_loading(void) {
   BAD(compute, "f64", SVFT_INVALID_ARGUMENT, "compute");
   BAD(kv_format, "q9", SVFT_UNSUPPORTED, "q9");
   BAD(kv_format, "\xff", SVFT_INVALID_ARGUMENT, "kv_format");
+  BAD(latents, "\xff", SVFT_INVALID_ARGUMENT, "latents");
   BAD(memory_limit, UINT64_MAX, SVFT_LIMIT, "memory_limit");
   BAD(context_length, -1, SVFT_INVALID_ARGUMENT, "context_length");
   BAD(context_length, INT32_MAX, SVFT_INVALID_ARGUMENT, "context_length");

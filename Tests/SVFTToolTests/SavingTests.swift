@@ -41,6 +41,42 @@ import Testing
     #expect(abs(try loss(["merged.gguf"], in: folder) - attached) < 1e-2)
   }
 
+  @Test func aQuantisationAwareAdapterIsMergedAsItWasTrained() throws {
+    let folder = try TemporaryFolder()
+    let (llama, data) = (ToolRun.fixture("llama"), ToolRun.fixture("tales.jsonl"))
+    _ = try ToolRun.json(
+      ["quantize"] + ToolRun.llama + ["--to", "q4_0", "-o", "b.gguf"], in: folder)
+    let base = ["-m", "b.gguf", "--latents", llama, "-t", "1"]
+    _ = try ToolRun.json(
+      ["train"] + base + ["--data", data, "--steps", "3", "-o", "run", "--learning-rate", "0.05"]
+        + ["--quantization-aware", "learned", "--options", #"{"pattern":"banded","d":2}"#],
+      in: folder)
+    try folder.write("probe.txt", "The sea was wide. The lamp was lit.")
+    let report = try ToolRun.json(
+      ["merge"] + base + ["--adapter", "run", "-o", "m.gguf", "--probe-file", "probe.txt"],
+      in: folder)
+    #expect((report["drift"] as? [String: Any])?["max"] as? Double == 0)
+    let figures = try #require(report["perplexity"] as? [String: Double])
+    #expect(figures.keys.sorted() == ["merged", "naive", "unmerged"])
+    let attached = try loss(
+      ["b.gguf", "--latents", llama, "--adapter", "run"], in: folder)
+    #expect(try loss(["m.gguf"], in: folder) == attached)
+    let merge = ["merge"] + base + ["--adapter", "run", "-o", "n.gguf"]
+    #expect(
+      try ToolRun.failure(merge + ["--probe", "a", "--probe-file", "b"], 2, in: folder)
+        .contains("found both"))
+    #expect(
+      try ToolRun.failure(merge + ["--probe-file", "nowhere"], 3, in: folder).contains("nowhere"))
+    let repaired = try ToolRun.json(
+      ["train"] + base + ["--data", data, "--steps", "1", "-o", "repaired", "--repair"], in: folder)
+    #expect(repaired["method"] != nil || repaired["step"] != nil)
+    let estimate = ["estimate", "b.gguf", "--latents", llama, "--method", "svft"]
+    let peaks = try [[], ["--quantization-aware", "frozen"]].map { flags in
+      try #require(try ToolRun.json(estimate + flags, in: folder)["peak_bytes"] as? Int)
+    }
+    #expect(peaks[1] > peaks[0])
+  }
+
   @Test func exportsArePEFTOrNothing() throws {
     let folder = try TemporaryFolder()
     try ToolRun.train(in: folder)

@@ -20,6 +20,8 @@ protocol LatentRows: AnyObject {
   /// them.
   func fill(
     _ rows: Range<Int>, codes: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>)
+  /// Brings what will be read into memory.
+  func prepare()
   /// Gives back what reading has brought into memory.
   func release()
 }
@@ -54,6 +56,7 @@ final class DitheredRows: LatentRows {
     }
   }
 
+  func prepare() {}
   func release() {}
 
   /// Values at a time: whole blocks, and whole words of 16 bytes.
@@ -101,6 +104,7 @@ final class StoredRows: LatentRows {
     _ = read(rows, codes: codes, into: target)
   }
 
+  func prepare() { latent.weight.bytes.populatePages() }
   func release() { latent.weight.bytes.releasePages() }
 
   /// Returns how many numbers are no latents of the codes.

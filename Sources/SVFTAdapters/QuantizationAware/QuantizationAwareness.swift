@@ -42,8 +42,8 @@ package struct QuantizationAwareness: Sendable, Equatable {
   /// The entry of adapter_config.json.
   private static let fileKey = "svft_quantization_aware"
 
-  /// What the options "quantization_aware" (frozen, recomputed, learned) and "latents" (auto, stored,
-  /// dither) ask for; nil where the change is to be added in full.
+  /// What the options "quantization_aware" (frozen, recomputed, learned) and "latents" (auto,
+  /// stored, dither) ask for; nil where the change is to be added in full.
   package init?(_ options: AdapterOptions) throws(SVFTError) {
     guard options.object.has(Self.scalesKey) else {
       guard options.object.has(Self.latentsKey) else { return nil }

@@ -7,7 +7,7 @@ package final class RoundedModules {
   package let awareness: QuantizationAwareness
   private let weights: [RoundedWeight]
   private let threads: Int
-  private let scratch: Buffer
+  private var scratch: Buffer
 
   /// Makes them. `stored` has the full-precision tensors; nil where nobody has. `learned` are the
   /// scales that are trained.
@@ -58,9 +58,7 @@ package final class RoundedModules {
     self.awareness = awareness
     self.weights = weights
     self.threads = max(1, min(threads, Parallel.threadLimit))
-    scratch = try Buffer(
-      byteCount: Checked.product(
-        self.threads, weights.map(\.scratchBytes).max() ?? 0, "scratch of rounded matrices"))
+    scratch = try Buffer(byteCount: 0)
     try refresh()
   }
 
@@ -82,6 +80,11 @@ package final class RoundedModules {
   ///
   /// Throws `.memory`.
   package func refresh() throws(SVFTError) {
+    // Making a change may take more than it did: top-k has no cells before it has seen data.
+    var bytes = 0
+    for weight in weights { bytes = max(bytes, try weight.scratchBytes()) }
+    let needed = try Checked.product(threads, bytes, "scratch of rounded matrices")
+    if scratch.byteCount < needed { scratch = try Buffer(byteCount: needed) }
     guard !MemoryLedger.isRehearsing else { return }
     for weight in weights { try weight.refresh(threads: threads, scratch: scratch) }
   }

@@ -3,7 +3,6 @@
 // them. Made anew after each optimiser step, some rows at a time on each member of a team.
 import SVFTLayers
 import SVFTTensor
-import Synchronization
 
 /// Q = q(latent + c·ΔW) of one projection.
 final class RoundedWeight: RoundedMatrix {
@@ -47,52 +46,56 @@ final class RoundedWeight: RoundedMatrix {
     return y
   }
 
-  /// Bytes of scratch per member of a team: latents, what they round to, codes.
-  var scratchBytes: Int {
-    Weight.rowChunk
-      * (2 * weight.columns * MemoryLayout<Float>.stride + weight.matrix.rowBytes + 64)
+  /// Bytes of latents, and of what they round to, of one chunk.
+  private var floatBytes: Int {
+    (Weight.rowChunk * weight.columns * MemoryLayout<Float>.stride + 63) & ~63
   }
 
-  /// Makes Q of the adapter's numbers as they are now.
+  private var codeBytes: Int { (Weight.rowChunk * weight.matrix.rowBytes + 63) & ~63 }
+
+  /// Bytes of scratch per member of a team: latents, what they round to, codes, what making the
+  /// change takes.
+  func scratchBytes() throws(SVFTError) -> Int {
+    let change = try method.changeRows(projection)?.scratchBytes(rows: Weight.rowChunk) ?? 0
+    return 2 * floatBytes + codeBytes + (change + 63) & ~63
+  }
+
+  /// Makes Q of the adapter's numbers as they are now; `scratch` has `scratchBytes()` for each of
+  /// `threads`.
   ///
   /// Throws `.memory`.
   func refresh(threads: Int, scratch: Buffer) throws(SVFTError) {
-    let failure = Mutex<SVFTError?>(nil)
-    let base = projection.weight.weight
+    let change = try method.changeRows(projection)
+    let bytes = try scratchBytes()
+    latents.prepare()
     Parallel.run(threads: threads) { team in
-      let mine = scratch.pointer + team.id * scratchBytes
-      for chunk in team.share(of: base.rowChunks) {
-        do throws(SVFTError) {
-          try make(base.rows(ofChunk: chunk), scratch: mine)
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
-          return
-        }
+      let mine = scratch.pointer + team.id * bytes
+      for chunk in team.share(of: weight.rowChunks) {
+        make(weight.rows(ofChunk: chunk), change, scratch: mine)
       }
     }
     latents.release()
-    withExtendedLifetime(scratch) {}
-    if let error = failure.withLock({ $0 }) { throw error }
+    withExtendedLifetime((scratch, change)) {}
   }
 
   private func make(
-    _ rows: Range<Int>, scratch: UnsafeMutableRawPointer
-  ) throws(SVFTError) {
+    _ rows: Range<Int>, _ change: (any ChangeRows)?, scratch: UnsafeMutableRawPointer
+  ) {
     let base = projection.weight.weight
     let count = rows.count * base.columns
     let values = scratch.assumingMemoryBound(to: Float.self)
-    let floats = (Weight.rowChunk * base.columns * MemoryLayout<Float>.stride + 63) & ~63
-    let codes = scratch + 2 * floats
+    let rounded = (scratch + floatBytes).assumingMemoryBound(to: Float.self)
+    let codes = scratch + 2 * floatBytes
     base.copyRows(rows, into: codes)
     latents.fill(rows, codes: codes, into: values)
-    try method.addDelta(projection, rows: rows, scale: scale, to: values)
+    change?.add(rows, scale: scale, to: values, scratch: codes + codeBytes)
     switch scales {
     case .frozen: base.format.kernels.recode(values, count: count, into: codes)
     case .recomputed: base.format.encode(values, count: count, into: codes)
     case .learned:
       setScales(rows, of: codes)
       base.format.kernels.recode(values, count: count, into: codes)
-      note(rows, values, codes, scratch: (scratch + floats).assumingMemoryBound(to: Float.self))
+      note(rows, values, codes, scratch: rounded)
     }
     weight.place(codes, rows: rows)
   }

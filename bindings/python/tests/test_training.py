@@ -40,6 +40,25 @@ def test_a_fresh_adapter_changes_nothing_and_a_trained_one_does(llama, tales, tm
     assert "<svg" in (tmp_path / "loss.svg").read_text()
 
 
+def test_a_quantisation_aware_adapter_is_merged_as_it_was_trained(llama, tales, tmp_path):
+    report = llama.save(str(tmp_path / "base.gguf"), format="q8_0")
+    assert "perplexity" not in report
+    folder = llama.describe()["path"]
+    with svft.Model.load(str(tmp_path / "base.gguf"), latents=folder, threads=1) as model:
+        adapter = model.create_adapter(**OPTIONS, quantization_aware="frozen")
+        svft.Trainer(adapter, tales, steps=3, learning_rate=0.05).run()
+        ids = model.tokenize("The lamp")
+        trained = model.logits(ids)
+        report = model.save(str(tmp_path / "merged.gguf"), probe="The lamp was lit.")
+        assert report["drift"]["max"] == 0 and report["perplexity"]["merged"] > 1
+        assert report["transmitted"]["mean"] > report["transmitted"]["naive"]["mean"] - 1
+    with svft.Model.load(str(tmp_path / "merged.gguf"), threads=1) as merged:
+        assert np.array_equal(merged.logits(ids), trained)
+    with svft.Model.load(str(tmp_path / "base.gguf"), threads=1) as model:
+        with pytest.raises(svft.Mismatch):
+            model.create_adapter(method="lora", repair=True)
+
+
 def test_cancelled_runs_go_on(llama, tales, tmp_path):
     adapter = llama.create_adapter(method="lora", r=2, targets="all-linear")
     options = dict(output=tmp_path, epochs=2, steps_per_report=1, learning_rate=0.01)
