@@ -45,7 +45,7 @@ def run(arguments, base: str, adapter: str, way: str, seed: int, train: Path, te
     with svft.Model.load(str(arguments.model), quantize=base, **load) as model:
         attached = model.create_adapter(**options, **WAYS[way], seed=seed)
         svft.Trainer(
-            attached, str(train), steps=arguments.steps, batch_size=4, max_length=256,
+            attached, str(train), steps=arguments.steps, batch_size=4, max_seq_length=256,
             learning_rate=rate, seed=seed).run()
         before = model.evaluate(str(test))["perplexity"]
         report = model.save(str(merged))

@@ -77,31 +77,34 @@ extension Model {
         "\(path): expected the full-precision weights of a \(architecture.name), found those of "
           + "another family")
     }
-    let latents = Latents(try checkpoint.load(), path: path)
-    knownLatents = latents
+    let latents = Latents(checkpoint, architecture)
+    // What a rehearsal opens is not read.
+    if !MemoryLedger.isRehearsing { knownLatents = latents }
     return latents
   }
 }
 
-/// Another file's tensors by name.
+/// Another file's matrices by name.
 final class Latents: LatentSource {
-  private let path: String
-  private let slots: [String: Slot]
+  private let reader: WeightReader
+  private let architecture: any Architecture
+  private let isGGUF: Bool
 
-  init(_ model: LoadedModel, path: String) {
-    self.path = path
-    var slots: [String: Slot] = [:]
-    for slot in model.slots + model.projections.map(\.weight) { slots[slot.name] = slot }
-    self.slots = slots
-    // They are read when they are needed, some rows at a time.
-    for slot in slots.values { slot.weight.bytes.releasePages() }
+  init(_ checkpoint: Checkpoint, _ architecture: any Architecture) {
+    reader = WeightReader(
+      checkpoint.source, names: checkpoint.family.tensorNames, dialect: checkpoint.hyper.dialect)
+    self.architecture = architecture
+    isGGUF = checkpoint.gguf != nil
   }
 
-  /// Throws `.mismatch` where there is no such tensor.
   func slot(_ name: String) throws(SVFTError) -> Slot {
-    if let slot = slots[name] { return slot }
-    throw SVFTError(
-      .mismatch, "\(path): expected the full-precision weights of \(name), found no such tensor")
+    do throws(SVFTError) {
+      return try reader.glance(
+        name, rowOrder: isGGUF ? architecture.ggufRowOrder(name) : .canonical)
+    } catch {
+      guard error.kind == .format else { throw error }
+      throw SVFTError(.mismatch, "latents: expected \(name), found none: \(error.message)")
+    }
   }
 }
 

@@ -110,6 +110,23 @@ package struct WeightReader {
       origin: source.origin(entry.name))
   }
 
+  /// A matrix as it lies, for being read now and then: nobody is charged for its pages, and it does
+  /// not count as taken.
+  ///
+  /// `.format` where it is missing, `.unsupported` where its element type is none of ours.
+  package func glance(_ name: String, rowOrder: RowOrder) throws(SVFTError) -> Slot {
+    guard let entry = entry(name), entry.shape.count == 2 else {
+      let spelling = names.spellings(name, dialect).first ?? name
+      throw SVFTError(.format, "\(source.path): matrix \(spelling) is missing")
+    }
+    let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) in
+      try Weight(
+        format: Self.format(of: entry), rows: entry.shape[0], columns: entry.shape[1],
+        bytes: aligned(source.bytes(entry.name)))
+    }
+    return Slot(name: name, weight: weight, shape: entry.shape, rowOrder: rowOrder)
+  }
+
   /// Takes a linear module: its weight [rows, columns] and, where `bias` says so, its bias [rows].
   package mutating func projection(
     _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical

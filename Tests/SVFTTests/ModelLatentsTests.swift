@@ -123,6 +123,19 @@ import Testing
     #expect(try logits(told) == expected)
   }
 
+  /// A GGUF file has rows of queries and keys in another order than a folder.
+  @Test func latentsMayLieInEitherContainer() throws {
+    let tiny = try TinyVerbs()
+    let file = tiny.folder.file("full.gguf")
+    _ = try self.model(tiny, nil, nil).save(to: file, format: "f32")
+    func logits(_ latents: String) throws -> [Float] {
+      let model = try self.model(tiny, latents: latents)
+      _ = try trained(tiny, model, #"{"method":"lora","quantization_aware":"frozen"}"#)
+      return try self.logits(model)
+    }
+    #expect(try logits(file) == logits(tiny.folder.file("model")))
+  }
+
   @Test func resumingGoesOnWithTheSameCodes() throws {
     let tiny = try TinyVerbs()
     let options = #"{"method":"lora","r":2,"quantization_aware":"learned"}"#

@@ -75,6 +75,22 @@ final class DitheredRows: LatentRows {
   }
 }
 
+/// The rounded numbers themselves: what merging without quantisation-aware training starts from.
+final class RoundedRows: LatentRows {
+  private let weight: Weight
+
+  init(_ projection: Projection) { weight = projection.weight.weight }
+
+  func fill(
+    _ rows: Range<Int>, codes: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
+  ) {
+    weight.format.decode(codes, count: rows.count * weight.columns, into: target)
+  }
+
+  func prepare() {}
+  func release() {}
+}
+
 /// The matrix that was rounded, as another file has it.
 final class StoredRows: LatentRows {
   private let slot: Slot

@@ -28,10 +28,7 @@ package final class RoundedModules {
   package static func naive(
     _ method: any AdapterMethod, scale: Float, threads: Int
   ) throws(SVFTError) -> RoundedModules {
-    try RoundedModules(method, scale: scale, .naive, threads: threads) {
-      (projection) throws(SVFTError) in
-      try StoredRows(projection, projection.weight, clamps: false)
-    }
+    try RoundedModules(method, scale: scale, .naive, threads: threads) { RoundedRows($0) }
   }
 
   private init(
