@@ -136,6 +136,20 @@ import Testing
     #expect(try logits(file) == logits(tiny.folder.file("model")))
   }
 
+  @Test func recomputingChangesNoBit() throws {
+    let tiny = try TinyVerbs()
+    let results = try [false, true].map { recomputes in
+      let model = try self.model(tiny)
+      var bench = try TrainingBench(
+        model, #"{"method":"lora","dropout":0.2,"quantization_aware":"learned"}"#,
+        data: tiny.data()
+      ) { $0.recomputes = recomputes }
+      try bench.run()
+      return try logits(model)
+    }
+    #expect(results[0] == results[1])
+  }
+
   @Test func resumingGoesOnWithTheSameCodes() throws {
     let tiny = try TinyVerbs()
     let options = #"{"method":"lora","r":2,"quantization_aware":"learned"}"#
