@@ -1,13 +1,13 @@
-"""What merging an adapter into a quantised file costs, with and without quantisation-aware training.
+"""What merging an adapter into a quantised file costs, with and without training for it.
 
     python Benchmarks/rounding.py --model STORIES --data INPUT_TXT --out FOLDER [--steps 300]
 
-STORIES is a folder in full precision, which is quantised while it is loaded. Each adapter is trained
-on the first nine tenths of the text as people train today (on the quantised weights, the change in
-full precision) and quantisation-aware, with each kind of scales and latents; seeds go round. Figures
-are perplexities of the last tenth: the adapter attached, and the file that merging writes, loaded
-back. `held` is the share of the change that the file transmits. FOLDER/rounding.md and rounding.json
-hold the table; runs that are there are not repeated.
+STORIES is a folder in full precision, which is quantised while it is loaded. Each adapter is
+trained on the first nine tenths of the text as people train today (on the quantised weights, the
+change in full precision) and quantisation-aware, with each kind of scales and latents; seeds go
+round. Figures are perplexities of the last tenth: the adapter attached, and the file that merging
+writes, loaded back. `held` is the share of the change that the file transmits.
+FOLDER/rounding.md and rounding.json hold the table; runs that are there are not repeated.
 """
 
 from __future__ import annotations
