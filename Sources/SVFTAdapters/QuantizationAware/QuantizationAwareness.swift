@@ -80,7 +80,7 @@ package struct QuantizationAwareness: Sendable, Equatable {
     guard scales == .recomputed, latents == .dither else { return }
     throw SVFTError(
       .invalidArgument,
-      "\(scalesKey): expected frozen where latents are dither, found recomputed")
+      "\(scalesKey): expected frozen or learned where latents are dither, found recomputed")
   }
 
   /// The same with its latents chosen: `stored` where there are any.
