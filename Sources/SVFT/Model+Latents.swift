@@ -32,7 +32,8 @@ extension Model {
   ///
   /// For SVFT that is M_ij = u_iᵀ(W − W_q)v_j, the least-squares solution on its pattern, for LoRA
   /// the best approximation of its rank. Throws `.mismatch` where there are no finer weights,
-  /// `.invalidArgument` beside quantisation-aware training, whose latents are these already.
+  /// `.unsupported` for a method that adds no change, `.invalidArgument` beside quantisation-aware
+  /// training, whose latents are these already.
   func repair(
     _ method: any AdapterMethod, _ options: AdapterOptions
   ) throws(SVFTError) {
@@ -40,6 +41,11 @@ extension Model {
       throw SVFTError(
         .invalidArgument,
         "repair: expected it without quantization_aware, which starts from the same weights")
+    }
+    guard type(of: method).isAdditive else {
+      throw SVFTError(
+        .unsupported,
+        "repair: expected a method that adds a change to weights, found \(type(of: method).name)")
     }
     guard let latents = try latents() else {
       throw SVFTError(
@@ -69,7 +75,8 @@ extension Model {
     guard let path = options.latents ?? (options.quantization == nil ? nil : path) else {
       return nil
     }
-    let checkpoint = try Checkpoint(path)
+    // A mapped file that others cut short would end the host.
+    let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
     let architecture = network.architecture
     guard checkpoint.family == type(of: architecture) else {
       throw SVFTError(

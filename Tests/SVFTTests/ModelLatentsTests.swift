@@ -226,6 +226,7 @@ import Testing
       ),
       (try model(tiny, file, nil, latents: "nowhere"), aware, .io, "nowhere"),
       (try model(tiny), #"{"method":"full","quantization_aware":"frozen"}"#, .unsupported, "full"),
+      (try model(tiny), #"{"method":"full","repair":true}"#, .unsupported, "full"),
     ]
     for (model, options, kind, words) in cases {
       let failure = #expect(throws: SVFTError.self) { try model.createAdapter(options) }
