@@ -12,6 +12,7 @@ rm -rf build/reports build/env build/aware "${made[@]}"
 examples=$(sed -n -e '/^\*\*Command line\.\*\*/,/^\*\*Swift\.\*\*/s/^    //p' \
   -e '/^## Sessions/,/^In Swift/s/^    //p' \
   -e '/^## Adapters from elsewhere/,/^In C/s/^    //p' \
+  -e '/^## An adapter for each prompt/,/^In C/s/^    //p' \
   -e '/^## Merging into a quantised file/,/^In C/s/^    //p' README.md)
 grep -q 'svft train' <<<"$examples" && grep -q 'model.session()' <<<"$examples" ||
   { echo "readme: the examples were not found in README.md" >&2 && exit 1; }

@@ -123,8 +123,7 @@ void svft_model_free(svft_model *model);
 svft_status svft_model_describe(svft_model *model, char **out);
 /* Asks the call that is running on this model, or on what belongs to it, to stop as soon as
  * possible: it then fails with SVFT_CANCELLED, unless it was all but done. Any thread, any
- * signal handler. Nothing sticks: where no call is running this does nothing, and the next call
- * runs as if it had not been. */
+ * signal handler. Where no call is running this does nothing, to the next call neither. */
 void svft_model_cancel(svft_model *model);
 /* Ids of a text. special != 0 adds what the model expects around a text; a control token spelled in
  * it is plain text. Call with capacity 0 to size. */
@@ -186,6 +185,8 @@ svft_status svft_model_bench(svft_model *model, const char *options, char **out)
 
 /* ---- Running --------------------------------------------------------------------------------- */
 
+typedef struct svft_adapter svft_adapter;
+
 typedef struct svft_generation_params {
   uint32_t struct_size;
   int32_t max_tokens;
@@ -207,6 +208,12 @@ typedef struct svft_generation_params {
   size_t stop_token_count;
   int32_t ignores_end;    /* 1: goes on past the model's own end tokens, and past a turn's end */
   int32_t parses_special; /* 1: special tokens written in the prompt count as such */
+  /* One for each prompt (NULL: none; sessions have one), acting on it alone, on top of those that
+   * act on all: attached with scale 0, adding changes to weights (svft, lora). It acts with
+   * adapter_scales[i], or 1 where that is NULL. SVFT_MISMATCH (of another model), SVFT_STATE (of
+   * another scale, or yet to see data), SVFT_UNSUPPORTED (replaces or rounds tensors). */
+  svft_adapter *const *adapters;
+  const float *adapter_scales;
 } svft_generation_params;
 
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
@@ -228,8 +235,7 @@ svft_status svft_generate(svft_model *model, const char *const *prompts, size_t 
 svft_status svft_generate_messages(svft_model *model, const char *const *messages, size_t count,
                                    const char *chat_layout, const svft_generation_params *params,
                                    svft_token_callback callback, void *user, char **out);
-/* Like svft_generate, for prompts that are ids already: prompts[i] has lengths[i] of them, at least
-   one. */
+/* Like svft_generate, for prompts of ids: prompts[i] has lengths[i] of them, at least one. */
 svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompts,
                                  const size_t *lengths, size_t count,
                                  const svft_generation_params *params,
@@ -297,8 +303,7 @@ svft_status svft_session_extend(svft_session *session, const char *text,
                                 const svft_generation_params *params,
                                 svft_token_callback callback, void *user, char **out,
                                 size_t *out_reused);
-/* Ids of the text so far: prompt and what was generated, without an end token. Call with capacity 0
- * to size. */
+/* Ids of the text so far, prompt first, without an end token. Call with capacity 0 to size. */
 svft_status svft_session_tokens(svft_session *session, int32_t *ids, size_t capacity,
                                 size_t *out_count);
 /* Writes text and what was computed into one file, whole or not at all. It fits this model alone,
@@ -309,8 +314,6 @@ svft_status svft_session_save(svft_session *session, const char *path);
 svft_status svft_session_describe(svft_session *session, char **out);
 
 /* ---- Adapters -------------------------------------------------------------------------------- */
-
-typedef struct svft_adapter svft_adapter;
 
 /* Attaches a fresh adapter, above those that are there; the model's outputs are as before until it
  * is trained. options: {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"},

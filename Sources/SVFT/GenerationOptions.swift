@@ -1,5 +1,6 @@
 // What a caller may ask of generation. The same fields stand in svft_generation_params, in the
-// Python package and in the command line's flags; the checks are here, once.
+// Python package and in the command line's flags; the checks are here, once. Those of adapters are
+// in PromptAdapter.swift.
 package import SVFTTensor
 
 /// How text is generated. The defaults sample mildly; `temperature = 0` is greedy.
@@ -34,6 +35,9 @@ public struct GenerationOptions: Sendable {
   public var ignoresEnd = false
   /// Whether special tokens written out in a prompt are parsed as such.
   public var parsesSpecial = false
+  /// Adapters of single prompts, on top of those that act on all: one for each prompt, nil for none.
+  /// Empty where no prompt has one.
+  public var adapters: [PromptAdapter?] = []
 
   /// The defaults.
   public init() {}

@@ -1,12 +1,16 @@
 // One sequence of a batch: its tokens so far, what of them the cache has, and how the next token is
 // chosen, shown and ended at.
+import SVFTLayers
 import SVFTTensor
 import SVFTText
 
 extension Generator {
   /// One prompt on its way.
   struct Sequence {
+    /// The caller's number.
     let index: Int
+    /// The adapter that acts on it alone.
+    let lane: Lane?
     let prompt: [Int32]
     let limit: Int
     /// Tokens whose rows the cache holds.
@@ -27,9 +31,10 @@ extension Generator {
 
     init(
       index: Int, prompt: [Int32], limit: Int, options: GenerationOptions, tokenizer: Tokenizer,
-      ends: Set<Int32>
+      ends: Set<Int32>, lane: Lane?
     ) {
       self.index = index
+      self.lane = lane
       self.prompt = prompt
       self.limit = limit
       history = prompt

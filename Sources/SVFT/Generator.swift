@@ -3,7 +3,8 @@
 // cache has already: a session's, or those of another prompt that begins alike.
 //
 // A sequence's tokens do not depend on its neighbours beyond rounding, and each draws from its own
-// stream. One sequence is in Generator+Sequence.swift.
+// stream. Those with one adapter of their own lie side by side; outside they have the caller's
+// numbers. One sequence is in Generator+Sequence.swift.
 import SVFTTensor
 import SVFTModels
 import SVFTLayers
@@ -35,6 +36,7 @@ public typealias TokenCallback = (_ sequence: Int, _ token: Int32, _ text: Strin
 struct Generator {
   private let network: Network
   private let gate: Gate
+  /// Sequences of one lane side by side.
   private var sequences: [Sequence] = []
 
   /// What decides the memory that generation takes.
@@ -44,6 +46,8 @@ struct Generator {
     let tokens: Int
     /// Tokens of the longest sequence when it ends.
     var context: Int
+    /// Adapters of single sequences, each once.
+    var lanes: [Lane] = []
 
     /// Rows of one prefill step.
     private static let stepRows = 512
@@ -59,7 +63,8 @@ struct Generator {
         .language,
         capacity: Pass.Capacity(
           rows: max(sequences, min(Self.stepRows, tokens)), sequences: sequences,
-          headRows: sequences))
+          headRows: sequences),
+        lanes: lanes)
     }
 
     /// An empty cache.
@@ -74,13 +79,17 @@ struct Generator {
       var smaller: [(String, Size)] = []
       var count = sequences / 2
       while count >= 1 {
-        let size = Size(sequences: count, tokens: tokens * count / sequences, context: context)
+        let size = Size(
+          sequences: count, tokens: tokens * count / sequences, context: context,
+          lanes: Array(lanes.prefix(count)))
         smaller.append(("a batch of \(count)", size))
         count /= 2
       }
       var length = context / 2
       while length >= 16 {
-        let size = Size(sequences: 1, tokens: min(tokens / sequences, length), context: length)
+        let size = Size(
+          sequences: 1, tokens: min(tokens / sequences, length), context: length,
+          lanes: Array(lanes.prefix(1)))
         smaller.append(("a sequence of \(length) tokens, prompt included,", size))
         length /= 2
       }
@@ -91,14 +100,17 @@ struct Generator {
   }
 
   /// Sequences of up to `context` tokens from prompts, whose ids are known to be tokens. Throws
-  /// `.invalidArgument` for a prompt without tokens, `.limit` for one that fills the context.
+  /// `.invalidArgument` for a prompt without tokens, `.limit` for one that fills the context, and
+  /// what adapters of single prompts cannot be.
   init(
     _ model: Model, prompts: [[Int32]], _ options: GenerationOptions, context: Int
   ) throws(SVFTError) {
     network = model.network
     gate = model.gate
     let ends = Set(options.stopTokens).union(options.ignoresEnd ? [] : network.endTokens)
-    for (index, prompt) in prompts.enumerated() {
+    let lanes = try model.lanes(options.adapters, prompts: prompts.count)
+    for index in model.order(lanes) {
+      let prompt = prompts[index]
       guard !prompt.isEmpty else {
         throw SVFTError(
           .invalidArgument, "prompt \(index): expected at least one token, found none")
@@ -112,15 +124,17 @@ struct Generator {
       sequences.append(
         Sequence(
           index: index, prompt: prompt, limit: min(options.maxTokens, context - prompt.count),
-          options: options, tokenizer: model.tokenizer, ends: ends))
+          options: options, tokenizer: model.tokenizer, ends: ends, lane: lanes[index]))
     }
   }
 
   /// What the sequences take as they stand.
   var size: Size {
-    Size(
+    var lanes: [Lane] = []
+    for lane in sequences.compactMap(\.lane) where lanes.last != lane { lanes.append(lane) }
+    return Size(
       sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.pending.count },
-      context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1)
+      context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1, lanes: lanes)
   }
 
   /// Generates until every sequence has ended, in a cache of its own. Throws `.cancelled` when
@@ -152,7 +166,7 @@ struct Generator {
       try gate.checkCancelled("generation")
       try step(pass, cache, onToken)
     }
-    return sequences.map { $0.result }
+    return sequences.sorted { $0.index < $1.index }.map(\.result)
   }
 
   /// One step: rows of every live sequence up to the capacity, then a token for each that is
@@ -168,7 +182,9 @@ struct Generator {
       let space = pass.batch.rowCapacity - pass.batch.rows
       let pending = sequences[index].pending.prefix(space)
       guard !pending.isEmpty else { continue }
-      try pass.batch.append(pending, past: sequences[index].cached, slot: index)
+      try pass.batch.append(
+        pending, past: sequences[index].cached, slot: index,
+        lane: pass.number(of: sequences[index].lane))
       appended.append((index, pending.count))
       if pending.count == sequences[index].pending.count, sequences[index].limit > 0 {
         ready.append((index, pass.batch.rows - 1))
@@ -181,12 +197,12 @@ struct Generator {
     let width = network.geometry.vocabularySize
     try Pass.requireFinite(logits, rows: ready.count, width: width) {
       "logits after token \(sequences[ready[$0].sequence].cached) of sequence "
-        + "\(ready[$0].sequence)"
+        + "\(sequences[ready[$0].sequence].index)"
     }
     for (position, (index, _)) in ready.enumerated() {
       let row = UnsafeBufferPointer(start: logits + position * width, count: width)
       let (token, text) = try sequences[index].advance(row)
-      if let onToken, !onToken(index, token, text) {
+      if let onToken, !onToken(sequences[index].index, token, text) {
         throw SVFTError(.cancelled, "generation was cancelled by the token callback")
       }
     }
@@ -208,11 +224,12 @@ extension Generator {
     return (tokens, min(sequences[0].cached, tokens.count))
   }
 
-  /// Lets prompts that begin as the first one, or the one before them, take its rows.
+  /// Lets prompts that begin as the first one of their lane, or the one before them, take its rows.
   private mutating func shareBeginnings() {
-    for index in sequences.indices.dropFirst() {
-      let prompt = sequences[index].prompt
-      let alike = Set([0, index - 1]).sorted().map { donor in
+    for index in sequences.indices {
+      let (prompt, lane) = (sequences[index].prompt, sequences[index].lane)
+      guard let first = sequences[..<index].firstIndex(where: { $0.lane == lane }) else { continue }
+      let alike = Set([first, index - 1]).sorted().map { donor in
         let same = zip(sequences[donor].prompt, prompt).prefix { $0 == $1 }.count
         return (donor: donor, rows: min(same, prompt.count - 1))
       }

@@ -73,6 +73,7 @@ extension Model {
     let body = network.architecture
     return ModelSites(
       projections: body.projections + language + heads, heads: language + heads,
-      slots: body.slots + (network.heads.language?.slots ?? []) + slots)
+      slots: body.slots + (network.heads.language?.slots ?? []) + slots,
+      patterns: patterns)
   }
 }

@@ -131,13 +131,16 @@ private struct Rehearsal {
     part("solver_workspace", solver)
     part("parameters", numbers)
     part("gradients", numbers)
-    part("adapter_tables", attached - factors - solver - 2 * numbers)
+    part("adapter_tables", attached - factors - solver - numbers)
     var left: [(String, Int)] = []
     try TrainingRun.rehearse(model.network, sets, adapter, work.training, saves: true) {
       (name, body) throws(SVFTError) in left.append((name, try stage(name, body)))
     }
     let names = ["optimizer": "moments", "preparation": "preparation"]
-    for (name, bytes) in left { part(names[name] ?? name, bytes) }
+    // The optimiser brings the gradients in.
+    for (name, bytes) in left {
+      part(names[name] ?? name, name == "optimizer" ? bytes - numbers : bytes)
+    }
     held.append(adapter)
   }
 

@@ -1,7 +1,8 @@
 // What rows of a cache belong to, as hashes that a saved session carries:
 //
 //   model   geometry, names, row orders and hashes of the tensors that tokens are predicted with
-//   rows    that, the precision, the format of rows, and every active adapter with its scale
+//   rows    that, the precision, the format of rows, and every active adapter with its scale, the
+//           text's own last
 //
 // Row orders are among them because keys lie in the order of their projection's rows: a folder and
 // a GGUF file of one model are two models here. The number of threads and the instruction set are
@@ -22,20 +23,20 @@ struct SessionIdentity: Equatable {
 }
 
 extension Model {
-  /// Whose sessions are now. The first time all weights are read. Throws `.state` where an attached
-  /// adapter has yet to see data.
-  func sessionIdentity(_ format: any ElementFormat) throws(SVFTError) -> SessionIdentity {
+  /// Whose sessions are now, of texts with an adapter of their own or without. The first time all
+  /// weights are read. Throws `.state` where an attached adapter has yet to see data.
+  func sessionIdentity(
+    _ format: any ElementFormat, _ lane: Lane? = nil
+  ) throws(SVFTError) -> SessionIdentity {
     let model = try modelIdentity()
     var hash = Fingerprint()
     hash.update("\(model) \(options.precision.rawValue) \(format.name)\n")
     for adapter in adapters.map({ Adapter(self, $0) }) where adapter.isActive {
-      let traits = JSON.object(Adapter.traits(adapter.method))
       let codes = try adapter.attached.rounded?.codes() ?? ""
-      hash.update("\(try traits.text(.compact)) \(adapter.scale) \(codes)\n")
-      for tensor in try AdapterFile.tensors(adapter.method) {
-        hash.update("\(tensor.name) \(tensor.type) \(tensor.shape)\n")
-        withExtendedLifetime(tensor.bytes) { hash.update(tensor.bytes.bytes) }
-      }
+      try hash.update(adapter.method, "\(adapter.scale) \(codes)")
+    }
+    if let own = adapters.first(where: { $0.method === lane?.adapter }) {
+      try hash.update(own.method, "\(lane?.scale ?? 0) of the text alone")
     }
     return SessionIdentity(model: model, rows: hash.hexadecimal)
   }
@@ -62,6 +63,20 @@ extension Model {
     }
     knownIdentity = hash.hexadecimal
     return hash.hexadecimal
+  }
+}
+
+extension Fingerprint {
+  /// Takes what a method is, how it acts, and its numbers.
+  fileprivate mutating func update(
+    _ method: any AdapterMethod, _ strength: String
+  ) throws(SVFTError) {
+    let traits = JSON.object(Adapter.traits(method))
+    update("\(try traits.text(.compact)) \(strength)\n")
+    for tensor in try AdapterFile.tensors(method) {
+      update("\(tensor.name) \(tensor.type) \(tensor.shape)\n")
+      withExtendedLifetime(tensor.bytes) { update(tensor.bytes.bytes) }
+    }
   }
 }
 

@@ -54,8 +54,10 @@ extension Model {
     return result
   }
 
-  /// Continues prompts, all in one batch. Throws `.unsupported` for a model that predicts no
-  /// tokens, `.limit` for prompts beyond the context, `.cancelled`, `.nonFinite`.
+  /// Continues prompts, all in one batch, each with an adapter of its own where the options name
+  /// one. Throws `.unsupported` for a model that predicts no tokens and for adapters that cannot act
+  /// on one prompt alone, `.state` for those that act on all or are detached, `.mismatch` for those
+  /// of another model, `.limit` for prompts beyond the context, `.cancelled`, `.nonFinite`.
   public func generate(
     _ prompts: [String], _ options: GenerationOptions = GenerationOptions(),
     onToken: TokenCallback? = nil
@@ -85,6 +87,7 @@ extension Model {
     try options.validate(vocabulary: vocabularySize)
     for prompt in prompts { try network.check(prompt) }
     try requireGenerates()
+    _ = try lanes(options.adapters, prompts: prompts.count)
   }
 
   /// Throws `.unsupported` for a model that predicts no tokens.

@@ -19,6 +19,8 @@ public final class Model: @unchecked Sendable {
   let network: Network
   let tokenizer: Tokenizer
   let factors: FactorStore
+  /// Sparsity patterns that adapters share.
+  let patterns = PatternStore()
   /// Whether the model's files bring a conversation layout of their own.
   let hasChatTemplate: Bool
   /// The class head that its files bring, if any.

@@ -66,17 +66,24 @@ final class Network {
     architecture.slots + (heads.language?.slots ?? []) + (heads.classes?.slots ?? [])
   }
 
-  /// A pass for steps of at least this capacity. Throws `.memory`, `.limit`, `.unsupported`.
+  /// A pass for steps of at least this capacity and with these lanes. Throws `.memory`, `.limit`,
+  /// `.unsupported`.
   func pass(
-    _ purpose: Pass.Purpose, capacity: Pass.Capacity, _ mode: Pass.Mode = .inference
+    _ purpose: Pass.Purpose, capacity: Pass.Capacity, _ mode: Pass.Mode = .inference,
+    lanes: [Lane] = []
   ) throws(SVFTError) -> Pass {
     let key = Key(purpose: purpose, mode: mode)
+    let there = passes[key]
     // Chunks of a training step follow from its capacity: a larger one would round differently.
-    if let pass = passes[key], pass.capacity == capacity { return pass }
-    if mode == .inference, let pass = passes[key], pass.capacity.holds(capacity) { return pass }
+    if let there, there.serves(lanes),
+      there.capacity == capacity || mode == .inference && there.capacity.holds(capacity)
+    {
+      return there
+    }
     forget(key)
     let pass = try Pass(
-      architecture, heads, purpose, capacity: capacity, mode, threads: threads)
+      architecture, heads, purpose, capacity: capacity, mode, threads: threads,
+      lanes: there?.lanes(and: lanes) ?? lanes)
     pass.batch.compute = compute
     pass.headBatch.compute = compute
     passes[key] = pass
@@ -95,6 +102,9 @@ final class Network {
     passes.removeAll()
     noteChange()
   }
+
+  /// Lets go of what was recorded to train; the next training step records it again.
+  func forgetTraining() { passes = passes.filter { !$0.key.mode.trains } }
 
   /// Parameters have changed in place: rows computed before are stale.
   func noteChange() { revision &+= 1 }

@@ -18,6 +18,8 @@ package import SVFTTensor
 /// Moments and update rule for a list of parameters.
 package final class Optimizer {
   package let parameters: [Parameter]
+  /// Kept for rehearsals; updates ask the parameters.
+  private let gradients: [Buffer]
   private let options: TrainingOptions
   /// First moments (AdamW) or momentum (SGD), per parameter; empty buffers where the rule needs
   /// none.
@@ -27,20 +29,21 @@ package final class Optimizer {
   /// Updates made so far; AdamW's bias correction counts them.
   package var updates = 0
 
-  /// Moments start at zero. Throws `.memory`.
+  /// Moments start at zero, and gradients where there are none. Throws `.memory`.
   package init(_ parameters: [Parameter], _ options: TrainingOptions) throws(SVFTError) {
     self.parameters = parameters
     self.options = options
     let needsFirst = options.optimizer == .adamw || options.momentum > 0
-    var first: [Buffer] = []
-    var second: [Buffer] = []
+    var (first, second, gradients): ([Buffer], [Buffer], [Buffer]) = ([], [], [])
     for parameter in parameters {
+      gradients.append(try parameter.requireGradient())
       first.append(try Buffer(of: Float.self, count: needsFirst ? parameter.count : 0))
       second.append(
         try Buffer(of: Float.self, count: options.optimizer == .adamw ? parameter.count : 0))
     }
     self.first = first
     self.second = second
+    self.gradients = gradients
   }
 
   /// The norm of all gradients together, in Double and in a fixed order.
@@ -62,9 +65,14 @@ package final class Optimizer {
     }
   }
 
-  /// Sets all gradients to zero.
-  package func clearGradients() {
-    for parameter in parameters { parameter.gradients.update(repeating: 0) }
+  /// Sets all gradients to zero; those that an earlier trainer has taken along are made again.
+  ///
+  /// Throws `.memory`.
+  package func clearGradients() throws(SVFTError) {
+    for parameter in parameters {
+      if parameter.gradient == nil { _ = try parameter.requireGradient() }
+      parameter.gradients.update(repeating: 0)
+    }
   }
 
   /// One update with the learning rates at hand.

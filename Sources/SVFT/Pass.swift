@@ -36,6 +36,8 @@ final class Pass {
   }
 
   let capacity: Capacity
+  /// Adapters that single rows may have.
+  let lanes: [Lane]
   let batch: Batch
   let headBatch: Batch
   let body: Program
@@ -56,15 +58,16 @@ final class Pass {
   /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
   init(
     _ architecture: any Architecture, _ heads: Heads, _ purpose: Purpose, capacity: Capacity,
-    _ mode: Mode, threads: Int
+    _ mode: Mode, threads: Int, lanes: [Lane]
   ) throws(SVFTError) {
     self.capacity = capacity
+    self.lanes = lanes
     let training = mode.trains
-    let bodyGraph = Graph(training: training, recomputes: mode == .recomputing)
+    let bodyGraph = Graph(training: training, recomputes: mode == .recomputing, lanes: lanes)
     hidden = try architecture.record(bodyGraph)
     bodyGraph.output(hidden)
     let trainsBody = training && !bodyGraph.parameters.isEmpty
-    let headGraph = Graph(training: training)
+    let headGraph = Graph(training: training, lanes: lanes)
     headInput = headGraph.input(
       width: architecture.geometry.hiddenWidth, differentiable: trainsBody)
     output = try heads.record(purpose, headInput, headGraph)
@@ -112,6 +115,11 @@ final class Pass {
 
   private func forwardHead(_ part: Range<Int>) throws(SVFTError) -> UnsafeMutablePointer<Float> {
     try headBatch.setRows(part.count)
+    if !batch.windows.isEmpty {
+      for row in 0..<part.count {
+        headBatch.setLane(batch.lanes[selection[part.lowerBound + row].lowerBound], ofRow: row)
+      }
+    }
     selection.gather(
       part, from: body.values(hidden), width: hiddenWidth, into: head.values(headInput),
       threads: threads)
@@ -178,4 +186,29 @@ final class Pass {
 
   /// Rows of one replay of a token head: some megabytes of logits, however large the vocabulary.
   static func headRows(outputs: Int) -> Int { min(256, max(16, (4 << 20) / max(1, outputs))) }
+}
+
+/// Adapters of single rows.
+extension Pass {
+  /// Lanes that one recording has at most: beyond that, those of the call at hand alone.
+  private static let laneLimit = 256
+
+  /// Whether steps with these lanes can be replayed. Where no row has one, nothing of lanes should
+  /// be recorded: it costs copies.
+  func serves(_ wanted: [Lane]) -> Bool {
+    wanted.isEmpty ? lanes.isEmpty : wanted.allSatisfy(lanes.contains)
+  }
+
+  /// What to record instead of this for steps with `wanted` lanes: these too, so that calls that
+  /// take turns with a few adapters find them all recorded.
+  func lanes(and wanted: [Lane]) -> [Lane] {
+    guard !wanted.isEmpty else { return [] }
+    let all = lanes + wanted.filter { !lanes.contains($0) }
+    return all.count <= Self.laneLimit ? all : wanted
+  }
+
+  /// The number of a lane among the recorded; -1 for none.
+  func number(of lane: Lane?) -> Int32 {
+    lane.flatMap { lanes.firstIndex(of: $0) }.map { Int32(truncatingIfNeeded: $0) } ?? -1
+  }
 }

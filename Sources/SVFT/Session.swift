@@ -2,7 +2,8 @@
 // them. The next call computes only what is new:
 //
 //   tokens   t₀ t₁ … tₙ      the text: the last prompt, and what was generated after it
-//   rows     r₀ r₁ … rₘ      m ≤ n, of the model as it was at one revision (Network.revision)
+//   rows     r₀ r₁ … rₘ      m ≤ n, of the model as it was at one revision (Network.revision), and
+//                            of the text's own adapter, where it has one
 //
 // A prompt keeps the rows of the tokens that it begins with too; at least its last token is
 // computed, because nothing else gives the next one. Rows of a model that has changed since are
@@ -23,6 +24,8 @@ public final class Session: @unchecked Sendable {
   private var cache: KVCache?
   private var rows = 0
   private var revision: Int
+  /// The adapter of the text alone that rows were computed with.
+  private var lane: Lane?
 
   /// Rows are taken in groups of this size, so that not every call needs a larger cache.
   private static let group = 256
@@ -94,7 +97,9 @@ public final class Session: @unchecked Sendable {
     _ prompt: [Int32], _ options: GenerationOptions, _ onToken: TokenCallback?
   ) throws(SVFTError) -> Generation {
     try model.check([prompt], options)
+    let lane = try model.lanes(options.adapters, prompts: 1)[0]
     dropStaleRows()
+    if lane != self.lane { (self.lane, rows) = (lane, 0) }
     var generator = try Generator(model, prompts: [prompt], options, context: contextLength)
     let kept = zip(text.prefix(rows), prompt.dropLast()).prefix { $0 == $1 }.count
     generator.begin(with: kept)
@@ -136,7 +141,7 @@ public final class Session: @unchecked Sendable {
   private func dropStaleRows() {
     guard revision != model.network.revision else { return }
     revision = model.network.revision
-    rows = 0
+    (lane, rows) = (nil, 0)
   }
 }
 
@@ -162,7 +167,7 @@ extension Session {
       dropStaleRows()
       let cache = try existingCache()
       try SessionFile.write(
-        path, text, rows: rows, of: cache, try model.sessionIdentity(cache.format))
+        path, text, rows: rows, of: cache, try model.sessionIdentity(cache.format, lane))
     }
   }
 

@@ -74,6 +74,14 @@ public final class Trainer: @unchecked Sendable {
     }
   }
 
+  /// What only training needs goes with the trainer, unless the model is in use.
+  deinit {
+    try? adapter.model.gate.exclusively { () throws(SVFTError) in
+      adapter.model.network.forgetTraining()
+      for parameter in adapter.attached.parameters { parameter.dropGradient() }
+    }
+  }
+
   /// Readies adapter and head for the data, and records the run.
   private static func prepare(
     _ adapter: Adapter, _ sets: TrainingSets, _ options: TrainingOptions, saves: Bool

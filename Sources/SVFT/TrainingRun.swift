@@ -106,7 +106,7 @@ final class TrainingRun {
 
   /// One optimiser step, counted from 0.
   func step(_ groups: [[Int]], step: Int) throws(SVFTError) -> StepOutcome {
-    optimizer.clearGradients()
+    try optimizer.clearGradients()
     let loss = try accumulate(groups, step: step)
     let norm = optimizer.gradientNorm()
     let tokens = groups.joined().reduce(0) { $0 + dataset.examples[$1].ids.count }
@@ -130,7 +130,7 @@ final class TrainingRun {
   func prepare(_ gate: Gate) throws(SVFTError) {
     var asked = 0
     // An interrupted preparation may have left gradients.
-    optimizer.clearGradients()
+    try optimizer.clearGradients()
     while case .gradients(let steps)? = method.preparation {
       guard asked < 100_000 else {
         throw SVFTError(.internal, "libsvft is at fault: a method's preparation does not end")

@@ -10,9 +10,12 @@ package import SVFTTensor
 
 /// A method of fine-tuning, with its parameters for one model.
 ///
+/// One that is additive may also act on some rows of a step alone: `apply` with lanes, of
+/// `SiteAdapter`, is `.unsupported` unless it has it.
+///
 /// Rows of weights, biases and `delta` are in the order in which the slot stores them; what `state`
 /// gives and `load` takes is in canonical order (`RowOrder`).
-package protocol AdapterMethod: SiteAdapter, SendableMetatype {
+package protocol AdapterMethod: SiteAdapter {
   /// What options and doors call it.
   static var name: String { get }
   /// What adapter_config.json calls it: `peft_type`.
@@ -106,6 +109,7 @@ extension AdapterMethod {
   package func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value {
     try site.base(x)
   }
+
   package func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)? { nil }
   package func product(_ projection: Projection) throws(SVFTError) -> FactoredDelta {
     throw SVFTError(

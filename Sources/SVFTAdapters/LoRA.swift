@@ -84,6 +84,23 @@ package final class LoRA: AdapterMethod {
     return graph.add(base, delta, scale: site.scale * factors.scale)
   }
 
+  /// The same with A and B of each row's own lane; ranks may differ.
+  package static func apply(
+    _ lanes: [Int], _ site: Site, _ x: Value, _ graph: Graph
+  ) throws(SVFTError) -> Value {
+    var (inner, outer): ([LaneMatrix], [LaneMatrix]) = ([], [])
+    for lane in lanes {
+      guard let method = graph.lanes[lane].adapter as? LoRA else { continue }
+      let factors = try method.factors(site.projection)
+      let scale = graph.lanes[lane].scale * factors.scale
+      inner.append(LaneMatrix(lane: lane, factors.a.weight))
+      outer.append(LaneMatrix(lane: lane, factors.b.weight, scale: scale))
+    }
+    let base = try site.base(x)
+    let narrow = try graph.linear(x, lanes: inner)  // [T, largest r]
+    return graph.add(base, try graph.linear(narrow, lanes: outer))
+  }
+
   package func changeRows(_ projection: Projection) throws(SVFTError) -> (any ChangeRows)? {
     let factors = try factors(projection)
     return LowRankRows(a: factors.a.weight, b: factors.b, scale: factors.scale)

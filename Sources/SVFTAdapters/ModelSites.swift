@@ -15,9 +15,15 @@ package struct ModelSites {
   package let heads: [Projection]
   /// Every tensor, each once.
   package let slots: [Slot]
+  /// Patterns that adapters of the model have already.
+  package let patterns: PatternStore
 
   /// `slots` may leave out tensors of projections; they are added.
-  package init(projections: [Projection], heads: [Projection], slots: [Slot]) {
+  package init(
+    projections: [Projection], heads: [Projection], slots: [Slot],
+    patterns: PatternStore = PatternStore()
+  ) {
+    self.patterns = patterns
     var modules: Set<ObjectIdentifier> = []
     self.projections = (projections + heads).filter {
       modules.insert(ObjectIdentifier($0)).inserted

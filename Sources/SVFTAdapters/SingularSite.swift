@@ -15,6 +15,8 @@ final class SingularSite {
   /// The trained values of M, also while the pattern waits.
   var matrix: Parameter
   let gate: Parameter?
+  /// Where patterns are kept that other adapters may have too.
+  let patterns: PatternStore
   /// Whether each direction is left out because it cannot be told from others.
   let tied: [Bool]
   /// Whether U and V are W's singular vectors, and not near them: then W makes one of the other.
@@ -27,18 +29,20 @@ final class SingularSite {
   var scores: Parameter?
 
   /// Nil where no direction can be trained.
-  init?(_ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings)
-    throws(SVFTError)
-  {
+  init?(
+    _ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings,
+    _ patterns: PatternStore
+  ) throws(SVFTError) {
     let factors = try factors.truncated(settings.rank ?? .max)
     let tied = factors.tied()
     let free = tied.count { !$0 }
-    let pattern = try Self.pattern(projection, factors, settings, tied)
+    let pattern = try Self.pattern(projection, factors, settings, tied).map(patterns.shared)
     let count = pattern?.count ?? min(settings.budget(order: factors.order), free * free)
     guard count > 0 else { return nil }
     self.projection = projection
     self.factors = factors
     self.tied = tied
+    self.patterns = patterns
     areSingular = settings.truncation == nil
     form = .additive
     gate =

@@ -32,7 +32,7 @@ extension SingularVectorMethod {
   /// The dense M that collects the scores of a site; nil where the site waits for a later round.
   func scoring(_ site: SingularSite) throws(SVFTError) -> Parameter? {
     guard round.contains(where: { sites[$0] === site }) else { return nil }
-    if let scores = site.scores, MemoryLedger.isRehearsing || !scores.gradient.isReserved {
+    if let scores = site.scores, MemoryLedger.isRehearsing || !scores.weight.bytes.isReserved {
       return scores
     }
     let order = site.factors.order
@@ -45,13 +45,13 @@ extension SingularVectorMethod {
     let served = round
     for index in served {
       let site = sites[index]
-      guard let scores = site.scores else {
+      guard let gradient = site.scores?.gradient else {
         throw SVFTError(
           .state, "\(site.projection.name): expected gradients of a recorded step, found none")
       }
       let pattern = try during(site.projection.name) { () throws(SVFTError) in
         try SingularSite.largest(
-          scores.gradient, order: site.factors.order, count: site.matrix.count, site.tied)
+          gradient, order: site.factors.order, count: site.matrix.count, site.tied)
       }
       try site.adopt(pattern)
       site.scores = nil
@@ -66,7 +66,7 @@ extension SingularSite {
     if pattern.count != matrix.count {
       matrix = try Self.matrix(projection, count: pattern.count)
     }
-    coefficients = Coefficients(pattern, matrix, gate: gate)
+    coefficients = Coefficients(patterns.shared(pattern), matrix, gate: gate)
   }
 }
 

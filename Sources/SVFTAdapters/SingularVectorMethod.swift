@@ -36,7 +36,7 @@ package final class SingularVectorMethod: AdapterMethod {
     var waiting: [Int] = []
     for (projection, factors) in zip(projections, decomposed) {
       let site = try during(projection.name) { () throws(SVFTError) in
-        try SingularSite(projection, factors, settings)
+        try SingularSite(projection, factors, settings, sites.patterns)
       }
       guard let site else {
         Log.warn("\(projection.name): no two of its directions differ; nothing is trained there")

@@ -24,11 +24,36 @@ func arrays<Element>(
   return result
 }
 
-/// The options of generation that C passes; NULL is the defaults.
+/// The options of generation of `count` prompts that C passes; NULL is the defaults.
 func generationOptions(
-  _ params: UnsafePointer<svft_generation_params>?
+  _ params: UnsafePointer<svft_generation_params>?, prompts count: Int = 1
 ) throws(SVFTError) -> GenerationOptions {
-  try GenerationOptions(svft_generation_params.read(params))
+  let params = try svft_generation_params.read(params)
+  var options = try GenerationOptions(params)
+  options.adapters = try promptAdapters(params, count)
+  return options
+}
+
+/// The adapters of single prompts, one each; none where C passes none.
+private func promptAdapters(
+  _ params: svft_generation_params, _ count: Int
+) throws(SVFTError) -> [PromptAdapter?] {
+  guard let adapters = params.adapters else {
+    guard params.adapter_scales == nil else {
+      throw SVFTError(.invalidArgument, "adapter_scales: expected adapters too, found NULL")
+    }
+    return []
+  }
+  var result: [PromptAdapter?] = []
+  for index in try elements(adapters, count, "adapters") {
+    guard let handle = adapters[index] else {
+      result.append(nil)
+      continue
+    }
+    let adapter = try object(handle, Adapter.self, "adapters[\(index)]")
+    result.append(PromptAdapter(adapter, scale: params.adapter_scales?[index] ?? 1))
+  }
+  return result
 }
 
 /// A C token callback as the Swift API takes it; nil stays nil.

@@ -19,7 +19,7 @@ import SVFTTensor
 ) -> svft_status {
   generated(out, model) { (model) throws(SVFTError) in
     try model.generate(
-      strings(prompts, count, "prompts"), generationOptions(params),
+      strings(prompts, count, "prompts"), generationOptions(params, prompts: count),
       onToken: tokenCallback(callback, user))
   }
 }
@@ -33,8 +33,8 @@ import SVFTTensor
   generated(out, model) { (model) throws(SVFTError) in
     try model.generate(
       conversations: strings(messages, count, "messages"),
-      layout: word(chat_layout, "chat_layout", default: .auto), generationOptions(params),
-      onToken: tokenCallback(callback, user))
+      layout: word(chat_layout, "chat_layout", default: .auto),
+      generationOptions(params, prompts: count), onToken: tokenCallback(callback, user))
   }
 }
 
@@ -47,8 +47,8 @@ import SVFTTensor
 ) -> svft_status {
   generated(out, model) { (model) throws(SVFTError) in
     try model.generate(
-      tokens: arrays(prompts, lengths, count, "prompts"), generationOptions(params),
-      onToken: tokenCallback(callback, user))
+      tokens: arrays(prompts, lengths, count, "prompts"),
+      generationOptions(params, prompts: count), onToken: tokenCallback(callback, user))
   }
 }
 

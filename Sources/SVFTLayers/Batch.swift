@@ -2,8 +2,9 @@
 //
 //   tokens     [rows]  ids            positions [rows]  place in the sequence, past included
 //   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
+//   lanes      [rows]  number or -1   windows   runs of rows of one lane (Lane.swift)
 //
-// A head's batch uses only `rows`, `labels` or `targets` and the loss fields. All buffers have
+// A head's batch uses only `rows`, lanes, `labels` or `targets` and the loss fields. All buffers have
 // fixed capacity, so filling a batch allocates nothing.
 package import SVFTTensor
 
@@ -44,6 +45,9 @@ package final class Batch: @unchecked Sendable {
   private let positionBuffer: Buffer
   private let segmentBuffer: Buffer
   private let spanBuffer: Buffer
+  private let laneBuffer: Buffer
+  private let windowBuffer: Buffer
+  private var windowCount = 0
   private let labelBuffer: Buffer
   private let targetBuffer: Buffer
   private let lossBuffer: Buffer
@@ -65,6 +69,8 @@ package final class Batch: @unchecked Sendable {
     positionBuffer = try Buffer(of: Int32.self, count: rows)
     segmentBuffer = try Buffer(of: Int32.self, count: rows)
     spanBuffer = try Buffer(of: Span.self, count: sequences)
+    laneBuffer = try Buffer(of: Int32.self, count: rows)
+    windowBuffer = try Buffer(of: LaneWindow.self, count: rows)
     labelBuffer = try Buffer(of: Int32.self, count: rows)
     targetBuffer = try Buffer(of: Float.self, count: rows)
     lossBuffer = try Buffer(of: Double.self, count: rows)
@@ -77,6 +83,14 @@ package final class Batch: @unchecked Sendable {
   package var spans: UnsafeBufferPointer<Span> {
     UnsafeBufferPointer(rebasing: spanBuffer.values(Span.self)[0..<sequences])
   }
+  /// The lane of each row; -1 where it has none.
+  package var lanes: UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(rebasing: laneBuffer.values(Int32.self)[0..<rows])
+  }
+  /// Rows of one lane that lie side by side, in order.
+  package var windows: UnsafeBufferPointer<LaneWindow> {
+    UnsafeBufferPointer(rebasing: windowBuffer.values(LaneWindow.self)[0..<windowCount])
+  }
   /// Class or token to predict at each row of a head's batch; -100 counts nothing.
   package var labels: UnsafeMutableBufferPointer<Int32> { labelBuffer.values() }
   /// Number to predict at each row of a head's batch.
@@ -88,6 +102,7 @@ package final class Batch: @unchecked Sendable {
   package func clear() {
     rows = 0
     sequences = 0
+    windowCount = 0
   }
 
   /// Says how many rows a head's batch has.
@@ -98,14 +113,37 @@ package final class Batch: @unchecked Sendable {
       throw SVFTError(.limit, "expected at most \(rowCapacity) rows in a step, found \(count)")
     }
     rows = count
+    windowCount = 0
+    mark(0..<count, lane: -1)
   }
 
-  /// Appends a sequence (or the next tokens of one).
+  /// Gives a head's row its lane, rows in ascending order.
+  package func setLane(_ lane: Int32, ofRow row: Int) {
+    guard row >= 0, row < rows else { return }
+    mark(row..<row + 1, lane: lane)
+  }
+
+  /// Notes the lane of rows that come after all that have one.
+  private func mark(_ rows: Range<Int>, lane: Int32) {
+    laneBuffer.values(Int32.self)[rows].update(repeating: lane)
+    guard lane >= 0, !rows.isEmpty else { return }
+    let windows = windowBuffer.values(LaneWindow.self)
+    var first = rows.lowerBound
+    if let last = self.windows.last, last.lane == Int(lane), last.rows.upperBound == first {
+      first = last.rows.lowerBound
+      windowCount -= 1
+    }
+    windows[windowCount] = LaneWindow(lane: Int(lane), rows: first..<rows.upperBound)
+    windowCount += 1
+  }
+
+  /// Appends a sequence (or the next tokens of one) of a lane, -1 for none.
   ///
   /// Ids must lie in the vocabulary: the caller has checked them. Throws `.limit` beyond the
   /// capacity.
   package func append(
-    _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0
+    _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0,
+    lane: Int32 = -1
   ) throws(SVFTError) {
     let count = ids.count
     guard count <= rowCapacity - rows, sequences < sequenceCapacity else {
@@ -126,6 +164,7 @@ package final class Batch: @unchecked Sendable {
     }
     spanBuffer.values(Span.self)[sequences] = Span(
       offset: rows, count: count, past: past, slot: slot)
+    mark(rows..<rows + count, lane: lane)
     rows += count
     sequences += 1
   }

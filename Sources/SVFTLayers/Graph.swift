@@ -1,5 +1,6 @@
 // The recording of a forward pass. An architecture describes its computation once (`let h =
 // graph.norm(x, …)`); the graph keeps the ops in order. Each op file adds its own verb to Graph.
+package import SVFTTensor
 
 /// A recorded forward pass: ops in order, inputs, outputs.
 ///
@@ -14,13 +15,18 @@ package final class Graph {
   package let training: Bool
   /// Whether a training step computes what its backward needs a second time, instead of keeping it.
   package let recomputes: Bool
+  /// Adapters that may act on some rows of a step.
+  package let lanes: [Lane]
+  /// The lanes that what is recorded now is for; nil for all rows.
+  package private(set) var scope: LaneScope?
   /// Indices of the ops that begin a segment (Timetable.swift).
   private(set) var segmentStarts: [Int] = []
   private var count = 0
 
-  package init(training: Bool, recomputes: Bool = false) {
+  package init(training: Bool, recomputes: Bool = false, lanes: [Lane] = []) {
     self.training = training
     self.recomputes = recomputes
+    self.lanes = lanes
   }
 
   /// A new value for an op to write.
@@ -40,6 +46,17 @@ package final class Graph {
   /// Says that what follows is a part of its own, like a layer: recomputed, it needs of what came
   /// before only the values it reads.
   package func beginSegment() { segmentStarts.append(ops.count) }
+
+  /// Records what `body` does for the rows of some lanes alone: ops that know lanes leave out the
+  /// others, whose numbers are then undefined, and sums give them what they had.
+  package func within(
+    _ lanes: [Int], _ body: () throws(SVFTError) -> Value
+  ) throws(SVFTError) -> Value {
+    let outer = scope
+    scope = LaneScope(lanes, of: self.lanes.count)
+    defer { scope = outer }
+    return try body()
+  }
 
   /// Appends an op.
   package func record(_ op: any Op) { ops.append(op) }

@@ -2,8 +2,9 @@
 // shape.
 //
 // Gradients of parameters accumulate (+=) over the micro-batches of an optimiser step; the
-// optimiser clears them. A parameter is also a Weight, so the same products serve frozen and
-// trained matrices.
+// optimiser clears them. They come into being with the first program that trains or the first
+// optimiser, so that an adapter which is only run takes its numbers and no more. A parameter is also
+// a Weight, so the same products serve frozen and trained matrices.
 package import SVFTTensor
 
 /// One trainable tensor, stored as a matrix [rows, columns] (a vector has one row).
@@ -14,8 +15,10 @@ package final class Parameter: @unchecked Sendable {
   package let weight: Weight
   /// The shape it is saved with; its product is rows × columns.
   package let shape: [Int]
-  /// Sum of the gradients since the last clearing, [rows, columns].
-  package let gradient: Buffer
+  /// Sum of the gradients since the last clearing, [rows, columns]; nil while nothing trains it.
+  package private(set) var gradient: Buffer?
+  /// What a rehearsal takes for the gradient of a parameter that is no part of it.
+  private weak var rehearsed: Buffer?
   /// Whether optimiser and gradient clipping see it.
   ///
   /// Frozen parameters keep value and moments.
@@ -41,7 +44,6 @@ package final class Parameter: @unchecked Sendable {
     self.weight = try Weight(
       format: ElementFormats.f32, rows: rows, columns: columns,
       bytes: Buffer(of: Float.self, count: count))
-    self.gradient = try Buffer(of: Float.self, count: count)
     self.group = group
     self.decays = decays
   }
@@ -50,6 +52,28 @@ package final class Parameter: @unchecked Sendable {
   package var count: Int { weight.rows * weight.columns }
   /// The values, row by row.
   package var values: UnsafeMutableBufferPointer<Float> { weight.bytes.values() }
-  /// The gradient, row by row.
-  package var gradients: UnsafeMutableBufferPointer<Float> { gradient.values() }
+  /// The gradient, row by row; empty while there is none.
+  package var gradients: UnsafeMutableBufferPointer<Float> {
+    gradient?.values() ?? UnsafeMutableBufferPointer(start: nil, count: 0)
+  }
+
+  /// The gradient, made where there is none: zeros. Whoever asks keeps what is given, because a
+  /// rehearsal leaves nothing in the parameters of a model that is in use.
+  ///
+  /// Throws `.memory`.
+  package func requireGradient() throws(SVFTError) -> Buffer {
+    if let gradient { return gradient }
+    let isForeign = MemoryLedger.isRehearsing && !weight.bytes.isReserved
+    if isForeign, let rehearsed { return rehearsed }
+    let made = try Buffer(of: Float.self, count: count)
+    if isForeign {
+      rehearsed = made
+    } else {
+      gradient = made
+    }
+    return made
+  }
+
+  /// Gives the gradient's memory back until somebody trains again.
+  package func dropGradient() { gradient = nil }
 }

@@ -9,6 +9,8 @@ package final class Program: @unchecked Sendable {
   package let threads: Int
   private let ops: [any Op]
   private let meetings: Meetings
+  /// Kept for rehearsals; ops ask the parameters.
+  private let gradients: [Buffer]
 
   /// How often a team meets in a forward replay.
   package var meetingCount: Int { meetings.before.count { $0 } }
@@ -20,7 +22,7 @@ package final class Program: @unchecked Sendable {
     try self.init(graph, Plan(graph, rows: rows), threads: threads)
   }
 
-  /// Allocates what the plan of `graph` says.
+  /// Allocates what the plan of `graph` says, and gradients of what it trains.
   ///
   /// Throws `.memory`.
   package init(_ graph: Graph, _ plan: Plan, threads: Int) throws(SVFTError) {
@@ -30,6 +32,11 @@ package final class Program: @unchecked Sendable {
     ops = graph.ops
     meetings = Meetings(ops, plan)
     arena = try Arena(plan, ops: ops, threads: threads)
+    var gradients: [Buffer] = []
+    for parameter in graph.training ? graph.parameters : [] {
+      gradients.append(try parameter.requireGradient())
+    }
+    self.gradients = gradients
   }
 
   /// Computes all values for the rows of `batch`.

@@ -13,11 +13,16 @@
 package import SVFTTensor
 
 /// What a projection accepts: something that can record its part of the forward pass.
-package protocol SiteAdapter: AnyObject {
+package protocol SiteAdapter: AnyObject, SendableMetatype {
   /// Records the adapted product without bias.
   ///
   /// Calls `site.base(x)` when and on what it likes.
   func apply(_ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError) -> Value
+
+  /// Records what lies beneath with, on the rows of each of `lanes` alone, the change of its
+  /// adapter. All are of this type; a lane is its number among the graph's.
+  static func apply(_ lanes: [Int], _ site: Site, _ x: Value, _ graph: Graph) throws(SVFTError)
+    -> Value
 }
 
 /// The checkpoint's matrix with an adapter's change, rounded.
@@ -79,6 +84,8 @@ package struct Site {
   private let graph: Graph
   /// Whether what is recorded here is a shadow.
   private let isShadow: Bool
+  /// What lies beneath, where it is recorded already.
+  private let below: Value?
 
   init(
     _ projection: Projection, _ attachments: ArraySlice<Attachment>, _ graph: Graph,
@@ -89,27 +96,42 @@ package struct Site {
     self.scale = attachments.last?.scale ?? 1
     self.beneath = attachments.dropLast()
     self.graph = graph
+    below = nil
   }
+
+  /// A place above `value`, which all that lies beneath has given. [T, rows]
+  init(_ projection: Projection, above value: Value, _ graph: Graph) {
+    self.projection = projection
+    self.graph = graph
+    (scale, beneath, isShadow, below) = (1, [], false, value)
+  }
+
+  /// The same place, with `value` as all that lies beneath it.
+  package func above(_ value: Value) -> Site { Site(projection, above: value, graph) }
 
   /// Whether the product beneath is that of the checkpoint's own matrix, and is computed.
   package var isLowest: Bool {
-    beneath.isEmpty && projection.weight.standIn == nil && !isShadow
+    beneath.isEmpty && below == nil && projection.weight.standIn == nil && !isShadow
   }
 
   /// The product beneath this adapter, without bias: the frozen weight, or what earlier adapters
   /// made of it.
   package func base(_ x: Value) throws(SVFTError) -> Value {
-    try graph.project(x, projection, beneath)
+    if let below { return below }
+    return try graph.project(x, projection, beneath)
   }
 }
 
 extension Graph {
-  /// Records y = W x + b through all adapters. [rows, columns] → [rows, projection.rows]
+  /// Records y = W x + b through all adapters, those of lanes above the others. [rows, columns] →
+  /// [rows, projection.rows]
   package func project(_ x: Value, _ projection: Projection) throws(SVFTError) -> Value {
-    if projection.attachments.isEmpty {
+    let groups = lanes(on: projection)
+    if projection.attachments.isEmpty, groups.isEmpty {
       return try linear(x, projection.weight, bias: projection.bias)
     }
-    let y = try project(x, projection, projection.attachments[...])
+    let beneath = try project(x, projection, projection.attachments[...])
+    let y = try addLanes(groups, to: beneath, x, projection)
     guard let bias = projection.bias else { return y }
     return addBias(y, bias)
   }

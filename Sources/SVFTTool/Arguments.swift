@@ -16,12 +16,38 @@ struct ModelArguments: ParsableArguments {
 
   /// Loads the model with its adapters.
   func load() throws -> Model {
-    let model = try Model(path: model, options: loading.options(), progress: Console.progress)
-    try Interrupt.watch(model)
+    let model = try loadBase()
     for specification in adapter {
       let (folder, scale) = AdapterReference.split(specification)
       _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)
     }
+    return model
+  }
+
+  /// Loads the model with its adapters for single prompts: each folder once, and an entry for each
+  /// `--adapter`, nil for "none".
+  func loadForPrompts() throws -> (Model, [PromptAdapter?]) {
+    let model = try loadBase()
+    var loaded: [String: Adapter] = [:]
+    var entries: [PromptAdapter?] = []
+    for specification in adapter {
+      guard specification != AdapterReference.none else {
+        entries.append(nil)
+        continue
+      }
+      let (folder, scale) = AdapterReference.split(specification)
+      let adapter =
+        try loaded[folder]
+        ?? model.loadAdapter(folder, scale: 0, progress: Console.progress)
+      loaded[folder] = adapter
+      entries.append(PromptAdapter(adapter, scale: scale))
+    }
+    return (model, entries)
+  }
+
+  private func loadBase() throws -> Model {
+    let model = try Model(path: model, options: loading.options(), progress: Console.progress)
+    try Interrupt.watch(model)
     return model
   }
 }
@@ -127,6 +153,9 @@ struct OutputArguments: ParsableArguments {
 
 /// "DIR:SCALE", where a colon in the path itself needs no escape.
 package enum AdapterReference {
+  /// What stands for no adapter where each prompt has its own; a folder of that name is "./none".
+  package static let none = "none"
+
   /// The folder, and the factor at its end if there is one.
   package static func split(_ text: String) -> (folder: String, scale: Float) {
     guard let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...])

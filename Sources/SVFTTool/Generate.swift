@@ -29,6 +29,12 @@ struct Generate: ParsableCommand {
   var session: String?
   @Flag(help: "Add the prompt to the text of --session; without, it is the whole text.")
   var extend = false
+  @Flag(
+    help: """
+      Give the first --adapter to the first prompt alone, the second to the second and so on; \
+      "none" stands for none. All prompts still are one batch.
+      """)
+  var adapterPerPrompt = false
   @OptionGroup var sampling: SamplingFlags
 
   func validate() throws {
@@ -37,6 +43,12 @@ struct Generate: ParsableCommand {
     }
     guard session == nil || prompt.count + messages.count + tokens.count < 2 else {
       throw ValidationError("--session: expected one prompt, found several")
+    }
+    let count = max(1, prompt.count + messages.count + tokens.count)
+    guard !adapterPerPrompt || source.adapter.count == count else {
+      throw ValidationError(
+        "--adapter-per-prompt: expected one --adapter for each of \(count) prompts, found "
+          + "\(source.adapter.count)")
     }
     guard !extend || (session != nil && messages.isEmpty && tokens.isEmpty) else {
       throw ValidationError("--extend: expected --session, and a --prompt if any, found otherwise")
@@ -72,7 +84,13 @@ struct Generate: ParsableCommand {
     }
     let conversations = try messages.map(TextInput.read)
     let ids = try tokens.map(Self.ids)
-    let model = try source.load()
+    var options = options
+    let model: Model
+    if adapterPerPrompt {
+      (model, options.adapters) = try source.loadForPrompts()
+    } else {
+      model = try source.load()
+    }
     for (path, conversation) in zip(messages, conversations) {
       try Self.check(path, conversation, layout, model)
     }

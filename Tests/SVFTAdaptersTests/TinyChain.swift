@@ -65,8 +65,10 @@ final class TinyChain {
   }
 
   /// Records input → square, its rows made canonical → wide → tall → head.
-  func record(training: Bool) throws -> (graph: Graph, input: Value, output: Value) {
-    let graph = Graph(training: training)
+  func record(
+    training: Bool, lanes: [Lane] = []
+  ) throws -> (graph: Graph, input: Value, output: Value) {
+    let graph = Graph(training: training, lanes: lanes)
     let input = graph.input(width: 32, differentiable: training)
     var value = try graph.project(input, square)
     if case .interleaved = square.weight.rowOrder {
@@ -84,6 +86,14 @@ final class TinyChain {
   /// A replayable recording with `rows` random input rows.
   func session(training: Bool = false, rows: Int = 37, threads: Int = 2) throws -> TinySession {
     try TinySession(self, training: training, rows: rows, threads: threads)
+  }
+
+  /// A recording whose rows have lanes, -1 for none.
+  func session(_ lanes: [Lane], of rows: [Int32], threads: Int = 2) throws -> TinySession {
+    let session = try TinySession(
+      self, training: false, rows: rows.count, threads: threads, lanes: lanes)
+    for (row, lane) in rows.enumerated() { session.batch.setLane(lane, ofRow: row) }
+    return session
   }
 }
 
@@ -132,8 +142,10 @@ final class TinySession {
   /// What the program reads; a test may change it.
   let inputs: Buffer
 
-  init(_ model: TinyChain, training: Bool, rows: Int, threads: Int) throws {
-    let (graph, input, output) = try model.record(training: training)
+  init(
+    _ model: TinyChain, training: Bool, rows: Int, threads: Int, lanes: [Lane] = []
+  ) throws {
+    let (graph, input, output) = try model.record(training: training, lanes: lanes)
     program = try Program(graph, rows: rows, threads: threads)
     batch = try Batch(rows: rows, sequences: 1)
     try batch.setRows(rows)

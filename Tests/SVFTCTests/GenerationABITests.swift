@@ -47,6 +47,64 @@ import Testing
     #expect(try generate(host, [], try params()) == [])
   }
 
+  @Test func eachPromptMayHaveAnAdapterOfItsOwn() throws {
+    let host = try TinyHost()
+    let options = #"{"method":"svft","init":"kaiming","seed":"#
+    let adapters: [OpaquePointer?] = try [1, 2].map { try host.adapter(options + "\($0)}") }
+    defer { for adapter in adapters { svft_adapter_free(adapter) } }
+    func scale(_ scales: [Float]) throws {
+      for (adapter, scale) in zip(adapters, scales) {
+        try succeed(svft_adapter_set_scale(adapter, scale))
+      }
+    }
+    let prompt = "The lamp"
+    let alone = try ([[0, 0], [1, 0], [0, 1], [0, 0.5]] as [[Float]]).map { scales in
+      try scale(scales)
+      return try generate(host, [prompt], params())[0]
+    }
+    #expect(Set(alone).count > 2)
+    try scale([0, 0])
+    var own = [adapters[1], nil, adapters[0], adapters[1]]
+    let scales: [Float] = [1, 9, 1, 0.5]
+    let prompts = own.map { _ in prompt }
+    try own.withUnsafeMutableBufferPointer { own in
+      try scales.withUnsafeBufferPointer { scales in
+        var params = try params()
+        params.adapters = UnsafePointer(own.baseAddress)
+        params.adapter_scales = scales.baseAddress
+        #expect(try generate(host, prompts, params) == [alone[2], alone[0], alone[1], alone[3]])
+        // Of a session's one text.
+        var session: OpaquePointer?
+        try succeed(svft_session_create(host.model, nil, &session))
+        defer { svft_session_free(session) }
+        let text = try text {
+          svft_session_generate(session, prompt, &params, nil, nil, $0, nil)
+        }
+        #expect(text == alone[2])
+        // Without scales each counts as 1; scales without adapters are a mistake.
+        params.adapter_scales = nil
+        #expect(try generate(host, prompts, params)[3] == alone[2])
+        (params.adapters, params.adapter_scales) = (nil, scales.baseAddress)
+        try withStrings([prompt]) { prompts in
+          var out: UnsafeMutablePointer<CChar>?
+          let status = svft_generate(host.model, prompts, 1, &params, nil, nil, &out)
+          #expect(status == number(SVFT_INVALID_ARGUMENT))
+          params.adapter_scales = nil
+          var model = host.model
+          try withUnsafePointer(to: &model) { wrong in
+            params.adapters = wrong
+            let status = svft_generate(host.model, prompts, 1, &params, nil, nil, &out)
+            #expect(status == number(SVFT_INVALID_ARGUMENT))
+          }
+          try scale([0, 1])
+          params.adapters = UnsafePointer(own.baseAddress)
+          #expect(
+            svft_generate(host.model, prompts, 1, &params, nil, nil, &out) == number(SVFT_STATE))
+        }
+      }
+    }
+  }
+
   /// The text of a conversation, or of ids.
   private func answer(
     _ host: TinyHost, _ messages: String, _ params: svft_generation_params,

@@ -21,6 +21,25 @@ struct BatchTests {
     #expect(batch.spans.isEmpty)
   }
 
+  @Test func rowsOfOneLaneSideBySideAreOneWindow() throws {
+    let batch = try Batch(rows: 8, sequences: 6)
+    try batch.append([1, 2] as [Int32], lane: 1)
+    try batch.append([3] as [Int32], lane: 1)
+    try batch.append([4] as [Int32])
+    try batch.append([5] as [Int32], lane: 1)
+    try batch.append([6] as [Int32], lane: 0)
+    #expect(Array(batch.lanes) == [1, 1, 1, -1, 1, 0])
+    #expect(batch.windows.map(\.lane) == [1, 1, 0])
+    #expect(batch.windows.map(\.rows) == [0..<3, 4..<5, 5..<6])
+    try batch.setRows(4)
+    #expect(Array(batch.lanes) == [-1, -1, -1, -1] && batch.windows.isEmpty)
+    for (row, lane) in [(1, 2), (2, 2), (9, 2)] { batch.setLane(Int32(lane), ofRow: row) }
+    #expect(Array(batch.lanes) == [-1, 2, 2, -1])
+    #expect(batch.windows.map(\.rows) == [1..<3])
+    batch.clear()
+    #expect(batch.windows.isEmpty)
+  }
+
   @Test func moreThanItHoldsIsALimitAndChangesNothing() throws {
     let batch = try Batch(rows: 3, sequences: 2)
     try batch.append([1, 2] as [Int32])

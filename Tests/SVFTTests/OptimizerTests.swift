@@ -12,6 +12,7 @@ import Testing
     let parameter = try Parameter(
       "p", rows: 1, columns: values.count, group: group, decays: decays)
     _ = parameter.values.update(from: values)
+    _ = try parameter.requireGradient()
     _ = parameter.gradients.update(from: gradients)
     return parameter
   }
@@ -115,7 +116,7 @@ import Testing
     #expect(optimizer.gradientNorm() == 5)
     optimizer.scaleGradients(by: 0.5)
     #expect(optimizer.gradientNorm() == 2.5)
-    optimizer.clearGradients()
+    try optimizer.clearGradients()
     #expect(parameters.allSatisfy { $0.gradients.allSatisfy { $0 == 0 } })
   }
 }

@@ -23,23 +23,25 @@ import Testing
     let batch: Batch
     let headBatch: Batch
 
-    init(adapter: String?, rows: Int) throws {
+    /// An adapter that is attached and trains, or several for single rows.
+    init(adapter: String?, lanes own: [String] = [], rows: Int) throws {
       let folder = try TemporaryFolder()
       try TinyModel.llama().write(folder: folder.path)
       loaded = try Checkpoint(folder.path).load()
       let training = adapter != nil
-      if let adapter {
+      func method(_ adapter: String) throws -> any AdapterMethod {
         let head = [loaded.architecture.languageModelHead?.projection].compactMap { $0 }
         let sites = ModelSites(
           projections: loaded.projections, heads: head, slots: loaded.slots)
         let options = try AdapterOptions(.object(JSON.parse(adapter).root("options")))
-        let method = try options.method().init(options, sites, FactorStore(threads: 2))
-        try AdapterSet.attach(method)
+        return try options.method().init(options, sites, FactorStore(threads: 2))
       }
-      let bodyGraph = Graph(training: training)
+      if let adapter { try AdapterSet.attach(method(adapter)) }
+      let lanes = try own.map(method).map { Lane($0, scale: 1, on: $0.projections) }
+      let bodyGraph = Graph(training: training, lanes: lanes)
       hidden = try loaded.architecture.record(bodyGraph)
       bodyGraph.output(hidden)
-      let headGraph = Graph(training: training)
+      let headGraph = Graph(training: training, lanes: lanes)
       input = headGraph.input(width: hidden.width, differentiable: training)
       let languageHead = try #require(loaded.architecture.languageModelHead)
       output = try languageHead.record(input, headGraph)
@@ -82,6 +84,38 @@ import Testing
     }
   }
 
+  @Test func decodingWithAdaptersOfSingleRowsAllocatesNothing() async {
+    await #expect(processExitsWith: .success) {
+      let machine = try Machine(
+        adapter: nil,
+        lanes: [
+          #"{"method":"svft","pattern":"banded","d":2}"#, #"{"method":"lora","r":4}"#,
+          #"{"method":"svft"}"#,
+        ], rows: 8)
+      machine.batch.cache = try KVCache(
+        layers: machine.loaded.architecture.geometry.layers, slots: 5, context: 160,
+        width: machine.loaded.architecture.geometry.keyValueWidth)
+      let token: [Int32] = [3]
+      func decode(_ range: Range<Int>) throws {
+        for position in range {
+          machine.batch.clear()
+          for (slot, lane) in [0, 0, 1, 2, -1].enumerated() {
+            try machine.batch.append(token, past: position, slot: slot, lane: Int32(lane))
+          }
+          try machine.body.forward(machine.batch)
+          try machine.headBatch.setRows(5)
+          for row in 0..<5 { machine.headBatch.setLane(machine.batch.lanes[row], ofRow: row) }
+          try machine.head.forward(machine.headBatch)
+        }
+      }
+      try decode(0..<4)
+      svft_allocations_begin()
+      try decode(4..<104)
+      let count = svft_allocations_end()
+      try #require(count <= 0, "\(count) allocations over 100 steps")
+    }
+  }
+
   @Test func trainingAllocatesNothing() async {
     await #expect(processExitsWith: .success) {
       for adapter in [
@@ -92,7 +126,7 @@ import Testing
         let optimizer = try Optimizer(machine.body.graph.parameters, TrainingOptions())
         let gradient = try #require(machine.body.gradient(machine.hidden))
         func step() throws {
-          optimizer.clearGradients()
+          try optimizer.clearGradients()
           machine.batch.clear()
           try machine.batch.append(Self.tokens)
           try machine.body.forward(machine.batch)

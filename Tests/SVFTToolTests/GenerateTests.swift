@@ -40,6 +40,25 @@ import Testing
     #expect(try ToolRun.result(ToolRun.greedy + ["--tokens", list], in: folder) == streamed)
   }
 
+  @Test func eachPromptMayHaveAnAdapterOfItsOwn() throws {
+    let folder = try TemporaryFolder()
+    try ToolRun.train(["--steps", "4", "--learning-rate", "0.3"], in: folder)
+    func texts(_ flags: [String]) throws -> [String] {
+      try ToolRun.continued(flags, in: folder).map(\.text)
+    }
+    let alone = try [[], ["--adapter", "run"], ["--adapter", "run:-0.5"]].map {
+      try texts($0 + ["-p", "The lamp"])[0]
+    }
+    #expect(Set(alone).count == 3)
+    let prompts = ["-p", "The lamp", "-p", "The lamp", "-p", "The lamp"]
+    let flags = ["--adapter", "run:-0.5", "--adapter", "none", "--adapter", "run"]
+    #expect(
+      try texts(prompts + flags + ["--adapter-per-prompt"]) == [alone[2], alone[0], alone[1]])
+    let few = try ToolRun(
+      ToolRun.greedy + prompts + ["--adapter", "run", "--adapter-per-prompt"], in: folder)
+    #expect(few.status == 2 && few.notes.contains("each of 3 prompts, found 1"), "\(few.notes)")
+  }
+
   @Test func whatStdinHasIsNamedToo() throws {
     let run = try ToolRun(
       ToolRun.greedy + ["--messages", "-"], in: TemporaryFolder(), text: "[{")

@@ -2,6 +2,8 @@
 //
 //   add       c = a + s·b      da = dc, db = s·dc
 //   add bias  y[t, r] += b[r]  db[r] += Σ_t dy[t, r]
+//
+// Within lanes (Lane.swift) b is added to their rows alone.
 import SVFTTensor
 
 /// c = a + scale · b, elementwise.
@@ -12,12 +14,14 @@ final class Add: Op {
   private let b: Value
   private let c: Value
   private let scale: Float
+  private let scope: LaneScope?
 
-  init(_ a: Value, _ b: Value, _ c: Value, scale: Float) {
+  init(_ a: Value, _ b: Value, _ c: Value, scale: Float, _ scope: LaneScope?) {
     self.a = a
     self.b = b
     self.c = c
     self.scale = scale
+    self.scope = scope
   }
 
   var reads: [Value] { [a, b] }
@@ -25,16 +29,30 @@ final class Add: Op {
   var keeps: [Value] { [] }
 
   func forward(_ run: Run) {
-    let count = run.rows * c.width
-    let (a, b, c) = (run.pointer(a), run.pointer(b), run.pointer(c))
-    for range in run.blocks(of: count, by: Add.block) {
-      let start = range.lowerBound
-      if scale == 1 {
-        Kernels.add(a + start, b + start, into: c + start, count: range.count)
+    guard let scope else {
+      for range in run.blocks(of: run.rows * c.width, by: Add.block) { add(range, run) }
+      return
+    }
+    let (width, lanes) = (c.width, run.batch.lanes)
+    for row in run.team.share(of: run.rows) {
+      let start = row * width
+      if scope.contains(lanes[row]) {
+        add(start..<start + width, run)
       } else {
-        Kernels.scale(b + start, by: scale, into: c + start, count: range.count)
-        Kernels.add(a + start, to: c + start, count: range.count)
+        (run.pointer(c) + start).update(from: run.pointer(a) + start, count: width)
       }
+    }
+  }
+
+  /// Numbers `range` of c.
+  private func add(_ range: Range<Int>, _ run: Run) {
+    let start = range.lowerBound
+    let (a, b, c) = (run.pointer(a) + start, run.pointer(b) + start, run.pointer(c) + start)
+    if scale == 1 {
+      Kernels.add(a, b, into: c, count: range.count)
+    } else {
+      Kernels.scale(b, by: scale, into: c, count: range.count)
+      Kernels.add(a, to: c, count: range.count)
     }
   }
 
@@ -109,12 +127,12 @@ final class AddBias: Op {
 }
 
 extension Graph {
-  /// Records a + scale · b.
+  /// Records a + scale · b; within lanes, a alone where a row is of none of them.
   ///
   /// Both [T, width].
   package func add(_ a: Value, _ b: Value, scale: Float = 1) -> Value {
     let c = value(width: a.width)
-    record(Add(a, b, c, scale: scale))
+    record(Add(a, b, c, scale: scale, scope))
     return c
   }
 

@@ -9,7 +9,8 @@
 // if rounding were no step at all (the straight-through estimate, Bengio et al., arXiv:1308.3432).
 //
 // x [T, columns], y [T, rows]. A frozen weight needs nothing kept; a trained one keeps x. How x and
-// g are rounded for products with W is decided in Weight+Compute.swift.
+// g are rounded for products with W is decided in Weight+Compute.swift. Within lanes (Lane.swift)
+// only their rows are multiplied.
 package import SVFTTensor
 
 /// y = W x + b.
@@ -22,15 +23,17 @@ final class Linear: Op {
   private let trained: Parameter?
   private let bias: VectorOperand?
   private let shadow: Value?
+  private let scope: LaneScope?
 
   /// `x` as it is and, where the product may read it, rounded.
   init(
     _ x: (exact: Value, rounded: Value?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
-    bias: VectorOperand?, shadow: Value?
+    bias: VectorOperand?, shadow: Value?, _ scope: LaneScope?
   ) {
     self.x = x.exact
     rounded = x.rounded
     self.shadow = shadow
+    self.scope = scope
     self.y = y
     self.weight = weight
     self.trained = trained
@@ -56,9 +59,11 @@ final class Linear: Op {
         rows: rows, run.pointer(rounded), tokens: run.rows, into: y, ldy: weight.rows,
         scratch: run.scratch)
     } else {
+      let tokens = run.rows(of: scope)
+      guard !tokens.isEmpty else { return }
       weight.matrix(in: run.batch).product(
-        rows: rows, run.pointer(x), tokens: run.rows, into: y, ldy: weight.rows,
-        scratch: run.scratch)
+        rows: rows, run.pointer(x) + tokens.lowerBound * weight.columns, tokens: tokens.count,
+        into: y + tokens.lowerBound * weight.rows, ldy: weight.rows, scratch: run.scratch)
     }
     if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
   }
@@ -148,9 +153,10 @@ extension Graph {
       throw SVFTError(
         .shape, "expected a bias of width \(weight.rows) for a linear module, found \(bias.width)")
     }
-    let rounded = trained == nil ? rounded(x, for: weight) : nil
+    // Tiles of rounded rows cannot be entered in the middle.
+    let rounded = trained == nil && scope == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
-    record(Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow))
+    record(Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow, scope))
     return y
   }
 }

@@ -43,6 +43,7 @@ class GenerationParams(Structure):
         ("bias_count", c_size_t), ("stop_strings", POINTER(c_char_p)),
         ("stop_string_count", c_size_t), ("stop_tokens", POINTER(c_int32)),
         ("stop_token_count", c_size_t), ("ignores_end", c_int32), ("parses_special", c_int32),
+        ("adapters", POINTER(c_void_p)), ("adapter_scales", POINTER(c_float)),
     ]
 
 

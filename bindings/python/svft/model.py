@@ -182,6 +182,10 @@ class Model(Handle):
         frequency_penalty, presence_penalty, penalty_window, seed, logit_bias (id to number), stop
         (strings), stop_tokens, ignores_end, parses_special. ``on_token(index, id, text)`` sees each
         token and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
+
+        ``adapters=[a, None, (b, 0.5)]`` gives each prompt an adapter of its own, with a scale or
+        with 1, on top of those that act on all: one that is attached with scale 0 and adds changes
+        to weights. All prompts still are one batch.
         """
         source = prompts(prompt, messages, tokens, chat_layout)
         if stream:
@@ -192,7 +196,7 @@ class Model(Handle):
         return texts[0] if source.single else texts
 
     def _continue(self, source: Prompts, on_token, options: Mapping) -> "list[str]":
-        params, kept = generation_params(options)
+        params, kept = generation_params(options, source.count)
         call = Call(self._handle)
         out = (c_void_p * max(1, source.count))()
         call.run(

@@ -40,7 +40,8 @@ class Session(Handle):
     ) -> "Union[str, Iterator[str]]":
         """Continues the whole text: a prompt, ``messages`` of a conversation, or ``tokens``.
 
-        Options, ``on_token`` and ``stream`` as in ``Model.generate``; max_tokens=0 computes the
+        Options, ``adapters``, ``on_token`` and ``stream`` as in ``Model.generate``; where the
+        adapter is another than before, all is computed again; max_tokens=0 computes the
         prompt alone, for beginnings that many texts share. Also after an error the session holds
         the prompt and what was generated until then.
         """
@@ -75,7 +76,7 @@ class Session(Handle):
 
     def _run(self, call: tuple, on_token: Optional[OnToken], options: Mapping) -> str:
         function, *prompt = call
-        params, kept = generation_params(options)
+        params, kept = generation_params(options, 1)
         running, out, reused = Call(self.model._handle), c_void_p(), c_size_t()
         running.run(
             function, self._handle, *prompt, byref(params), token_callback(running, on_token), None,

@@ -42,6 +42,35 @@ def test_generation_is_the_same_alone_in_a_batch_and_streamed(llama):
     assert "".join(llama.generate("The lamp", stream=True, **GREEDY)) == alone
 
 
+def test_each_prompt_may_have_an_adapter_of_its_own(llama):
+    a, b = (
+        llama.create_adapter(pattern="banded", d=4, init="kaiming", seed=seed) for seed in (1, 2))
+
+    def alone(first, second):
+        a.set_scale(first)
+        b.set_scale(second)
+        return llama.generate("The lamp", **GREEDY)
+
+    expected = [alone(0, 1), alone(1, 0), alone(0, 0.5), alone(0, 0)]
+    assert len(set(expected)) > 2
+    prompts = ["The lamp"] * 4
+    assert llama.generate(prompts, adapters=[b, a, (b, 0.5), None], **GREEDY) == expected
+    assert llama.generate("The lamp", adapters=a, **GREEDY) == expected[1]
+    assert "".join(llama.generate("The lamp", adapters=[b], stream=True, **GREEDY)) == expected[0]
+    with llama.session() as session:
+        assert session.generate("The lamp", adapters=(b, 0.5), **GREEDY) == expected[2]
+    with pytest.raises(svft.InvalidArgument, match="each of 4 prompts"):
+        llama.generate(prompts, adapters=[a], **GREEDY)
+    with pytest.raises(TypeError, match="expected adapters"):
+        llama.generate(prompts, adapters=[a, "b", None, None], **GREEDY)
+    a.set_scale(1)
+    with pytest.raises(svft.StateError, match="acts on all prompts"):
+        llama.generate("The lamp", adapters=[a], **GREEDY)
+    b.close()
+    with pytest.raises(svft.StateError, match="closed"):
+        llama.generate("The lamp", adapters=[b], **GREEDY)
+
+
 def test_on_token_cancels_and_its_exception_is_raised(llama):
     with pytest.raises(svft.Cancelled):
         llama.generate("The", on_token=lambda *_: False, **GREEDY)
