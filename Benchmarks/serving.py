@@ -2,11 +2,11 @@
 
     python Benchmarks/serving.py --model MODEL --out FOLDER [--tokens 32] [--samples 5]
 
-For batches of 1 to 16 prompts: no adapter; one that is attached for all; the same one given to each
-prompt; and a different one for each. Measured is decoding, from the first token of the batch to the
-last, in one process: the cases take turns, sample by sample. Adapters are all on all linear modules.
-Then: what 100 adapters take that lie ready, by the library's own count and by the process's resident
-size. FOLDER/serving.md and serving.json hold the tables.
+For batches of 1 to 16 prompts: no adapter; one that is attached for all; the same one given to
+each prompt; and a different one for each. Measured is decoding, from the first token of the batch
+to the last, in one process: the cases take turns, sample by sample. Adapters are all on all linear
+modules. Then: what 100 adapters take that lie ready, by the library's own count and by the
+process's resident size. FOLDER/serving.md and serving.json hold the tables.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def table(report: dict) -> str:
             columns = " | ".join(f"{rates[case]:.1f}" for case in CASES)
             lines.append(f"| {method} | {batch} | {columns} | {ratio:.2f} |")
     lines += ["", f"Each of {RESIDENT} adapters that lie ready:", "",
-              "| adapter | numbers | bytes by the ledger | bytes for each number | resident bytes |",
+              "| adapter | numbers | bytes by the ledger | for each number | resident bytes |",
               "|---|---|---|---|---|"]
     for method, one in report["resident"].items():
         share = one["counted"] / one["trainable"]

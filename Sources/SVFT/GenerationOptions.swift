@@ -35,8 +35,8 @@ public struct GenerationOptions: Sendable {
   public var ignoresEnd = false
   /// Whether special tokens written out in a prompt are parsed as such.
   public var parsesSpecial = false
-  /// Adapters of single prompts, on top of those that act on all: one for each prompt, nil for none.
-  /// Empty where no prompt has one.
+  /// Adapters of single prompts, on top of those that act on all: one for each prompt, nil for
+  /// none. Empty where no prompt has one.
   public var adapters: [PromptAdapter?] = []
 
   /// The defaults.

@@ -55,9 +55,9 @@ extension Model {
   }
 
   /// Continues prompts, all in one batch, each with an adapter of its own where the options name
-  /// one. Throws `.unsupported` for a model that predicts no tokens and for adapters that cannot act
-  /// on one prompt alone, `.state` for those that act on all or are detached, `.mismatch` for those
-  /// of another model, `.limit` for prompts beyond the context, `.cancelled`, `.nonFinite`.
+  /// one. Throws `.unsupported` for a model that predicts no tokens and for adapters that cannot
+  /// act on one prompt alone, `.state` for those that act on all or are detached, `.mismatch` for
+  /// those of another model, `.limit` for prompts beyond the context, `.cancelled`, `.nonFinite`.
   public func generate(
     _ prompts: [String], _ options: GenerationOptions = GenerationOptions(),
     onToken: TokenCallback? = nil

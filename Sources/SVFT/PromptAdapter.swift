@@ -1,6 +1,6 @@
-// Which adapter acts on one prompt of a batch alone, and what it must be for that: one that is there
-// with scale 0, so that it acts on nobody, and that adds a change to weights, because a tensor which
-// is replaced is replaced for all.
+// Which adapter acts on one prompt of a batch alone, and what it must be for that: one that is
+// there with scale 0, so that it acts on nobody, and that adds a change to weights, because a
+// tensor which is replaced is replaced for all.
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
@@ -24,8 +24,8 @@ extension Model {
   /// holds the gate.
   ///
   /// Throws `.invalidArgument` for another number of adapters than of prompts and for a scale that
-  /// is no number; `.mismatch`, `.state` and `.unsupported` for adapters that cannot act on a prompt
-  /// alone.
+  /// is no number; `.mismatch`, `.state` and `.unsupported` for adapters that cannot act on a
+  /// prompt alone.
   func lanes(_ adapters: [PromptAdapter?], prompts count: Int) throws(SVFTError) -> [Lane?] {
     guard adapters.isEmpty || adapters.count == count else {
       throw SVFTError(
@@ -87,7 +87,8 @@ extension Model {
     return wanted.scale == 0 ? nil : lane
   }
 
-  /// Throws where an adapter does not add a change, known already, to weights that are as they were.
+  /// Throws where an adapter does not add a change, known already, to weights as the model has
+  /// them.
   private func requireAdditive(_ adapter: Adapter) throws(SVFTError) {
     let method = adapter.method
     guard type(of: method).isAdditive, method.standIns.isEmpty else {

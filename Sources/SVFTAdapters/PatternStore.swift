@@ -1,6 +1,6 @@
 // Sparsity patterns that are in use, each once: adapters of one model mostly have the same. A plain
-// or banded pattern follows from order and d, so that every adapter with them shares one; random and
-// top-k ones are each their own, unless seed and module (or all cells) are the same.
+// or banded pattern follows from order and d, so that every adapter with them shares one; random
+// and top-k ones are each their own, unless seed and module (or all cells) are the same.
 //
 // A pattern goes with the last adapter that has it.
 import SVFTTensor

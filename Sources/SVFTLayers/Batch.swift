@@ -4,8 +4,8 @@
 //   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
 //   lanes      [rows]  number or -1   windows   runs of rows of one lane (Lane.swift)
 //
-// A head's batch uses only `rows`, lanes, `labels` or `targets` and the loss fields. All buffers have
-// fixed capacity, so filling a batch allocates nothing.
+// A head's batch uses only `rows`, lanes, `labels` or `targets` and the loss fields. All buffers
+// have fixed capacity, so filling a batch allocates nothing.
 package import SVFTTensor
 
 /// How products with weights of the checkpoint treat activations (Weight+Compute.swift).

@@ -2,9 +2,9 @@
 //
 //   y[t] = W x[t] + … + s·ΔW_lane(t) x[t]        rows without a lane: nothing is added
 //
-// A lane is such an adapter with its scale. A graph is recorded with the lanes that may occur; which
-// rows are whose is the batch's affair (Batch.swift). W is read once for all rows, and a lane costs
-// its own rows: ops recorded within lanes compute the rows of these alone.
+// A lane is such an adapter with its scale. A graph is recorded with the lanes that may occur;
+// which rows are whose is the batch's affair (Batch.swift). W is read once for all rows, and a lane
+// costs its own rows: ops recorded within lanes compute the rows of these alone.
 package import SVFTTensor
 
 /// An adapter for some rows, and how strongly it acts on them.
@@ -84,7 +84,8 @@ extension SiteAdapter {
   {
     throw SVFTError(
       .unsupported,
-      "\(site.projection.name): expected an adapter that can act on some rows alone, found \(Self.self)"
+      "\(site.projection.name): expected an adapter that can act on some rows alone, found "
+        + "\(Self.self)"
     )
   }
 }

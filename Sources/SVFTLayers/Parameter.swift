@@ -3,8 +3,8 @@
 //
 // Gradients of parameters accumulate (+=) over the micro-batches of an optimiser step; the
 // optimiser clears them. They come into being with the first program that trains or the first
-// optimiser, so that an adapter which is only run takes its numbers and no more. A parameter is also
-// a Weight, so the same products serve frozen and trained matrices.
+// optimiser, so that an adapter which is only run takes its numbers and no more. A parameter is
+// also a Weight, so the same products serve frozen and trained matrices.
 package import SVFTTensor
 
 /// One trainable tensor, stored as a matrix [rows, columns] (a vector has one row).

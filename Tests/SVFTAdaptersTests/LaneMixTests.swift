@@ -1,5 +1,5 @@
-// Methods on some rows of a step alone: what a lane gives its rows is what the adapter gives where it
-// is attached for all, whatever others do beside it.
+// Methods on some rows of a step alone: what a lane gives its rows is what the adapter gives where
+// it is attached for all, whatever others do beside it.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers

@@ -91,7 +91,7 @@ import Testing
           #expect(status == number(SVFT_INVALID_ARGUMENT))
           params.adapter_scales = nil
           var model = host.model
-          try withUnsafePointer(to: &model) { wrong in
+          withUnsafePointer(to: &model) { wrong in
             params.adapters = wrong
             let status = svft_generate(host.model, prompts, 1, &params, nil, nil, &out)
             #expect(status == number(SVFT_INVALID_ARGUMENT))

@@ -29,7 +29,8 @@ struct LaneLinearTests {
     }
   }
 
-  /// B A x for rows of three lanes: the results, and what they should be; -7 where there is no lane.
+  /// B A x for rows of three lanes: the results, and what they should be, -7 where there is no
+  /// lane.
   private func results(threads: Int) throws -> (found: [Float], expected: [Double]) {
     // Ranks of one row, of some, and of more than one chunk.
     let ranks = [1, 5, 40]

@@ -1,4 +1,5 @@
-// Adapters of some rows: what they add is on their own rows, above what all have and beneath the bias.
+// Adapters of some rows: what they add is on their own rows, above what all have and beneath the
+// bias.
 import SVFTLayers
 import SVFTTensor
 import Testing

@@ -1,5 +1,5 @@
-// Prompts of one batch with adapters of their own: each is continued as if its adapter were attached
-// for all and it were alone.
+// Prompts of one batch with adapters of their own: each is continued as if its adapter were
+// attached for all and it were alone.
 import Foundation
 import SVFT
 import SVFTFormats
@@ -161,19 +161,21 @@ import Testing
     let adapters = try residents(tiny, model)
     let session = try model.session()
     let prompt = Self.prompt(2, count: 12)
-    var expected: [[Int32]] = []
-    for (place, scale, reused) in [
+    let turns: [(own: Int?, scale: Float, reused: Int)] = [
       (1, 1, 0), (1, 1, 11), (4, 1, 0), (4, 0.5, 0), (nil, 1, 0), (nil, 1, 11), (4, 0, 11),
-    ] as [(Int?, Float, Int)] {
-      var options = Self.greedy()
-      options.adapters = place.map { [PromptAdapter(adapters[$0], scale: scale)] } ?? []
-      let made = try session.generate(tokens: prompt, options)
-      #expect(made.reusedTokens == reused)
-      let alone = try attached(options.adapters.first ?? nil, prompt, model, options)
-      #expect(made.tokens == alone.tokens)
-      expected.append(made.tokens)
+    ]
+    let wanted = turns.map { turn in
+      turn.own.map { PromptAdapter(adapters[$0], scale: turn.scale) }
     }
-    #expect(Set(expected).count > 2)
+    let alone = try wanted.map { try attached($0, prompt, model, Self.greedy()).tokens }
+    #expect(Set(alone).count > 2)
+    for (index, turn) in turns.enumerated() {
+      var options = Self.greedy()
+      options.adapters = wanted[index].map { [$0] } ?? []
+      let made = try session.generate(tokens: prompt, options)
+      #expect(made.reusedTokens == turn.reused)
+      #expect(made.tokens == alone[index])
+    }
     // A file of rows that are of an adapter gives the text; what was saved without gives all.
     for (place, computed) in [(1, 0), (nil, 21)] as [(Int?, Int)] {
       var options = Self.greedy()

@@ -29,15 +29,12 @@ import Testing
       try TinyModel.llama().write(folder: folder.path)
       loaded = try Checkpoint(folder.path).load()
       let training = adapter != nil
-      func method(_ adapter: String) throws -> any AdapterMethod {
-        let head = [loaded.architecture.languageModelHead?.projection].compactMap { $0 }
-        let sites = ModelSites(
-          projections: loaded.projections, heads: head, slots: loaded.slots)
-        let options = try AdapterOptions(.object(JSON.parse(adapter).root("options")))
-        return try options.method().init(options, sites, FactorStore(threads: 2))
+      if let adapter { try AdapterSet.attach(Self.method(adapter, loaded)) }
+      var lanes: [Lane] = []
+      for options in own {
+        let method = try Self.method(options, loaded)
+        lanes.append(Lane(method, scale: 1, on: method.projections))
       }
-      if let adapter { try AdapterSet.attach(method(adapter)) }
-      let lanes = try own.map(method).map { Lane($0, scale: 1, on: $0.projections) }
       let bodyGraph = Graph(training: training, lanes: lanes)
       hidden = try loaded.architecture.record(bodyGraph)
       bodyGraph.output(hidden)
@@ -53,6 +50,16 @@ import Testing
       headBatch = try Batch(rows: rows, sequences: 1)
       batch.training = training
       headBatch.training = training
+    }
+
+    private static func method(
+      _ options: String, _ loaded: LoadedModel
+    ) throws -> any AdapterMethod {
+      let head = [loaded.architecture.languageModelHead?.projection].compactMap { $0 }
+      let sites = ModelSites(
+        projections: loaded.projections, heads: head, slots: loaded.slots)
+      let options = try AdapterOptions(.object(JSON.parse(options).root("options")))
+      return try options.method().init(options, sites, FactorStore(threads: 2))
     }
   }
 
@@ -93,18 +100,18 @@ import Testing
           #"{"method":"svft"}"#,
         ], rows: 8)
       machine.batch.cache = try KVCache(
-        layers: machine.loaded.architecture.geometry.layers, slots: 5, context: 160,
+        layers: machine.loaded.architecture.geometry.layers, slots: 4, context: 160,
         width: machine.loaded.architecture.geometry.keyValueWidth)
       let token: [Int32] = [3]
       func decode(_ range: Range<Int>) throws {
         for position in range {
           machine.batch.clear()
-          for (slot, lane) in [0, 0, 1, 2, -1].enumerated() {
+          for (slot, lane) in [0, 1, 2, -1].enumerated() {
             try machine.batch.append(token, past: position, slot: slot, lane: Int32(lane))
           }
           try machine.body.forward(machine.batch)
-          try machine.headBatch.setRows(5)
-          for row in 0..<5 { machine.headBatch.setLane(machine.batch.lanes[row], ofRow: row) }
+          try machine.headBatch.setRows(4)
+          for row in 0..<4 { machine.headBatch.setLane(machine.batch.lanes[row], ofRow: row) }
           try machine.head.forward(machine.headBatch)
         }
       }
