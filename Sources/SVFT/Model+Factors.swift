@@ -55,8 +55,9 @@ extension Model {
       factors.progress = progress
       defer { factors.progress = nil }
       let slots = try sites(with: classes).projections(rule).map(\.weight)
-      _ = try factors.factors(slots, truncation)
-      return factors.records(slots, truncation)
+      let wish = FactorStore.Wish(truncation)
+      _ = try factors.vectors(slots, wish)
+      return factors.records(slots, wish)
     }
   }
 

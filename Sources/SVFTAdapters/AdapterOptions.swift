@@ -111,6 +111,16 @@ package struct AdapterOptions: Sendable {
     throw unknown(key, text, known: Word.allCases.map(\.rawValue) + [Self.auto])
   }
 
+  /// The element format that an option names.
+  func format(
+    _ key: String, default other: any ElementFormat
+  ) throws(SVFTError) -> any ElementFormat {
+    guard object.has(key) else { return other }
+    let text = try Self.argument { () throws(SVFTError) in try object.string(key) }
+    if let format = ElementFormats.named(text) { return format }
+    throw unknown(key, text, known: ElementFormats.all.map { $0.name.lowercased() })
+  }
+
   private func unknown(_ key: String, _ text: String, known: [String]) -> SVFTError {
     SVFTError(
       .invalidArgument,

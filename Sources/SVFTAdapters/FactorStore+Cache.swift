@@ -41,7 +41,7 @@ extension FactorStore {
       // A solver that the caller insists on is not replaced by what another one left.
       if let solver, work.truncation == nil, parts.method != solver.method { return nil }
       return Made(
-        factors: try Factors(parts, of: slot, hash: hash),
+        vectors: try work.vectors(Factors(parts, of: slot, hash: hash)),
         record: record(parts, of: work, seconds: 0, isCached: true))
     } catch {
       Log.warn("the factors of \(slot.name) are computed again: \(error.message)")

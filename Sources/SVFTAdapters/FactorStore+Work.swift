@@ -30,11 +30,33 @@ extension FactorStore {
   struct Work {
     let slot: Slot
     let hash: String
-    let truncation: SVD.Truncation?
+    let wish: Wish
 
-    /// Directions wanted.
+    var truncation: SVD.Truncation? { wish.truncation }
+    /// Directions computed.
     var order: Int {
       min(truncation?.rank ?? .max, slot.weight.rows, slot.weight.columns)
+    }
+
+    /// Bytes of what is kept, rounded directions as if none had to stay exact.
+    func keptBytes() throws(SVFTError) -> Int {
+      let (rows, columns, what) = (slot.weight.rows, slot.weight.columns, "the size of factors")
+      let kept = min(order, wish.rank)
+      switch wish.storage {
+      case .both:
+        let numbers = try Checked.product(kept, Checked.sum(rows, columns, what), what)
+        return try Checked.product(4, numbers, what)
+      case .one(let name):
+        let format = try ElementFormats.required(name)
+        let width = min(rows, columns)
+        return try Checked.product(
+          kept, (format.fits(columns: width) ? format : ElementFormats.f16).rowBytes(width), what)
+      }
+    }
+
+    /// What is kept of the factors.
+    func vectors(_ factors: Factors) throws(SVFTError) -> SingularVectors {
+      try SingularVectors(factors, of: slot, wish.storage, rank: wish.rank)
     }
 
     /// Relative time: products with the long side, and n³ of the short one for all directions.
@@ -45,9 +67,9 @@ extension FactorStore {
     }
   }
 
-  /// Factors of a matrix, and how they came about.
+  /// Vectors of a matrix, and how they came about.
   struct Made {
-    let factors: Factors
+    let vectors: SingularVectors
     let record: FactorRecord
   }
 
@@ -170,7 +192,7 @@ extension FactorStore {
     let seconds = Clock.seconds() - start
     if !isRehearsing { keep(parts, of: work) }
     return Made(
-      factors: try Factors(parts, of: slot, hash: work.hash),
+      vectors: try work.vectors(Factors(parts, of: slot, hash: work.hash)),
       record: record(parts, of: work, seconds: seconds, isCached: false))
   }
 

@@ -22,7 +22,7 @@ package final class FactorStore: @unchecked Sendable {
   /// Asked before factors of that many bytes are made; throws where there is no room for them.
   package var admit: ((_ bytes: Int) throws(SVFTError) -> Void)?
 
-  private var factors: [Key: Factors] = [:]
+  private var vectors: [Key: SingularVectors] = [:]
   private var records: [Key: FactorRecord] = [:]
   private var hashes: [ObjectIdentifier: (slot: Slot, hash: String)] = [:]
   private let book: HashBook?
@@ -34,6 +34,32 @@ package final class FactorStore: @unchecked Sendable {
     let hash: String
     let rowOrder: RowOrder
     let truncation: SVD.Truncation?
+    /// Directions kept at most.
+    let rank: Int
+    let storage: SingularVectors.Storage
+  }
+
+  /// What is wanted of matrices: all directions of them or approximations of the first ones, of
+  /// those so many at most, kept in that way.
+  package struct Wish: Sendable {
+    let truncation: SVD.Truncation?
+    let rank: Int
+    let storage: SingularVectors.Storage
+
+    package init(
+      _ truncation: SVD.Truncation? = nil, rank: Int? = nil,
+      storage: SingularVectors.Storage = .both
+    ) {
+      self.truncation = truncation
+      self.rank = rank ?? .max
+      self.storage = storage
+    }
+  }
+
+  private func key(_ slot: Slot, _ wish: Wish) -> Key {
+    Key(
+      hash: hash(slot), rowOrder: slot.rowOrder, truncation: wish.truncation, rank: wish.rank,
+      storage: wish.storage)
   }
 
   package init(cacheFolder: String? = nil, threads: Int = 1, solver: SVD.Solver? = nil) {
@@ -46,7 +72,7 @@ package final class FactorStore: @unchecked Sendable {
   /// A store with what this one has, for a rehearsal whose findings stay out of this one.
   package func copy() -> FactorStore {
     let copy = FactorStore(threads: threads, solver: solver)
-    (copy.factors, copy.hashes, copy.solverBytes) = (factors, hashes, solverBytes)
+    (copy.vectors, copy.hashes, copy.solverBytes) = (vectors, hashes, solverBytes)
     return copy
   }
 
@@ -61,18 +87,16 @@ package final class FactorStore: @unchecked Sendable {
     return hash
   }
 
-  /// The factors of tensors, all directions of them or the first ones; those that have none yet are
-  /// decomposed side by side.
+  /// The singular vectors of tensors; those that have none yet are decomposed side by side.
   ///
   /// Throws what a decomposition throws, with the tensor's name, and `.cancelled`.
-  package func factors(
-    _ slots: [Slot], _ truncation: SVD.Truncation? = nil
-  ) throws(SVFTError) -> [Factors] {
-    try prepare(slots, truncation)
-    var found: [Factors] = []
+  package func vectors(
+    _ slots: [Slot], _ wish: Wish = Wish()
+  ) throws(SVFTError) -> [SingularVectors] {
+    try prepare(slots, wish)
+    var found: [SingularVectors] = []
     for slot in slots {
-      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
-      guard let one = factors[key] else {
+      guard let one = vectors[key(slot, wish)] else {
         throw SVFTError(.internal, "libsvft is at fault: \(slot.name) was not decomposed")
       }
       found.append(one)
@@ -80,26 +104,45 @@ package final class FactorStore: @unchecked Sendable {
     return found
   }
 
-  /// What became of matrices whose factors have been asked for, each of them once.
-  package func records(
-    _ slots: [Slot], _ truncation: SVD.Truncation? = nil
-  ) -> [FactorRecord] {
+  /// Both factors of a tensor, if somebody has asked for them.
+  private func whole(_ slot: Slot, _ truncation: SVD.Truncation?) -> Factors? {
+    guard case .both(let factors) = vectors[key(slot, Wish(truncation))] else { return nil }
+    return factors
+  }
+
+  /// Both factors of one tensor, without keeping them here: from the cache, or decomposed anew.
+  ///
+  /// Throws what a decomposition throws.
+  func passing(_ slot: Slot, _ truncation: SVD.Truncation?) throws(SVFTError) -> Factors {
+    if let known = whole(slot, truncation) { return known }
+    let work = Work(slot: slot, hash: hash(slot), wish: Wish(truncation))
+    switch decompose([work]).first {
+    case .success(let made): return try made.vectors.explicit(slot)
+    case .failure(let error): throw error
+    case nil, .some(nil):
+      throw SVFTError(.cancelled, "the decomposition of \(slot.name) was cancelled")
+    }
+  }
+
+  /// What became of matrices whose vectors have been asked for, each of them once.
+  package func records(_ slots: [Slot], _ wish: Wish = Wish()) -> [FactorRecord] {
     var seen: Set<Key> = []
     return slots.compactMap { slot in
-      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
+      let key = key(slot, wish)
       return seen.insert(key).inserted ? records[key] : nil
     }
   }
 
-  private func prepare(
-    _ slots: [Slot], _ truncation: SVD.Truncation?
-  ) throws(SVFTError) {
+  private func prepare(_ slots: [Slot], _ wish: Wish) throws(SVFTError) {
     var missing: [Work] = []
     var wanted: Set<Key> = []
     for slot in slots {
-      let key = Key(hash: hash(slot), rowOrder: slot.rowOrder, truncation: truncation)
-      if factors[key] == nil, wanted.insert(key).inserted {
-        missing.append(Work(slot: slot, hash: key.hash, truncation: truncation))
+      let key = key(slot, wish)
+      guard vectors[key] == nil, wanted.insert(key).inserted else { continue }
+      if let known = whole(slot, wish.truncation) {
+        vectors[key] = try SingularVectors(known, of: slot, wish.storage, rank: wish.rank)
+      } else {
+        missing.append(Work(slot: slot, hash: key.hash, wish: wish))
       }
     }
     book?.write()
@@ -110,9 +153,8 @@ package final class FactorStore: @unchecked Sendable {
     for (result, work) in zip(results, missing) {
       switch result {
       case .success(let made):
-        let key = Key(hash: work.hash, rowOrder: work.slot.rowOrder, truncation: truncation)
-        factors[key] = made.factors
-        records[key] = made.record
+        vectors[key(work.slot, wish)] = made.vectors
+        records[key(work.slot, wish)] = made.record
       case .failure(let error): throw error.while(work.slot.name)
       case nil:
         throw SVFTError(.cancelled, "the decomposition of \(work.slot.name) was cancelled")
@@ -120,16 +162,11 @@ package final class FactorStore: @unchecked Sendable {
     }
   }
 
-  /// Bytes of U and V of matrices, in F32.
+  /// Bytes of what is kept of matrices.
   private static func byteCount(_ missing: [Work]) throws(SVFTError) -> Int {
     var bytes = 0
     for work in missing {
-      let weight = work.slot.weight
-      let numbers = try Checked.product(
-        work.order,
-        Checked.sum(weight.rows, weight.columns, "the size of factors"), "the size of factors")
-      bytes = try Checked.sum(
-        bytes, Checked.product(4, numbers, "the size of factors"), "the size of factors")
+      bytes = try Checked.sum(bytes, work.keptBytes(), "the size of factors")
     }
     return bytes
   }
@@ -151,8 +188,6 @@ package final class FactorStore: @unchecked Sendable {
 
   deinit { payer?.credit(solverBytes) }
 
-  /// Bytes of U and V of all factors.
-  package var byteCount: Int {
-    factors.values.reduce(0) { $0 + $1.left.bytes.byteCount + $1.right.bytes.byteCount }
-  }
+  /// Bytes of all vectors.
+  package var byteCount: Int { vectors.values.reduce(0) { $0 + $1.byteCount } }
 }

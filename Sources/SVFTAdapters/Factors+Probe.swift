@@ -28,7 +28,20 @@ struct FactorProbe {
 
   /// Directions of clusters that can be aligned, in order.
   var clusters: [Range<Int>] {
-    factors.clusters(gap: Self.clusterGap).filter { $0.count <= Self.clusterProbes }
+    factors.values.clusters(gap: Self.clusterGap).filter { $0.count <= Self.clusterProbes }
+  }
+
+  /// What a file keeps of the factors.
+  struct Products: Sendable {
+    /// [2, n]
+    let all: Buffer
+    /// [directions of clusters, 2·16]; nil where there is no cluster.
+    let clusters: Buffer?
+  }
+
+  /// All products.
+  func everything() throws(SVFTError) -> Products {
+    Products(all: try products(), clusters: try clusterProducts())
   }
 
   /// [2, n]: the products of all directions with one vector per side.
@@ -125,17 +138,24 @@ extension FactorProbe {
     }
     let isSame = rotations.allSatisfy(\.isIdentity)
     let result = isSame ? factors : try factors.rotated(rotations)
-    let newProducts = try FactorProbe(result, of: slot).products()
-    defer { withExtendedLifetime(newProducts) {} }
-    let now = newProducts.values(Float.self)
-    for j in 0..<order where !ignored[j] {
-      for index in [j, order + j] where !(abs(now[index] - saved[index]) <= Self.tolerance) {
-        throw SVFTError(
-          .mismatch,
-          "singular direction \(j) differs from the one the adapter was trained with: expected a "
-            + "product of \(saved[index]), found \(now[index])")
-      }
+    let products = try FactorProbe(result, of: slot).products()
+    if let index = Self.difference(products, saved, ignoring: ignored) {
+      throw SVFTError(
+        .mismatch,
+        "singular direction \(index % order) differs from the one the adapter was trained with: "
+          + "expected a product of \(saved[index]), found \(products.values(Float.self)[index])")
     }
     return result
+  }
+
+  /// The first of two products [2, n] that is another vector's; nil where there is none.
+  static func difference(
+    _ products: Buffer, _ saved: UnsafeMutableBufferPointer<Float>, ignoring ignored: [Bool]
+  ) -> Int? {
+    defer { withExtendedLifetime(products) {} }
+    let (own, order) = (products.values(Float.self), ignored.count)
+    return (0..<2 * order).first { index in
+      !ignored[index % order] && !(abs(own[index] - saved[index]) <= Self.tolerance)
+    }
   }
 }

@@ -84,7 +84,7 @@ extension Factors {
       }
     }
     return Factors(
-      hash: hash, method: method, sigma: sigma,
+      values: values,
       left: try Weight(format: ElementFormats.f32, rows: outer, columns: order, bytes: u),
       right: try Weight(format: ElementFormats.f32, rows: order, columns: inner, bytes: v))
   }

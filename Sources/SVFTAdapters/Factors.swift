@@ -1,33 +1,21 @@
-// The frozen factors of one matrix: W = U diag(σ) Vᵀ, thin, n = min(out, in), and what recognises
-// the matrix: the SHA-256 of its element type, shape and bytes in canonical row order, so that a
-// Hugging Face folder and a GGUF file of one model at one precision agree.
+// The frozen factors of one matrix: W = U diag(σ) Vᵀ, thin, n = min(out, in).
 //
-// The factors are of exactly the decoded matrix that products use. Directions whose singular values
-// are equal to 1e-9 of the largest are tied: any rotation of them is as good, so no coefficient is
-// trained there.
+// They are of exactly the decoded matrix that products use. What recognises the matrix, and which of
+// its directions can be told apart, is in SingularValues.swift.
 package import SVFTLayers
 package import SVFTTensor
 
 /// The singular vectors and values of one matrix, as products use them.
 package final class Factors: @unchecked Sendable {
-  /// Relative distance below which neighbouring singular values count as equal.
-  package static let tieGap = 1e-9
-
-  /// Hash of the matrix they are of.
-  package let hash: String
-  /// How they were computed: method and version.
-  package let method: String
-  /// σ, descending.
-  package let sigma: [Double]
+  /// σ, and which matrix they are of.
+  package let values: SingularValues
   /// U [out, n], rows as the slot stores them.
   package let left: Weight
   /// Vᵀ [n, in].
   package let right: Weight
 
-  init(hash: String, method: String, sigma: [Double], left: Weight, right: Weight) {
-    self.hash = hash
-    self.method = method
-    self.sigma = sigma
+  init(values: SingularValues, left: Weight, right: Weight) {
+    self.values = values
     self.left = left
     self.right = right
   }
@@ -57,36 +45,14 @@ package final class Factors: @unchecked Sendable {
       }
     }
     self.init(
-      hash: hash, method: parts.method, sigma: parts.sigma,
+      values: SingularValues(hash: hash, method: parts.method, sigma: parts.sigma),
       left: try Weight(format: ElementFormats.f32, rows: rows, columns: order, bytes: left),
       right: try Weight(
         format: ElementFormats.f32, rows: order, columns: columns, bytes: parts.vt))
   }
 
   /// Number of directions.
-  package var order: Int { sigma.count }
-
-  /// Runs of directions whose neighbours in σ are closer than `gap` of the largest; runs of one
-  /// left out.
-  package func clusters(gap: Double) -> [Range<Int>] {
-    var runs: [Range<Int>] = []
-    let limit = gap * max(sigma.first ?? 0, .leastNormalMagnitude)
-    var start = 0
-    for next in 1..<max(order + 1, 2) {
-      if next < order, sigma[next - 1] - sigma[next] <= limit { continue }
-      if next - start > 1 { runs.append(start..<next) }
-      start = next
-    }
-    return runs
-  }
-
-  /// Whether each direction is one of several that cannot be told apart, or belongs to no value of
-  /// W (σ is 0 to 1e-9 of the largest, so that U is not determined by W).
-  package func tied() -> [Bool] {
-    var result = sigma.map { $0 <= Self.tieGap * (sigma.first ?? 0) }
-    for run in clusters(gap: Self.tieGap) { for index in run { result[index] = true } }
-    return result
-  }
+  package var order: Int { values.order }
 
   /// The first `rank` directions alone; these factors themselves where that is all.
   package func truncated(_ rank: Int) throws(SVFTError) -> Factors {
@@ -98,7 +64,7 @@ package final class Factors: @unchecked Sendable {
       for j in 0..<rank { to[row * rank + j] = from[row * order + j] }
     }
     return Factors(
-      hash: hash, method: method, sigma: Array(sigma[..<rank]),
+      values: values.prefix(rank),
       left: try Weight(format: ElementFormats.f32, rows: rows, columns: rank, bytes: kept),
       right: try Weight(
         format: ElementFormats.f32, rows: rank, columns: right.columns,

@@ -103,7 +103,7 @@ final class MaterialisedMatrix {
     weight = try Weight(
       format: ElementFormats.f32, rows: base.rows, columns: base.columns,
       bytes: Buffer(of: Float.self, count: count))
-    delta = DeltaRows(factors: factors, coefficients: coefficients, completion: nil)
+    delta = DeltaRows(.both(factors), coefficients)
     scratchBytes = delta.scratchBytes(rows: Self.chunk)
     teamLimit = max(1, threads)
     scratch = try Buffer(

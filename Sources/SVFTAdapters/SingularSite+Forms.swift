@@ -8,7 +8,7 @@ extension SingularSite {
   /// What the planner knows the module by.
   var shape: ModuleShape {
     ModuleShape(
-      rows: projection.rows, columns: projection.columns, order: factors.order,
+      rows: projection.rows, columns: projection.columns, order: vectors.order,
       cells: matrix.count)
   }
 
@@ -20,17 +20,19 @@ extension SingularSite {
     let inBF16 =
       projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
       && Kernels.instructionSet >= .avx512bf16
-    form = planner.form(
-      shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16)
+    form = fitting(
+      planner.form(shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16))
     return form != before
   }
 
-  /// The form asked for, or the additive one where it cannot be had here.
+  /// The form asked for, or the additive one where it cannot be had here. One factor alone has one
+  /// form.
   func fitting(_ wanted: SingularForm?) -> SingularForm {
-    switch wanted {
+    if case .one = vectors { return .oneSided }
+    return switch wanted {
     case .oneSided where !isSteady: instead(of: .oneSided, "factors that W cannot complete")
     case .factored where !areSingular: instead(of: .factored, "factors that are not W's own")
-    case .factored where factors.order < min(projection.rows, projection.columns):
+    case .factored where vectors.order < min(projection.rows, projection.columns):
       instead(of: .factored, "fewer directions than W has")
     default: wanted ?? .additive
     }
@@ -41,25 +43,33 @@ extension SingularSite {
     return .additive
   }
 
-  /// The form, and multiply-adds of a row in it by those of W alone, trained and not.
+  /// The form, what of the factors is kept, and multiply-adds of a row by those of W alone, trained
+  /// and not.
   var plan: JSON.Object {
     let dense = Double(shape.rows) * Double(shape.columns)
     func relative(_ training: Bool) -> JSON {
       .number((form.cost(shape, training: training).perRow / dense * 1000).rounded() / 1000)
     }
-    return JSON.Object([
+    var plan = JSON.Object([
       ("form", .string(form.rawValue)), ("directions", .integer(shape.order)),
       ("cells", .integer(shape.cells)), ("training_cost", relative(true)),
-      ("inference_cost", relative(false)),
+      ("inference_cost", relative(false)), ("factor_bytes", .integer(vectors.byteCount)),
     ])
+    if case .one(let factors) = vectors {
+      plan["factors"] = .string(factors.format.name.lowercased())
+      plan["exact_directions"] = .integer(factors.exactCount)
+    }
+    plan["left_out"] = .integer(tied.count { $0 })
+    return plan
   }
 
   /// Whether W completes one factor from the other: they are its own, and every direction with
   /// cells can be divided by its σ.
   private var isSteady: Bool {
-    guard areSingular else { return false }
-    let limit = FormPlanner.steadyRatio * (factors.sigma.first ?? 0)
-    return MemoryLedger.isRehearsing || zip(factors.sigma, tied).allSatisfy { $0 > limit || $1 }
+    switch vectors {
+    case .both(let factors): areSingular && factors.isSteady
+    case .one: true
+    }
   }
 
   /// Records the module without bias.
@@ -71,26 +81,19 @@ extension SingularSite {
       graph.record(SparseMix(z, y, coefficients, scale: place.scale))
       return y
     }
+    guard case .both(let factors) = vectors, form != .oneSided || !place.isLowest else {
+      return try addCompleted(place, x, graph, mixed)
+    }
     // Other forms than the additive one compute W themselves: nothing may lie beneath them.
     switch place.isLowest ? form : .additive {
-    case .additive:
+    case .additive, .oneSided:
       return try add(place, x, graph) { (z) throws(SVFTError) in mixed(z) }
-    case .oneSided where isTall:
-      let z = mixed(try graph.linear(x, frozen: factors.right))  // M Vᵀ x
-      let turned = try graph.scaleColumns(z, by: inverseSigmas())
-      let change = try graph.transposedLinear(turned, frozen: factors.right)
-      return try place.base(graph.add(x, change))
-    case .oneSided:
-      let base = try place.base(x)
-      let z = try graph.transposedLinear(base, frozen: factors.left)  // Uᵀ W x = Σ Vᵀ x
-      let turned = mixed(try graph.scaleColumns(z, by: inverseSigmas()))
-      return graph.add(base, try graph.linear(turned, frozen: factors.left))
     case .factored:
       let z = try graph.linear(x, frozen: factors.right)
-      let stretched = try graph.scaleColumns(z, by: sigmas())
+      let stretched = try graph.scaleColumns(z, by: factors.values.buffer { Float($0) })
       return try graph.linear(graph.add(stretched, mixed(z)), frozen: factors.left)
     case .materialised:
-      let matrix = try materialised(coefficients, scale: place.scale, threads: threads)
+      let matrix = try materialised(factors, coefficients, scale: place.scale, threads: threads)
       let y = graph.value(width: projection.rows)
       let z = graph.training ? graph.value(width: factors.order) : nil
       graph.record(MaterialisedProduct(x, y, z, matrix))
@@ -98,10 +101,44 @@ extension SingularSite {
     }
   }
 
+  /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters the change is made
+  /// from x by a product with W of its own.
+  private func addCompleted(
+    _ place: Site, _ x: Value, _ graph: Graph, _ mix: (Value) throws(SVFTError) -> Value
+  ) throws(SVFTError) -> Value {
+    let side = try side()
+    let weight = projection.weight.weight
+    if side.isRight {
+      let z = try mix(try graph.inward(x, side.directions))  // M V̂ᵀ x
+      let turned = try graph.scaleColumns(z, by: side.inverse)
+      let change = try graph.outward(turned, side.directions)
+      if place.isLowest { return try place.base(graph.add(x, change)) }
+      return graph.add(try place.base(x), try graph.linear(change, frozen: weight))
+    }
+    let base = try place.base(x)
+    let product = place.isLowest ? base : try graph.linear(x, frozen: weight)
+    let turned = graph.canonical(product, side.rowOrder)
+    let z = try graph.inward(turned, side.directions)  // Ûᵀ W x = D V̂ᵀ x
+    let mixed = try mix(try graph.scaleColumns(z, by: side.inverse))
+    let change = try graph.outward(mixed, side.directions)
+    return graph.add(base, graph.stored(change, side.rowOrder))
+  }
+
+  private func side() throws(SVFTError) -> OneSide {
+    guard let side = try vectors.side() else {
+      throw SVFTError(
+        .internal, "libsvft is at fault: \(projection.name) is computed from one unsteady factor")
+    }
+    return side
+  }
+
   /// W x + U·mix(Vᵀ x).
   func add(
     _ place: Site, _ x: Value, _ graph: Graph, mix: (Value) throws(SVFTError) -> Value
   ) throws(SVFTError) -> Value {
+    guard case .both(let factors) = vectors else {
+      return try addCompleted(place, x, graph, mix)
+    }
     let base = try place.base(x)
     let z = try graph.linear(x, frozen: factors.right)  // [T, n]
     let delta = try graph.linear(try mix(z), frozen: factors.left)  // [T, out]
@@ -110,31 +147,9 @@ extension SingularSite {
 
   /// Rows of ΔW as the form at hand computes them.
   func delta(_ coefficients: Coefficients) throws(SVFTError) -> DeltaRows {
-    let completion: DeltaRows.Completion? =
-      form == .oneSided
-      ? DeltaRows.Completion(weight: projection.weight.weight, inverse: try inverseSigmas())
-      : nil
-    return DeltaRows(factors: factors, coefficients: coefficients, completion: completion)
-  }
-
-  private var isTall: Bool { projection.rows >= projection.columns }
-
-  /// σ of each direction, F32.
-  private func sigmas() throws(SVFTError) -> Buffer {
-    try directions { Float($0) }
-  }
-
-  /// 1/σ of each direction, F32; 0 where σ is too small and no cell uses it.
-  private func inverseSigmas() throws(SVFTError) -> Buffer {
-    let limit = FormPlanner.steadyRatio * (factors.sigma.first ?? 0)
-    return try directions { $0 > limit ? Float(1 / $0) : 0 }
-  }
-
-  private func directions(_ number: (Double) -> Float) throws(SVFTError) -> Buffer {
-    let buffer = try Buffer(of: Float.self, count: factors.order)
-    guard !MemoryLedger.isRehearsing else { return buffer }
-    let target = buffer.values(Float.self)
-    for (index, sigma) in factors.sigma.enumerated() { target[index] = number(sigma) }
-    return buffer
+    if case .both(let factors) = vectors, form != .oneSided {
+      return DeltaRows(.both(factors), coefficients)
+    }
+    return DeltaRows(.completed(try side(), projection.weight.weight), coefficients)
   }
 }

@@ -9,7 +9,7 @@ import SVFTTensor
 final class SingularSite {
   let projection: Projection
   /// Those of the store, or a copy aligned with those that a loaded adapter was trained with.
-  var factors: Factors
+  private(set) var vectors: SingularVectors
   /// M, and the gate; nil as long as the pattern waits for gradients.
   var coefficients: Coefficients?
   /// The trained values of M, also while the pattern waits.
@@ -30,17 +30,16 @@ final class SingularSite {
 
   /// Nil where no direction can be trained.
   init?(
-    _ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings,
-    _ patterns: PatternStore
+    _ projection: Projection, _ vectors: SingularVectors,
+    _ settings: SingularVectorMethod.Settings, _ patterns: PatternStore
   ) throws(SVFTError) {
-    let factors = try factors.truncated(settings.rank ?? .max)
-    let tied = factors.tied()
+    let tied = vectors.tied
     let free = tied.count { !$0 }
-    let pattern = try Self.pattern(projection, factors, settings, tied).map(patterns.shared)
-    let count = pattern?.count ?? min(settings.budget(order: factors.order), free * free)
+    let pattern = try Self.pattern(projection, vectors, settings, tied).map(patterns.shared)
+    let count = pattern?.count ?? min(settings.budget(order: vectors.order), free * free)
     guard count > 0 else { return nil }
     self.projection = projection
-    self.factors = factors
+    self.vectors = vectors
     self.tied = tied
     self.patterns = patterns
     areSingular = settings.truncation == nil
@@ -59,14 +58,20 @@ final class SingularSite {
     }
     coefficients = pattern.map { Coefficients($0, matrix, gate: gate) }
     form = fitting(settings.form)
-    if settings.form == nil { choose(FormPlanner(step: .training(rowsPerUpdate: 512))) }
+    if settings.form == nil { choose(FormPlanner(step: .inference)) }
   }
 
   var parameters: [Parameter] { [matrix, gate].compactMap { $0 } }
 
+  /// Takes other vectors of the same matrix; one factor alone leaves one form.
+  func take(_ vectors: SingularVectors) {
+    self.vectors = vectors
+    if case .one = vectors { form = .oneSided }
+  }
+
   /// W' of the numbers at hand, made where there is none for this M and this scale.
   func materialised(
-    _ coefficients: Coefficients, scale: Float, threads: Int
+    _ factors: Factors, _ coefficients: Coefficients, scale: Float, threads: Int
   ) throws(SVFTError) -> MaterialisedMatrix {
     if let matrix = materialised, matrix.coefficients === coefficients,
       matrix.factors === factors, matrix.scale == scale,
@@ -89,10 +94,10 @@ final class SingularSite {
 
   /// The pattern, as far as it can be known without data.
   private static func pattern(
-    _ projection: Projection, _ factors: Factors, _ settings: SingularVectorMethod.Settings,
-    _ tied: [Bool]
+    _ projection: Projection, _ vectors: SingularVectors,
+    _ settings: SingularVectorMethod.Settings, _ tied: [Bool]
   ) throws(SVFTError) -> SparsityPattern? {
-    let order = factors.order
+    let order = vectors.order
     let count = settings.budget(order: order)
     let pattern: SparsityPattern
     switch settings.pattern {
@@ -107,7 +112,7 @@ final class SingularSite {
         : try .random(order: order, count: count, &source)
     case .topk:
       guard settings.score == .alignment else { return nil }
-      let scores = try factors.alignment(projection.weight)
+      let scores = try vectors.explicit(projection.weight).alignment(projection.weight)
       return try largest(scores, order: order, count: count, tied)
     }
     return tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern

@@ -29,17 +29,18 @@ extension SingularVectorMethod {
     object["svft_gate"] = .bool(settings.hasGate)
     object["svft_duplicates"] = .bool(settings.keepsRepeats)
     object["svft_form"] = .string(settings.formWord)
+    object["svft_factors"] = settings.factorFormat.map { .string($0.name.lowercased()) } ?? .null
     object["svft_score"] = .string(settings.score.rawValue)
     object["svft_seed"] = .integer(Int(bitPattern: UInt(settings.seed)))
     object["svft_svd"] = [
-      "method": .string(sites.first?.factors.method ?? ""), "version": 1,
+      "method": .string(sites.first?.vectors.values.method ?? ""), "version": 1,
       "sign": "largest entry of v positive",
     ]
     var bases = JSON.Object()
     for site in sites {
       bases[site.projection.name] = [
-        "sha256": .string(site.factors.hash),
-        "sigma": .array(site.factors.fingerprint.map { .number($0) }),
+        "sha256": .string(site.vectors.values.hash),
+        "sigma": .array(site.vectors.values.fingerprint.map { .number($0) }),
       ]
     }
     object["svft_bases"] = .object(bases)
@@ -57,7 +58,8 @@ extension SingularVectorMethod {
     var options = JSON.Object()
     options["targets"] = .array(file.modules(["svft_M"]).map { .string($0) })
     for key in [
-      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "score", "seed",
+      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "factors", "score",
+      "seed",
     ] {
       if config.has("svft_\(key)") { options[key] = config["svft_\(key)"] }
     }
@@ -78,7 +80,7 @@ extension SingularVectorMethod {
     guard settings.pattern == .plain || settings.pattern == .banded else { return false }
     return site.matrix.count
       == SparsityPattern.bandedCount(
-        order: site.factors.order, halfBandwidth: settings.halfBandwidth)
+        order: site.vectors.order, halfBandwidth: settings.halfBandwidth)
   }
 
   package func load(_ file: AdapterContents) throws(SVFTError) {
@@ -87,7 +89,7 @@ extension SingularVectorMethod {
     for site in sites {
       found.append(
         try during("\(file.path): \(site.projection.name)") { () throws(SVFTError) in
-          try site.read(file, bases, settings)
+          try site.read(file, bases, settings, store)
         })
     }
     for (site, saved) in zip(sites, found) { try site.take(saved) }
@@ -102,7 +104,7 @@ extension SingularSite {
     let pattern: SparsityPattern
     let values: NamedTensor
     let gate: NamedTensor?
-    let factors: Factors
+    let vectors: SingularVectors
   }
 
   private var name: String { projection.name }
@@ -118,11 +120,11 @@ extension SingularSite {
     if let gate {
       tensors.append(try NamedTensor(gate.name, shape: [1], type: "F32", gate.values))
     }
-    let probe = FactorProbe(factors, of: projection.weight)
+    let products = try probe()
     tensors.append(
       NamedTensor(
-        "\(name).svft_probe", shape: [2, factors.order], type: "F32", bytes: try probe.products()))
-    if let clusters = try probe.clusterProducts() {
+        "\(name).svft_probe", shape: [2, vectors.order], type: "F32", bytes: products.all))
+    if let clusters = products.clusters {
       let width = 2 * FactorProbe.clusterProbes
       tensors.append(
         NamedTensor(
@@ -132,9 +134,18 @@ extension SingularSite {
     return tensors
   }
 
+  /// What recognises its singular vectors.
+  private func probe() throws(SVFTError) -> FactorProbe.Products {
+    switch vectors {
+    case .both(let factors): try FactorProbe(factors, of: projection.weight).everything()
+    case .one(let factors): factors.probe
+    }
+  }
+
   /// Reads and checks this site's part of a file; changes nothing.
   func read(
-    _ file: AdapterContents, _ bases: JSON.Object, _ settings: SingularVectorMethod.Settings
+    _ file: AdapterContents, _ bases: JSON.Object, _ settings: SingularVectorMethod.Settings,
+    _ store: FactorStore
   ) throws(SVFTError) -> Saved {
     try checkBase(bases)
     let values = try file.take(matrix.name)
@@ -149,14 +160,36 @@ extension SingularSite {
       _ = try tensor.floats()
       return tensor
     }
-    let saved = try file.take("\(name).svft_probe", shape: [2, factors.order]).floats()
+    let saved = try file.take("\(name).svft_probe", shape: [2, vectors.order]).floats()
     var clusters: UnsafeMutableBufferPointer<Float>?
     if file.has("\(name).svft_clusters") {
       clusters = try file.take("\(name).svft_clusters").floats()
     }
-    let aligned = try FactorProbe(factors, of: projection.weight).aligned(
-      to: saved, clusters: clusters, ignoring: tied)
-    return Saved(pattern: pattern, values: values, gate: gate, factors: aligned)
+    return Saved(
+      pattern: pattern, values: values, gate: gate,
+      vectors: try aligned(to: saved, clusters: clusters, settings, store))
+  }
+
+  /// The vectors whose products a file has. One factor cannot be turned without the other: where it
+  /// is not the one meant, both are looked up again.
+  private func aligned(
+    to saved: UnsafeMutableBufferPointer<Float>,
+    clusters: UnsafeMutableBufferPointer<Float>?, _ settings: SingularVectorMethod.Settings,
+    _ store: FactorStore
+  ) throws(SVFTError) -> SingularVectors {
+    let slot = projection.weight
+    switch vectors {
+    case .both(let factors):
+      return .both(
+        try FactorProbe(factors, of: slot).aligned(
+          to: saved, clusters: clusters, ignoring: tied))
+    case .one(let factors):
+      if FactorProbe.difference(factors.probe.all, saved, ignoring: tied) == nil { return vectors }
+      let both = try store.passing(slot, settings.truncation).truncated(settings.rank ?? .max)
+      let turned = try FactorProbe(both, of: slot).aligned(
+        to: saved, clusters: clusters, ignoring: tied)
+      return .one(try OneSidedFactors(turned, of: slot, as: factors.format))
+    }
   }
 
   private func pattern(
@@ -171,20 +204,20 @@ extension SingularSite {
       return own
     }
     let indices = try file.take("\(name).svft_idx", shape: count).integers()
-    return try .list(order: factors.order, indices, repeats: settings.keepsRepeats)
+    return try .list(order: vectors.order, indices, repeats: settings.keepsRepeats)
   }
 
   private func checkBase(_ bases: JSON.Object) throws(SVFTError) {
     let base = try bases.object(name)
     let hash = try base.string("sha256")
-    guard hash == factors.hash else {
+    guard hash == vectors.values.hash else {
       throw SVFTError(
         .mismatch,
         "the adapter was trained on another tensor: expected base \(hash.prefix(12))…, this model "
-          + "has \(factors.hash.prefix(12))…")
+          + "has \(vectors.values.hash.prefix(12))…")
     }
     let sigma = try base.doubles("sigma")
-    let own = factors.fingerprint
+    let own = vectors.values.fingerprint
     guard sigma.count == own.count,
       zip(sigma, own).allSatisfy({ abs($0 - $1) <= 1e-5 * max(own[0], 1e-30) })
     else {
@@ -194,18 +227,9 @@ extension SingularSite {
 
   /// Takes what `read` gave.
   func take(_ saved: Saved) throws(SVFTError) {
-    factors = saved.factors
+    take(saved.vectors)
     try adopt(saved.pattern)
     _ = matrix.values.update(fromContentsOf: try saved.values.floats())
     if let gate, let value = try saved.gate?.floats() { gate.values[0] = value[0] }
-  }
-}
-
-extension Factors {
-  /// The largest, the middle and the smallest singular value, and the root of the sum of their
-  /// squares.
-  var fingerprint: [Double] {
-    let squares = sigma.reduce(0) { $0 + $1 * $1 }
-    return [sigma.first ?? 0, sigma[order / 2], sigma.last ?? 0, squares.squareRoot()]
   }
 }

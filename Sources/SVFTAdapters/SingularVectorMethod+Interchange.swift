@@ -14,43 +14,42 @@ extension SingularVectorMethod {
     guard let coefficients = site.coefficients else {
       throw SVFTError(.state, "the cells of top-k are chosen when training starts; train first")
     }
-    return try coefficients.product(site.factors, of: projection.weight)
+    return try coefficients.product(
+      site.vectors.explicit(projection.weight), of: projection.weight,
+      areOrthonormal: site.areOrthonormal)
   }
 
   package func adopt(_ change: WeightChange, on projection: Projection) throws(SVFTError) -> Double
   {
     let site = try site(projection)
-    let factors = site.factors
+    let factors = try site.vectors.explicit(projection.weight)
     let right = try DeltaMatrix(
       rows: factors.order, columns: factors.right.columns, sharing: factors.right.bytes)
     let slot = projection.weight
     // ΔW V [out, n], its rows where those of U lie.
     let mixed = try change.timesTransposed(right, threads: threads).placingRows(slot.stored)
     if settings.pattern == .topk {
-      let scores = try site.scores(of: mixed, threads: threads)
+      let scores = try factors.leftMatrix().turned().times(mixed, threads: threads)
       try site.adopt(
         SingularSite.largest(
           scores.buffer, order: factors.order, count: site.matrix.count, site.tied))
       waiting.removeAll { sites[$0] === site }
     }
-    return try site.project(mixed, threads: threads)
+    return try site.project(mixed, on: factors, threads: threads)
   }
 }
 
 extension SingularSite {
-  /// U [out, n], rows as the slot stores them.
-  private func left() throws(SVFTError) -> DeltaMatrix {
-    try DeltaMatrix(
-      rows: factors.left.rows, columns: factors.order, sharing: factors.left.bytes)
-  }
-
-  /// Uᵀ ΔW V [n, n] of ΔW V.
-  fileprivate func scores(of mixed: DeltaMatrix, threads: Int) throws(SVFTError) -> DeltaMatrix {
-    try left().turned().times(mixed, threads: threads)
+  /// Whether columns of U and rows of Vᵀ are orthonormal up to F32's rounding.
+  fileprivate var areOrthonormal: Bool {
+    guard case .one(let factors) = vectors else { return true }
+    return factors.format.name == ElementFormats.f32.name
   }
 
   /// Sets M to the entries of Uᵀ·`mixed` on its cells; gives their energy.
-  fileprivate func project(_ mixed: DeltaMatrix, threads: Int) throws(SVFTError) -> Double {
+  fileprivate func project(
+    _ mixed: DeltaMatrix, on factors: Factors, threads: Int
+  ) throws(SVFTError) -> Double {
     guard let coefficients else { return 0 }
     let rows = mixed.rows
     let scratch = try Buffer(
@@ -58,7 +57,7 @@ extension SingularSite {
     defer { withExtendedLifetime(scratch) {} }
     let values = coefficients.matrix.values
     values.update(repeating: 0)
-    try left().withValues { (u) throws(SVFTError) in
+    try factors.leftMatrix().withValues { (u) throws(SVFTError) in
       try mixed.withValues { (p) throws(SVFTError) in
         Parallel.run(threads: threads) { team in
           coefficients.product.accumulateGradient(
@@ -73,6 +72,13 @@ extension SingularSite {
       values[index] /= coefficients.gateValue
     }
     return energy
+  }
+}
+
+extension Factors {
+  /// U [out, n], rows as the slot stores them.
+  fileprivate func leftMatrix() throws(SVFTError) -> DeltaMatrix {
+    try DeltaMatrix(rows: left.rows, columns: order, sharing: left.bytes)
   }
 }
 
@@ -106,7 +112,9 @@ extension SparsityPattern {
 
 extension Coefficients {
   /// c·U M Vᵀ with the directions that M leaves alone left out; rows of U in canonical order.
-  fileprivate func product(_ factors: Factors, of slot: Slot) throws(SVFTError) -> FactoredDelta {
+  fileprivate func product(
+    _ factors: Factors, of slot: Slot, areOrthonormal: Bool
+  ) throws(SVFTError) -> FactoredDelta {
     let (rows, columns) = pattern.lines(of: matrix.values)
     let order = factors.order
     let core = try DeltaMatrix(rows: rows.count, columns: columns.count)
@@ -136,6 +144,6 @@ extension Coefficients {
         for k in 0..<right.columns { to[number * right.columns + k] = vt[j * right.columns + k] }
       }
     }
-    return try FactoredDelta(left: left, core: core, right: right, isOrthonormal: true)
+    return try FactoredDelta(left: left, core: core, right: right, isOrthonormal: areOrthonormal)
   }
 }

@@ -18,7 +18,7 @@ extension SingularVectorMethod {
       guard let coefficients = site.coefficients else { continue }
       let part = LaneMix.Part(
         lane: lane, coefficients: coefficients, scale: graph.lanes[lane].scale)
-      if let index = groups.firstIndex(where: { $0.site.factors === site.factors }) {
+      if let index = groups.firstIndex(where: { $0.site.vectors.isSame(as: site.vectors) }) {
         groups[index].mixes.append(part)
       } else {
         groups.append((site, [part]))

@@ -21,7 +21,7 @@ extension SingularVectorMethod {
     var bytes = 0
     var end = 0
     for index in waiting {
-      let order = sites[index].factors.order
+      let order = sites[index].vectors.order
       bytes += 2 * 4 * order * order
       if end > 0, bytes > Self.scoreBytes { break }
       end += 1
@@ -35,7 +35,7 @@ extension SingularVectorMethod {
     if let scores = site.scores, MemoryLedger.isRehearsing || !scores.weight.bytes.isReserved {
       return scores
     }
-    let order = site.factors.order
+    let order = site.vectors.order
     let scores = try Parameter("\(site.projection.name).scores", rows: order, columns: order)
     site.scores = scores
     return scores
@@ -51,7 +51,7 @@ extension SingularVectorMethod {
       }
       let pattern = try during(site.projection.name) { () throws(SVFTError) in
         try SingularSite.largest(
-          gradient, order: site.factors.order, count: site.matrix.count, site.tied)
+          gradient, order: site.vectors.order, count: site.matrix.count, site.tied)
       }
       try site.adopt(pattern)
       site.scores = nil

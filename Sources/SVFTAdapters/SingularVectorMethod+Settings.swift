@@ -18,9 +18,10 @@ extension SingularVectorMethod {
 
   /// The options with their ranges: pattern (plain), d 0 to 65536 (8 where the pattern needs one),
   /// count (the banded budget of d; random and topk only), score (gradient), score_steps 1 to 1000
-  /// (4), form (additive; auto is the cheapest for each module), init (zero), gate (false),
-  /// duplicates (false; random only), rank (all), iterations 0 to 64 (with rank: randomised factors
-  /// instead of the first of all).
+  /// (4), form (auto: the cheapest for each module), factors (f32; another element format keeps one
+  /// of U and V in it, and computes one-sided), init (zero), gate (false), duplicates (false;
+  /// random only), rank (all), iterations 0 to 64 (with rank: randomised factors instead of the
+  /// first of all).
   struct Settings: Sendable {
     let targets: TargetRule
     let pattern: SparsityPattern.Kind
@@ -30,6 +31,8 @@ extension SingularVectorMethod {
     let scoreSteps: Int
     /// How modules are computed; nil for whichever costs least.
     let form: SingularForm?
+    /// What the one factor that is kept is rounded to; nil for F32.
+    let factorFormat: (any ElementFormat)?
     let start: Start
     let hasGate: Bool
     let keepsRepeats: Bool
@@ -41,8 +44,8 @@ extension SingularVectorMethod {
 
     init(_ options: AdapterOptions) throws(SVFTError) {
       try options.allow([
-        "pattern", "d", "count", "score", "score_steps", "form", "init", "gate", "duplicates",
-        "rank", "iterations",
+        "pattern", "d", "count", "score", "score_steps", "form", "factors", "init", "gate",
+        "duplicates", "rank", "iterations",
       ])
       seed = options.seed
       targets = try options.targets(default: .allLinear)
@@ -53,7 +56,9 @@ extension SingularVectorMethod {
       count = hasCount ? try options.int("count", default: 0, 1...(1 << 32)) : nil
       score = try options.word("score", Score.self, default: .gradient)
       scoreSteps = try options.int("score_steps", default: 4, 1...1000)
-      form = try options.choice("form", SingularForm.self, default: .additive)
+      form = try options.choice("form", SingularForm.self, default: nil)
+      let format = try options.format("factors", default: ElementFormats.f32)
+      factorFormat = format.name == ElementFormats.f32.name ? nil : format
       start = try options.word("init", Start.self, default: .zero)
       hasGate = try options.bool("gate", default: false)
       keepsRepeats = try options.bool("duplicates", default: false)
@@ -64,6 +69,12 @@ extension SingularVectorMethod {
       if isRandomised, !hasRank {
         throw SVFTError(
           .invalidArgument, "iterations: expected a rank that is approached by them, found none")
+      }
+      if let factorFormat, let form, form != .oneSided {
+        throw SVFTError(
+          .invalidArgument,
+          "form: expected one-sided or auto with factors in \(factorFormat.name.lowercased()), "
+            + "found \(form.rawValue)")
       }
       if hasCount, pattern == .plain || pattern == .banded {
         throw SVFTError(
@@ -84,10 +95,19 @@ extension SingularVectorMethod {
       return SVD.Truncation(rank: rank, iterations: iterations)
     }
 
+    /// What is needed of the store. One factor is enough for the form that needs no more.
+    var wish: FactorStore.Wish {
+      let storage: SingularVectors.Storage =
+        factorFormat.map { .one($0.name) }
+        ?? (form == .oneSided && iterations == nil ? .one(ElementFormats.f32.name) : .both)
+      return FactorStore.Wish(truncation, rank: rank, storage: storage)
+    }
+
     /// Which directions M is over, in words.
     var directions: String {
       let iterations = iterations.map { ", iterations \($0)" } ?? ""
-      return "rank " + (rank.map { "\($0)" } ?? "of W") + iterations
+      let factors = factorFormat.map { ", factors \($0.name.lowercased())" } ?? ""
+      return "rank " + (rank.map { "\($0)" } ?? "of W") + iterations + factors
     }
 
     /// Cells of a module whose M has `order` rows.

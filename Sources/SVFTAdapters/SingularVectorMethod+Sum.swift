@@ -66,6 +66,9 @@ extension SingularVectorMethod {
       ("targets", .array(unions.map { .string($0.projection.name) })),
       ("form", .string(settings.formWord)),
     ])
+    if let format = settings.factorFormat {
+      options["factors"] = .string(format.name.lowercased())
+    }
     if let rank = settings.rank { options["rank"] = .integer(rank) }
     if let iterations = settings.iterations { options["iterations"] = .integer(iterations) }
     if try isBand(of: unions) {
@@ -83,7 +86,7 @@ extension SingularVectorMethod {
     guard settings.pattern == .plain || settings.pattern == .banded else { return false }
     for union in unions {
       let own = try SparsityPattern.banded(
-        order: union.factors.order, halfBandwidth: settings.halfBandwidth)
+        order: union.vectors.order, halfBandwidth: settings.halfBandwidth)
       guard own.equals(union.pattern) else { return false }
     }
     return true
@@ -94,7 +97,7 @@ extension SingularVectorMethod {
     var offset = 0
     for union in unions {
       let site = try site(union.projection)
-      site.factors = union.factors
+      site.take(union.vectors)
       try site.adopt(union.pattern)
       try result.withValues { (values) throws(SVFTError) in
         for index in 0..<union.pattern.count {
@@ -107,18 +110,18 @@ extension SingularVectorMethod {
   }
 }
 
-/// One projection in a sum: the factors of the first term that has it, and the cells of all.
+/// One projection in a sum: the vectors of the first term that has it, and the cells of all.
 private struct UnionSite {
   let projection: Projection
-  let factors: Factors
+  let vectors: SingularVectors
   let pattern: SparsityPattern
-  /// Coefficients of each term, and the signs of its vectors relative to `factors`; nil where the
+  /// Coefficients of each term, and the signs of its vectors relative to `vectors`; nil where the
   /// term leaves the projection alone.
   private let parts: [(coefficients: Coefficients, signs: [Float])?]
 
   init(_ projection: Projection, _ methods: [SingularVectorMethod]) throws(SVFTError) {
     let sites = methods.map { method in method.sites.first { $0.projection === projection } }
-    guard let factors = sites.compactMap({ $0 }).first?.factors else {
+    guard let vectors = sites.compactMap({ $0 }).first?.vectors else {
       throw SVFTError(.internal, "libsvft is at fault: nobody adapts a module of a sum")
     }
     var parts: [(coefficients: Coefficients, signs: [Float])?] = []
@@ -127,11 +130,11 @@ private struct UnionSite {
         parts.append(nil)
         continue
       }
-      parts.append((coefficients, try site.factors.signs(relativeTo: factors, ignoring: site.tied)))
+      parts.append((coefficients, try site.vectors.signs(relativeTo: vectors, ignoring: site.tied)))
     }
     let patterns = parts.compactMap { $0?.coefficients.pattern }
     self.projection = projection
-    self.factors = factors
+    self.vectors = vectors
     pattern = try .union(of: patterns)
     self.parts = parts
   }
@@ -155,30 +158,47 @@ private struct UnionSite {
   }
 }
 
-extension Factors {
+extension SingularVectors {
   /// +1 or −1 per direction: whether it is the other's or its opposite.
   ///
   /// `.mismatch` where it is neither: then the coefficients of the two have no common sum.
-  fileprivate func signs(relativeTo other: Factors, ignoring tied: [Bool]) throws(SVFTError)
-    -> [Float]
-  {
-    if self === other { return [Float](repeating: 1, count: order) }
-    guard hash == other.hash, order == other.order else {
+  fileprivate func signs(
+    relativeTo other: SingularVectors, ignoring tied: [Bool]
+  ) throws(SVFTError) -> [Float] {
+    if isSame(as: other) { return [Float](repeating: 1, count: order) }
+    guard values.hash == other.values.hash, order == other.order else {
       throw SVFTError(.mismatch, "expected adapters of one base tensor, found those of two")
     }
-    let inner = right.columns
-    defer { withExtendedLifetime((self, other)) {} }
-    let (own, theirs) = (right.bytes.values(Float.self), other.right.bytes.values(Float.self))
-    return try (0..<order).map { (j) throws(SVFTError) in
-      var product = 0.0
-      for k in j * inner..<(j + 1) * inner { product += Double(own[k]) * Double(theirs[k]) }
-      guard tied[j] || abs(product) > 1 - 1e-4 else {
-        throw SVFTError(
-          .mismatch,
-          "expected adapters whose singular directions agree, found direction \(j) turned by "
-            + "another solver: export one as a delta and import it again")
+    let (own, theirs) = (shorter, other.shorter)
+    let width = own.width
+    let pair = try DeltaMatrix(rows: 2, columns: width)
+    return try pair.withValues { (values) throws(SVFTError) in
+      try (0..<order).map { (j) throws(SVFTError) in
+        own.decode(j, into: values)
+        theirs.decode(j, into: values + width)
+        var (product, squares) = (0.0, (0.0, 0.0))
+        for k in 0..<width {
+          let (a, b) = (Double(values[k]), Double(values[width + k]))
+          product += a * b
+          squares = (squares.0 + a * a, squares.1 + b * b)
+        }
+        let lengths = (squares.0 * squares.1).squareRoot()
+        guard tied[j] || abs(product) > (1 - 1e-4) * lengths else {
+          throw SVFTError(
+            .mismatch,
+            "expected adapters whose singular directions agree, found direction \(j) turned by "
+              + "another solver: export one as a delta and import it again")
+        }
+        return product < 0 ? -1 : 1
       }
-      return product < 0 ? -1 : 1
+    }
+  }
+
+  /// The directions of the shorter side, however they are kept.
+  private var shorter: Directions {
+    switch self {
+    case .one(let factors): factors.side.directions
+    case .both(let factors): factors.shorter
     }
   }
 }

@@ -17,6 +17,8 @@ package final class SingularVectorMethod: AdapterMethod {
   package static let isAdditive = true
 
   let settings: Settings
+  /// Where its vectors come from.
+  let store: FactorStore
   let sites: [SingularSite]
   package let standIns: [StandIn]
   private let position: [ObjectIdentifier: Int]
@@ -30,13 +32,13 @@ package final class SingularVectorMethod: AdapterMethod {
   {
     let settings = try Settings(options)
     let projections = try sites.projections(settings.targets)
-    let decomposed = try factors.factors(projections.map(\.weight), settings.truncation)
+    let decomposed = try factors.vectors(projections.map(\.weight), settings.wish)
     var made: [SingularSite] = []
     var position: [ObjectIdentifier: Int] = [:]
     var waiting: [Int] = []
-    for (projection, factors) in zip(projections, decomposed) {
+    for (projection, vectors) in zip(projections, decomposed) {
       let site = try during(projection.name) { () throws(SVFTError) in
-        try SingularSite(projection, factors, settings, sites.patterns)
+        try SingularSite(projection, vectors, settings, sites.patterns)
       }
       guard let site else {
         Log.warn("\(projection.name): no two of its directions differ; nothing is trained there")
@@ -50,11 +52,24 @@ package final class SingularVectorMethod: AdapterMethod {
       throw SVFTError(.unsupported, "expected a target whose singular values differ, found none")
     }
     self.settings = settings
+    store = factors
     standIns = try sites.standIns(options, beside: made.map(\.projection))
     self.sites = made
     self.position = position
     self.waiting = waiting
     threads = factors.threads
+    describeLosses()
+  }
+
+  /// Says what of the adapter rounded factors leave out.
+  private func describeLosses() {
+    guard settings.factorFormat != nil else { return }
+    let (all, lost) = sites.reduce(into: (0, 0)) {
+      $0.0 += $1.vectors.order
+      $0.1 += $1.tied.count { $0 }
+    }
+    guard lost > 0 else { return }
+    Log.warn("\(lost) of \(all) singular directions have no cells: W cannot complete them")
   }
 
   package var projections: [Projection] { sites.map(\.projection) }

@@ -19,7 +19,7 @@ import Testing
   @Test func anyNumberOfThreadsGivesTheSameFactors() throws {
     func sigma(_ threads: Int) throws -> [[Double]] {
       let model = try TinyChain(factors: FactorStore(threads: threads))
-      return try model.factors.factors(slots(model)).map(\.sigma)
+      return try model.factors.factors(slots(model)).map(\.values.sigma)
     }
     #expect(try sigma(1) == sigma(3))
   }
@@ -94,10 +94,10 @@ import Testing
     #expect(first.allSatisfy { $0.order == 3 })
     let other = FactorStore(cacheFolder: cache.path)
     let again = try other.factors(slots(model), truncation)
-    let records = other.records(slots(model), truncation)
+    let records = other.records(slots(model), FactorStore.Wish(truncation))
     #expect(records.count == 4 && records.allSatisfy { $0.isCached })
     for (one, two) in zip(first, again) {
-      #expect(one.sigma == two.sigma && one.left.bytes.bytes.elementsEqual(two.left.bytes.bytes))
+      #expect(one.values.sigma == two.values.sigma && one.left.bytes.bytes.elementsEqual(two.left.bytes.bytes))
     }
     #expect(try model.factors.factors(slots(model)).first === whole.first)
   }

@@ -19,7 +19,7 @@ import Testing
           var sum = 0.0
           for j in 0..<order {
             sum +=
-              Double(u[row * order + j]) * factors.sigma[j]
+              Double(u[row * order + j]) * factors.values.sigma[j]
               * Double(v[j * projection.columns + column])
           }
           #expect(abs(sum - Double(matrix[row * projection.columns + column])) < 1e-5)
@@ -58,7 +58,7 @@ import Testing
     let model = try TinyChain()
     let whole = try model.factors.factors([model.tall.weight])[0]
     let part = try whole.truncated(5)
-    #expect(part.sigma == Array(whole.sigma[..<5]))
+    #expect(part.values.sigma == Array(whole.values.sigma[..<5]))
     #expect(part.left.columns == 5 && part.right.rows == 5)
     let kept = part.left.bytes.values(Float.self)[5 * 3 + 4]
     let original = whole.left.bytes.values(Float.self)[whole.order * 3 + 4]

@@ -215,6 +215,9 @@ enum TinyOptions {
     ],
     ["method": "svft", "pattern": "random", "d": 2, "gate": true, "form": "factored"],
     ["method": "svft", "pattern": "banded", "d": 1, "form": "auto"],
+    ["method": "svft", "factors": "bf16"],
+    ["method": "svft", "pattern": "banded", "d": 2, "factors": "q8_0", "gate": true],
+    ["method": "svft", "pattern": "random", "d": 2, "factors": "q8_0", "rank": 7],
   ]
 
   static let all: [JSON] =
@@ -229,6 +232,16 @@ extension JSON {
   var isOfProjectionsAlone: Bool {
     guard let options = try? root("options") else { return false }
     return !options.has("modules_to_save") && !options.has("bias")
+  }
+}
+
+extension FactorStore {
+  /// Both factors of tensors.
+  func factors(_ slots: [Slot], _ truncation: SVD.Truncation? = nil) throws -> [Factors] {
+    try vectors(slots, Wish(truncation)).map { vectors in
+      guard case .both(let factors) = vectors else { throw SVFTError(.internal, "one factor") }
+      return factors
+    }
   }
 }
 

@@ -1,0 +1,62 @@
+// The op that turns activations into singular directions, or back (Directions.swift): the one the
+// transpose of the other, so that each is the other's gradient. Nothing is kept.
+import SVFTLayers
+import SVFTTensor
+
+/// z = B x, or y = Bᵀ z.
+final class DirectionProduct: Op {
+  private let x: Value
+  private let y: Value
+  private let directions: Directions
+  private let isInward: Bool
+
+  init(_ x: Value, _ y: Value, _ directions: Directions, isInward: Bool) {
+    self.x = x
+    self.y = y
+    self.directions = directions
+    self.isInward = isInward
+  }
+
+  var reads: [Value] { [x] }
+  var writes: [Value] { [y] }
+  var keeps: [Value] { [] }
+  var memberScratch: Int { directions.scratchBytes }
+
+  func forward(_ run: Run) {
+    multiply(run.pointer(x), run.pointer(y), accumulate: false, isInward: isInward, run)
+  }
+
+  func backward(_ run: Run) {
+    guard let g = run.gradient(y), let dx = run.target(0) else { return }
+    multiply(g, dx.pointer, accumulate: dx.accumulate, isInward: !isInward, run)
+  }
+
+  private func multiply(
+    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, accumulate: Bool,
+    isInward: Bool, _ run: Run
+  ) {
+    let batch = run.batch
+    let product = Directions.Product(
+      source: source, target: target, tokens: run.rows, accumulate: accumulate, team: run.team,
+      scratch: run.scratch, matrix: { $0.matrix(in: batch) })
+    if isInward { directions.inward(product) } else { directions.outward(product) }
+  }
+}
+
+extension Graph {
+  /// Records z = B x. [T, width] → [T, order]
+  func inward(_ x: Value, _ directions: Directions) throws(SVFTError) -> Value {
+    try invariant(x.width == directions.width, "directions of another width")
+    let z = value(width: directions.order)
+    record(DirectionProduct(x, z, directions, isInward: true))
+    return z
+  }
+
+  /// Records y = Bᵀ z. [T, order] → [T, width]
+  func outward(_ z: Value, _ directions: Directions) throws(SVFTError) -> Value {
+    try invariant(z.width == directions.order, "directions of another order")
+    let y = value(width: directions.width)
+    record(DirectionProduct(z, y, directions, isInward: false))
+    return y
+  }
+}
