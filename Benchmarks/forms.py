@@ -2,11 +2,12 @@
 
     python Benchmarks/forms.py --model MODEL --out FOLDER [--rows 512] [--steps 4] [--samples 3]
 
-For every pattern and form, and for LoRA r = 8, a process of its own trains a few steps of ROWS
-random tokens on all linear modules; they take turns, sample by sample. Measured are seconds of a
-step and the largest resident size. The prediction is the library's own count of multiply-adds
-(`plan` of an adapter's description), with the head, taken by the measured rate of LoRA: what a form
-does not reach of it, its kernels lose. FOLDER/forms.md and forms.json hold the table.
+For every pattern and form, with factors of lower precision, and for LoRA r = 8, a process of its
+own trains a few steps of ROWS random tokens on all linear modules; they take turns, sample by
+sample. Measured are seconds of a step and the largest resident size. The prediction is the
+library's own count of multiply-adds (`plan` of an adapter's description), with the head, taken by
+the measured rate of LoRA: what a form does not reach of it, its kernels lose. FOLDER/forms.md and
+forms.json hold the table.
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bindings" / "pytho
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 FORMS = ("additive", "one-sided", "factored", "materialised", "auto")
+FACTORS = ("bf16", "q8_0")
 PATTERNS = ({"pattern": "plain"}, {"pattern": "banded", "d": 8}, {"pattern": "random", "d": 8})
 LORA = {"method": "lora", "r": 8}
 
 
 def adapters() -> "list[dict]":
     svft = [{"method": "svft", **pattern, "form": form} for pattern in PATTERNS for form in FORMS]
+    svft += [{"method": "svft", **pattern, "factors": factors}
+             for pattern in PATTERNS[:2] for factors in FACTORS]
     return [LORA, *svft]
 
 
 def name(adapter: dict) -> str:
-    words = [str(adapter[key]) for key in ("pattern", "form") if key in adapter]
+    words = [str(adapter[key]) for key in ("pattern", "form", "factors") if key in adapter]
     return " ".join([adapter["method"], *words])
 
 

@@ -40,6 +40,14 @@ METHODS = {
     "SVFT random": {**SVFT, "pattern": "random", "d": 8},
     "SVFT top-k": {**SVFT, "pattern": "topk", "d": 8},
 }
+# Ways to compute one method, which have its learning rate.
+COMPUTED = "SVFT banded d=8"
+WAYS = {
+    **{f"{COMPUTED}, {form}": {**METHODS[COMPUTED], "form": form}
+       for form in ("additive", "one-sided", "factored", "materialised")},
+    **{f"{COMPUTED}, {factors} factors": {**METHODS[COMPUTED], "factors": factors}
+       for factors in ("bf16", "q8_0")},
+}
 
 
 @dataclass
@@ -98,7 +106,7 @@ def train_once(
     with svft.Model.load(
             plan.model, quantize=base, cache_folder=cache, threads=plan.threads) as model:
         parameters = model.describe()["parameters"]
-        adapter = model.create_adapter(**METHODS[method], seed=seed)
+        adapter = model.create_adapter(**{**METHODS, **WAYS}[method], seed=seed)
         try:
             trainer = svft.Trainer(
                 adapter, plan.files[data], seed=seed, learning_rate=rate, **options)
@@ -116,6 +124,7 @@ def train_once(
 
 def best_rate(plan: Plan, runs: Runs, method: str, cache) -> float:
     """The rate of the grid with the best score on the validation part, seed 0, F32 base."""
+    method = COMPUTED if method in WAYS else method
     scores = {
         rate: runs.get(
             f"search/{method}/{rate:g}",
@@ -260,11 +269,15 @@ def main() -> None:
         command.add_argument(
             "--quick", action="store_true", help="one seed, fewer records and steps")
         command.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
-        command.add_argument("--methods", nargs="+", choices=list(METHODS))
+        command.add_argument("--methods", nargs="+", choices=[*METHODS, *WAYS])
+        command.add_argument(
+            "--ways", action="store_true", help=f"every form and factor format of {COMPUTED}")
         command.add_argument("--bases", nargs="+", choices=BASES)
         command.set_defaults(make=make)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.ways:
+        arguments.methods = list(WAYS)
     run(arguments.make(arguments), arguments.out)
 
 

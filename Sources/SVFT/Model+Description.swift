@@ -84,6 +84,9 @@ extension Adapter {
       ),
       ("configuration", .object(method.configuration)),
     ])
+    for key in ["quantization_aware", "latents"] {
+      if let word = attached.options[key] { description[key] = word }
+    }
     let plan = method.plan
     if plan != JSON.Object() { description["plan"] = .object(plan) }
     return description

@@ -104,6 +104,32 @@ package final class FactorStore: @unchecked Sendable {
     return found
   }
 
+  /// The first of several wishes that there is room for; the last where there is none.
+  func firstFitting(_ wishes: [Wish], _ slots: [Slot]) -> Wish {
+    let fitting = wishes.dropLast().first { wish in
+      admits(missing(slots, wish))
+    }
+    return fitting ?? wishes.last ?? Wish()
+  }
+
+  private func admits(_ missing: [Work]) -> Bool {
+    guard let admit, !missing.isEmpty else { return true }
+    do throws(SVFTError) {
+      try admit(Self.byteCount(missing))
+      return true
+    } catch { return false }
+  }
+
+  /// What is to be decomposed for a wish, each matrix once.
+  private func missing(_ slots: [Slot], _ wish: Wish) -> [Work] {
+    var wanted: Set<Key> = []
+    return slots.compactMap { slot in
+      let key = key(slot, wish)
+      guard vectors[key] == nil, wanted.insert(key).inserted else { return nil }
+      return Work(slot: slot, hash: key.hash, wish: wish)
+    }
+  }
+
   /// Both factors of a tensor, if somebody has asked for them.
   private func whole(_ slot: Slot, _ truncation: SVD.Truncation?) -> Factors? {
     guard case .both(let factors) = vectors[key(slot, Wish(truncation))] else { return nil }
@@ -134,17 +160,12 @@ package final class FactorStore: @unchecked Sendable {
   }
 
   private func prepare(_ slots: [Slot], _ wish: Wish) throws(SVFTError) {
-    var missing: [Work] = []
-    var wanted: Set<Key> = []
-    for slot in slots {
-      let key = key(slot, wish)
-      guard vectors[key] == nil, wanted.insert(key).inserted else { continue }
-      if let known = whole(slot, wish.truncation) {
-        vectors[key] = try SingularVectors(known, of: slot, wish.storage, rank: wish.rank)
-      } else {
-        missing.append(Work(slot: slot, hash: key.hash, wish: wish))
-      }
+    for slot in slots where vectors[key(slot, wish)] == nil {
+      guard let known = whole(slot, wish.truncation) else { continue }
+      vectors[key(slot, wish)] = try SingularVectors(
+        known, of: slot, wish.storage, rank: wish.rank)
     }
+    let missing = missing(slots, wish)
     book?.write()
     guard !missing.isEmpty else { return }
     try admit?(Self.byteCount(missing))

@@ -1,7 +1,7 @@
 // The frozen factors of one matrix: W = U diag(σ) Vᵀ, thin, n = min(out, in).
 //
-// They are of exactly the decoded matrix that products use. What recognises the matrix, and which of
-// its directions can be told apart, is in SingularValues.swift.
+// They are of exactly the decoded matrix that products use. What recognises the matrix, and which
+// of its directions can be told apart, is in SingularValues.swift.
 package import SVFTLayers
 package import SVFTTensor
 

@@ -101,8 +101,8 @@ extension SingularSite {
     }
   }
 
-  /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters the change is made
-  /// from x by a product with W of its own.
+  /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters the change is
+  /// made from x by a product with W of its own.
   private func addCompleted(
     _ place: Site, _ x: Value, _ graph: Graph, _ mix: (Value) throws(SVFTError) -> Value
   ) throws(SVFTError) -> Value {

@@ -58,8 +58,8 @@ extension SingularVectorMethod {
     var options = JSON.Object()
     options["targets"] = .array(file.modules(["svft_M"]).map { .string($0) })
     for key in [
-      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "factors", "score",
-      "seed",
+      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "factors",
+      "score", "seed",
     ] {
       if config.has("svft_\(key)") { options[key] = config["svft_\(key)"] }
     }

@@ -95,12 +95,14 @@ extension SingularVectorMethod {
       return SVD.Truncation(rank: rank, iterations: iterations)
     }
 
-    /// What is needed of the store. One factor is enough for the form that needs no more.
-    var wish: FactorStore.Wish {
-      let storage: SingularVectors.Storage =
-        factorFormat.map { .one($0.name) }
-        ?? (form == .oneSided && iterations == nil ? .one(ElementFormats.f32.name) : .both)
-      return FactorStore.Wish(truncation, rank: rank, storage: storage)
+    /// What is wanted of the store, the best first: one factor is enough for one form, and where
+    /// the form is free it serves where there is no room for both.
+    var wishes: [FactorStore.Wish] {
+      let half = SingularVectors.Storage.one((factorFormat ?? ElementFormats.f32).name)
+      let mayBeHalf = factorFormat != nil || iterations == nil && (form ?? .oneSided) == .oneSided
+      let storages: [SingularVectors.Storage] =
+        !mayBeHalf ? [.both] : factorFormat == nil && form == nil ? [.both, half] : [half]
+      return storages.map { FactorStore.Wish(truncation, rank: rank, storage: $0) }
     }
 
     /// Which directions M is over, in words.

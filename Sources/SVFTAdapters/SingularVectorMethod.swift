@@ -32,7 +32,8 @@ package final class SingularVectorMethod: AdapterMethod {
   {
     let settings = try Settings(options)
     let projections = try sites.projections(settings.targets)
-    let decomposed = try factors.vectors(projections.map(\.weight), settings.wish)
+    let slots = projections.map(\.weight)
+    let decomposed = try factors.vectors(slots, factors.firstFitting(settings.wishes, slots))
     var made: [SingularSite] = []
     var position: [ObjectIdentifier: Int] = [:]
     var waiting: [Int] = []

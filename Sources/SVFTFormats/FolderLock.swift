@@ -32,4 +32,8 @@ package final class FolderLock: Sendable {
         .busy, "\(activity): another trainer writes to it, of this process or of another one")
     }
   }
+
+  // A child that the host has forked has the open file too, and with it the lock, until it runs
+  // another program: closing would not be enough.
+  deinit { _ = flock(file.descriptor, LOCK_UN) }
 }

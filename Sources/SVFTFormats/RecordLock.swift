@@ -12,6 +12,8 @@ package import SVFTTensor
 /// The right to one record, held as long as this object lives.
 package final class RecordLock: Sendable {
   private let file: OpenFile
+  /// The record's byte.
+  private let start: off_t
 
   /// F_OFD_SETLK of Linux, which Swift does not import.
   private static let set: Int32 = 37
@@ -22,16 +24,29 @@ package final class RecordLock: Sendable {
   /// Throws `.io` where the file cannot be made or the system has no such locks.
   package init?(_ path: String, record: UInt64) throws(SVFTError) {
     file = try OpenFile(path, flags: O_RDWR | O_CREAT | O_NOFOLLOW)
-    var region = flock()
-    region.l_type = Int16(F_WRLCK)
-    region.l_whence = Int16(SEEK_SET)
-    region.l_start = off_t(record >> 2)
-    region.l_len = 1
+    start = off_t(record >> 2)
+    var region = Self.region(F_WRLCK, start)
     while fcntl(file.descriptor, Self.set, &region) != 0 {
       let code = errno
       if code == EINTR { continue }
       if code == EAGAIN || code == EACCES { return nil }
       throw SystemFailure.error(code, "cannot lock a record of \(path)")
     }
+  }
+
+  // As a folder's lock: a forked child has the open file too.
+  deinit {
+    var region = Self.region(F_UNLCK, start)
+    _ = fcntl(file.descriptor, Self.set, &region)
+  }
+
+  /// The byte of a record, to be locked or let go.
+  private static func region(_ type: Int32, _ start: off_t) -> flock {
+    var region = flock()
+    region.l_type = Int16(type)
+    region.l_whence = Int16(SEEK_SET)
+    region.l_start = start
+    region.l_len = 1
+    return region
   }
 }

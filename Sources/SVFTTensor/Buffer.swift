@@ -42,9 +42,10 @@ package final class Buffer: @unchecked Sendable {
     // Whole 64-byte lines, so that kernels may read a full vector at the tail.
     let size = max(64, (byteCount + 63) & ~63)
     let ledger = MemoryLedger.current
+    run?.giveWay(to: size)
     try ledger?.debit(size)
     let isReserved = ledger?.isRehearsal ?? false
-    let place = isReserved ? nil : run?.take(size).map { ($0, Origin.borrowed($1, isFile: false)) }
+    let place = run?.take(size).map { ($0, Origin.borrowed($1, isFile: false)) }
     guard let (raw, origin) = isReserved ? Self.reserve(size) : place ?? Self.allocate(size) else {
       ledger?.credit(size)
       throw SVFTError(.memory, "no memory for \(byteCount) bytes")

@@ -3,7 +3,8 @@
 // none; the processor finds its way through a few of them, not through thousands of small ones.
 //
 // Pages come a little ahead of their buffers, all members of a team bringing in some: the system
-// clears a page on the thread that touches it first, and two that touch one clear it twice.
+// clears a page on the thread that touches it first, and two that touch one clear it twice. What is
+// there before its buffer is, is charged too.
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -29,8 +30,13 @@ package final class BufferRun {
 
   deinit { stretch?.close() }
 
+  /// Takes off the charge what a buffer of `size` bytes will be charged with itself.
+  func giveWay(to size: Int) {
+    if size >= Self.least { stretch?.giveWay(to: Buffer.Pages.whole(size)) }
+  }
+
   /// Whole zero-filled pages for `size` bytes and who keeps them; nil where they are not worth a
-  /// place here, or the system has none.
+  /// place here, or the system has none. In a rehearsal nil, and only the charge is as it would be.
   func take(_ size: Int) -> (pointer: UnsafeMutableRawPointer, owner: AnyObject)? {
     guard size >= Self.least else { return nil }
     let whole = Buffer.Pages.whole(size)
@@ -38,37 +44,49 @@ package final class BufferRun {
       stretch?.close()
       stretch = Stretch(max(whole, expected))
     }
-    guard let stretch else { return nil }
-    return (stretch.take(whole, threads), stretch)
+    guard let stretch, let place = stretch.take(whole, threads) else { return nil }
+    return (place, stretch)
   }
 }
 
-/// One mapping, undone when no buffer needs it.
+/// One mapping, undone when no buffer needs it; in a rehearsal only its account.
 private final class Stretch: @unchecked Sendable {
-  private let start: UnsafeMutableRawPointer
+  private let start: UnsafeMutableRawPointer?
   private var size: Int
   private var taken = 0
   /// Bytes whose pages are there.
   private var ready = 0
+  private let ledger = MemoryLedger.current
+  /// Bytes that are there and belong to no buffer yet.
+  private var charged = 0
 
   init?(_ size: Int) {
-    guard let start = Buffer.Pages.mapHuge(size) else { return nil }
-    self.start = start
+    start = MemoryLedger.isRehearsing ? nil : Buffer.Pages.mapHuge(size)
     self.size = size
+    guard start != nil || MemoryLedger.isRehearsing else { return nil }
   }
 
   var left: Int { size - taken }
 
-  func take(_ whole: Int, _ threads: Int) -> UnsafeMutableRawPointer {
-    defer { taken += whole }
+  /// Nil in a rehearsal.
+  func take(_ whole: Int, _ threads: Int) -> UnsafeMutableRawPointer? {
+    defer {
+      taken += whole
+      settle(min(charged, ready - taken))
+    }
     if ready < taken + whole { bringIn(to: taken + whole, threads) }
-    return start + taken
+    return start.map { $0 + taken }
   }
 
-  /// Touches pages up to `end`, and as many beyond as give every member whole huge ones.
+  /// Touches pages up to `end`, and as many beyond as give every member whole huge ones, where
+  /// there is room for them.
   private func bringIn(to end: Int, _ threads: Int) {
     let step = Buffer.Pages.huge * max(1, min(threads, 8))
-    let (first, last) = (ready, min(size, (end + step - 1) / step * step))
+    let wanted = min(size, (end + step - 1) / step * step)
+    let last = admits(wanted - end) ? wanted : end
+    defer { ready = last }
+    guard let start else { return }
+    let first = ready
     let pieces = (last - first + Buffer.Pages.huge - 1) / Buffer.Pages.huge
     Parallel.run(threads: threads) { team in
       for piece in team.share(of: pieces) {
@@ -79,14 +97,31 @@ private final class Stretch: @unchecked Sendable {
         }
       }
     }
-    ready = last
+  }
+
+  /// Charges `ahead` bytes; false where the limit has no room for them.
+  private func admits(_ ahead: Int) -> Bool {
+    do throws(SVFTError) {
+      try ledger?.debit(max(0, ahead - charged))
+      charged = max(charged, ahead)
+      return true
+    } catch { return false }
+  }
+
+  func giveWay(to whole: Int) { settle(charged - whole) }
+
+  /// Gives back the charge beyond `ahead` bytes.
+  private func settle(_ ahead: Int) {
+    ledger?.credit(charged - max(0, ahead))
+    charged = max(0, ahead)
   }
 
   /// Gives back what no buffer has taken, and takes no more.
   func close() {
-    if left > 0 { munmap(start + taken, left) }
+    if let start, left > 0 { munmap(start + taken, left) }
     size = taken
+    settle(0)
   }
 
-  deinit { if size > 0 { munmap(start, size) } }
+  deinit { if let start, size > 0 { munmap(start, size) } }
 }

@@ -47,12 +47,12 @@ import Testing
     try program.forward(batch)
     let outputs = (0..<5 * 64).map { index in
       let (row, column) = (index / 64, index % 64)
-      return program.values(output)[row * 64 + projection.weight.stored(column)]
+      return program.values(output)[row * 64 + projection.weight.rowOrder.stored(column)]
     }
     let seed = try #require(program.gradient(output))
     for row in 0..<5 {
       for column in 0..<64 {
-        seed[row * 64 + projection.weight.stored(column)] = Float(column % 7) - 3
+        seed[row * 64 + projection.weight.rowOrder.stored(column)] = Float(column % 7) - 3
       }
     }
     try program.backward(batch)

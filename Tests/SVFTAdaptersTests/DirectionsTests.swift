@@ -2,6 +2,7 @@
 // of exact factors do.
 import SVFTAdapters
 import SVFTFormats
+import SVFTLayers
 import Testing
 
 @Suite struct DirectionsTests {

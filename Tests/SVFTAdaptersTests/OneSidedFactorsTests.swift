@@ -38,7 +38,9 @@ import Testing
     let model = try TinyChain()
     func exact(_ format: String) throws -> [Int] {
       let method = try model.method(["method": "svft", "factors": .string(format)])
-      return try method.plan.members.map { try $0.1.root("plan").int("exact_directions", default: 0) }
+      return try method.plan.members.map {
+        try $0.1.root("plan").int("exact_directions", default: 0)
+      }
     }
     let (fine, coarse) = (try exact("bf16"), try exact("q8_0"))
     // The square one has the smallest singular values.

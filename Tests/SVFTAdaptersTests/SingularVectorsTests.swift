@@ -14,11 +14,19 @@ import Testing
 
   /// [32, 32], [24, 32], [32, 24]: both factors are n(out + in) numbers, one is n².
   @Test func oneFactorIsTheShorterOneAlone() throws {
-    #expect(try bytes(TinyChain(), .both).prefix(3) == [2 * 32 * 32 * 4, 24 * 56 * 4, 24 * 56 * 4])
-    #expect(try bytes(TinyChain(), .one("F32")).prefix(3) == [32 * 32 * 4, 24 * 24 * 4, 24 * 24 * 4])
-    // Directions of 24 numbers are no whole blocks: they are F16.
     let model = try TinyChain(factors: FactorStore(threads: 1))
-    #expect(try bytes(model, .one("Q8_0")).dropFirst().prefix(2) == [24 * 24 * 2, 24 * 24 * 2])
+    let (both, one, rounded) = (
+      try bytes(model, .both), try bytes(model, .one("F32")), try bytes(model, .one("Q8_0"))
+    )
+    let orders = [32, 24, 24]
+    for (index, projection) in model.sites.projections.prefix(3).enumerated() {
+      let order = orders[index]
+      #expect(both[index] == order * (projection.rows + projection.columns) * 4)
+      #expect(one[index] == order * order * 4)
+      #expect(rounded[index] < one[index])
+    }
+    // Directions of 24 numbers are no whole blocks: they are F16, two bytes each.
+    #expect(rounded[1] < 24 * 24 * 3)
   }
 
   @Test func adaptersOfOneKindShareThem() throws {
@@ -41,6 +49,22 @@ import Testing
     #expect(try model.factors.vectors(slots, FactorStore.Wish(storage: .one("BF16"))).count == 4)
   }
 
+  /// Both factors of all modules are 18 944 bytes, one of each 8704.
+  @Test(arguments: [Int.max, 10_000]) func withoutRoomForBothItIsOne(limit: Int) throws {
+    let store = FactorStore(threads: 1)
+    store.admit = { (bytes) throws(SVFTError) in
+      guard bytes <= limit else { throw SVFTError(.memory, "no room for \(bytes) bytes") }
+    }
+    let model = try TinyChain(factors: store)
+    func forms(_ options: JSON) throws -> Set<String> {
+      Set(try model.method(options).plan.members.map { try $0.1.root("plan").string("form") })
+    }
+    let expected: Set = limit == .max ? ["additive", "one-sided"] : ["one-sided"]
+    #expect(try forms(["method": "svft"]) == expected)
+    let additive = try? forms(["method": "svft", "form": "additive"])
+    #expect((additive == nil) == (limit < .max))
+  }
+
   /// What others get of an adapter with one rounded factor is what it computes.
   @Test(arguments: ["f32", "bf16", "q8_0"])
   func theProductIsTheChange(format: String) throws {
@@ -57,7 +81,7 @@ import Testing
       let dense = try product.left.times(product.core).times(product.right)
       var expected = rows
       for row in 0..<projection.rows {
-        let stored = projection.weight.stored(row)
+        let stored = projection.weight.rowOrder.stored(row)
         for column in 0..<projection.columns {
           expected[row * projection.columns + column] = rows[stored * projection.columns + column]
         }

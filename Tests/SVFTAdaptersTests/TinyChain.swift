@@ -237,10 +237,11 @@ extension JSON {
 
 extension FactorStore {
   /// Both factors of tensors.
-  func factors(_ slots: [Slot], _ truncation: SVD.Truncation? = nil) throws -> [Factors] {
-    try vectors(slots, Wish(truncation)).map { vectors in
-      guard case .both(let factors) = vectors else { throw SVFTError(.internal, "one factor") }
-      return factors
+  func factors(
+    _ slots: [Slot], _ truncation: SVD.Truncation? = nil
+  ) throws(SVFTError) -> [Factors] {
+    try vectors(slots, Wish(truncation)).compactMap { vectors in
+      if case .both(let factors) = vectors { factors } else { nil }
     }
   }
 }

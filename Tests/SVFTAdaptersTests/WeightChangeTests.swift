@@ -47,8 +47,11 @@ import Testing
     for projection in one.projections {
       let change = try WeightChange(one.product(projection))
       let taken = try other.adopt(change, at: "\(projection.name).weight")
-      #expect(abs(taken - change.energy) < 1e-4 * change.energy)
-      #expect(shareOfDifference(try delta(one, projection), try delta(other, projection)) < 1e-9)
+      // Rounded directions are not quite orthonormal.
+      let isRounded = try options.root("options").has("factors")
+      #expect(abs(taken - change.energy) < (isRounded ? 0.05 : 1e-4) * change.energy)
+      let lost = shareOfDifference(try delta(one, projection), try delta(other, projection))
+      #expect(lost < (isRounded ? 5e-3 : 1e-9))
     }
   }
 

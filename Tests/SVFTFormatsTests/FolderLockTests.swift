@@ -19,6 +19,24 @@ import TestKit
     _ = try FolderLock(path)
   }
 
+  /// A forked child has copies of all open files until it runs another program.
+  @Test func aCopyOfTheOpenFileDoesNotKeepTheLock() throws {
+    let folder = try TemporaryFolder()
+    var first: FolderLock? = try FolderLock(folder.path)
+    let path = "\(FileSystem.name(folder.path))/\(FolderLock.name)"
+    let copies = (0..<1024 as Range<Int32>).filter {
+      var name = [CChar](repeating: 0, count: 4096)
+      let length = readlink("/proc/self/fd/\($0)", &name, 4096)
+      let bytes = name.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+      return String(decoding: bytes, as: UTF8.self).hasSuffix(path)
+    }.map { dup($0) }
+    #expect(copies.count == 1 && copies[0] >= 0)
+    withExtendedLifetime(first) {}
+    first = nil
+    _ = try FolderLock(folder.path)
+    for copy in copies { close(copy) }
+  }
+
   @Test func anotherFolderIsFree() throws {
     let folder = try TemporaryFolder()
     let first = try FolderLock(folder.file("a"))

@@ -53,6 +53,7 @@ import Testing
     try ledger.keep { () throws(SVFTError) in
       let run = BufferRun(expecting: [16 << 20], threads: 2)
       var first: Buffer? = try Buffer(byteCount: 2 << 20, in: run)
+      // Two more have come with it, for which there is no room: only what is asked for is there.
       #expect(ledger.used == 2 << 20)
       let error = #expect(throws: SVFTError.self) { try Buffer(byteCount: 2 << 20, in: run) }
       #expect(error?.kind == .memory)
@@ -67,6 +68,25 @@ import Testing
       let buffer = try Buffer(
         byteCount: 64 << 20, in: BufferRun(expecting: [64 << 20], threads: 2))
       #expect(buffer.isReserved && ledger.used == 64 << 20)
+    }
+  }
+
+  /// Two huge pages at a time for two threads: what comes ahead is charged until its buffer does.
+  @Test(arguments: [false, true])
+  func pagesAheadAreChargedWhileThereIsRoom(_ rehearsed: Bool) throws {
+    let ledger = rehearsed ? MemoryLedger.rehearsal() : try MemoryLedger(limit: 7 << 20)
+    try ledger.keep { () throws(SVFTError) in
+      var run: BufferRun? = BufferRun(expecting: [16 << 20], threads: 2)
+      let first = try Buffer(byteCount: 1 << 20, in: run)
+      #expect(ledger.used == 4 << 20)
+      let second = try Buffer(byteCount: 3 << 20, in: run)
+      #expect(ledger.used == 4 << 20 && ledger.peak == 4 << 20)
+      let third = try Buffer(byteCount: 1 << 20, in: run)
+      // Three more would go beyond the limit, which knows one by one.
+      #expect(ledger.used == (rehearsed ? 8 << 20 : 5 << 20))
+      run = nil
+      #expect(ledger.used == 5 << 20 && run == nil)
+      withExtendedLifetime((first, second, third)) {}
     }
   }
 }

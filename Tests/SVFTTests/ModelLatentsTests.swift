@@ -95,6 +95,7 @@ import Testing
     let again = try self.model(tiny)
     let loaded = try again.loadAdapter(tiny.folder.file("adapter"))
     #expect(try logits(again) == expected)
+    #expect(try loaded.describe().contains("\"quantization_aware\": \"\(scales)\""))
     // Off and on again it is the same; in between it is the base.
     try loaded.setScale(0)
     #expect(try logits(again) == logits(self.model(tiny)))
