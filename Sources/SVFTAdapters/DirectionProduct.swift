@@ -9,8 +9,12 @@ final class DirectionProduct: Op {
   private let y: Value
   private let directions: Directions
   private let isInward: Bool
+  private let scope: LaneScope?
 
-  init(_ x: Value, _ y: Value, _ directions: Directions, isInward: Bool) {
+  init(
+    _ x: Value, _ y: Value, _ directions: Directions, isInward: Bool, _ scope: LaneScope? = nil
+  ) {
+    self.scope = scope
     self.x = x
     self.y = y
     self.directions = directions
@@ -23,22 +27,28 @@ final class DirectionProduct: Op {
   var memberScratch: Int { directions.scratchBytes }
 
   func forward(_ run: Run) {
-    multiply(run.pointer(x), run.pointer(y), accumulate: false, isInward: isInward, run)
+    multiply(
+      run.rows(of: scope), run.pointer(x), run.pointer(y), accumulate: false, isInward: isInward,
+      run)
   }
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y), let dx = run.target(0) else { return }
-    multiply(g, dx.pointer, accumulate: dx.accumulate, isInward: !isInward, run)
+    multiply(0..<run.rows, g, dx.pointer, accumulate: dx.accumulate, isInward: !isInward, run)
   }
 
   private func multiply(
-    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, accumulate: Bool,
-    isInward: Bool, _ run: Run
+    _ rows: Range<Int>, _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+    accumulate: Bool, isInward: Bool, _ run: Run
   ) {
+    guard !rows.isEmpty else { return }
     let batch = run.batch
+    let widths =
+      isInward ? (directions.width, directions.order) : (directions.order, directions.width)
     let product = Directions.Product(
-      source: source, target: target, tokens: run.rows, accumulate: accumulate, team: run.team,
-      scratch: run.scratch, matrix: { $0.matrix(in: batch) })
+      source: source + rows.lowerBound * widths.0, target: target + rows.lowerBound * widths.1,
+      tokens: rows.count, accumulate: accumulate, team: run.team, scratch: run.scratch,
+      matrix: { $0.matrix(in: batch) })
     if isInward { directions.inward(product) } else { directions.outward(product) }
   }
 }
@@ -48,7 +58,7 @@ extension Graph {
   func inward(_ x: Value, _ directions: Directions) throws(SVFTError) -> Value {
     try invariant(x.width == directions.width, "directions of another width")
     let z = value(width: directions.order)
-    record(DirectionProduct(x, z, directions, isInward: true))
+    record(DirectionProduct(x, z, directions, isInward: true, scope))
     return z
   }
 
@@ -56,7 +66,7 @@ extension Graph {
   func outward(_ z: Value, _ directions: Directions) throws(SVFTError) -> Value {
     try invariant(z.width == directions.order, "directions of another order")
     let y = value(width: directions.width)
-    record(DirectionProduct(z, y, directions, isInward: false))
+    record(DirectionProduct(z, y, directions, isInward: false, scope))
     return y
   }
 }
