@@ -140,30 +140,27 @@ svft_status svft_model_tokenize_messages(svft_model *model, const char *messages
                                          size_t *out_count);
 /* Text of `count` ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
 svft_status svft_model_detokenize(svft_model *model, const int32_t *ids, size_t count, char **out);
-/* Logits of every position of a sequence, [count, vocabulary_size] row by row; *out_count is that
- * product. SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED for a model that predicts no tokens,
- * SVFT_NON_FINITE for logits that are no numbers. */
+/* Logits of every position, [count, vocabulary_size] row by row; *out_count is that product.
+ * SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED (predicts no tokens), SVFT_NON_FINITE. */
 svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t count, float *logits,
                               size_t capacity, size_t *out_count);
 /* Computes (or finds in the cache) the singular factors of targets: NULL or "all-linear", or
- * suffixes of module names separated by commas. SVFT_MISMATCH where no module has such a name,
- * SVFT_NON_FINITE for weights that are no numbers, SVFT_CANCELLED. */
+ * suffixes of module names separated by commas. SVFT_MISMATCH (no module has such a name),
+ * SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_model_factor(svft_model *model, const char *targets,
                               svft_progress_callback progress, void *user);
-/* The same with options as JSON, {"targets": "all-linear" or a list of suffixes, "rank": 128 (the
- * first directions alone, by a randomised method), "iterations": 4 (of that method)}, or NULL; and
- * with a report as JSON: time and errors of each matrix. Interrupted work goes on from the cache.
- * SVFT_INVALID_ARGUMENT too. */
+/* The same with options, NULL or {"targets": "all-linear" or a list of suffixes, "rank": 128 (the
+ * first directions alone, by a randomised method), "iterations": 4 (of that method)}, and a report
+ * as JSON: time and errors of each matrix. Interrupted work goes on from the cache. */
 svft_status svft_model_factors(svft_model *model, const char *options,
                                svft_progress_callback progress, void *user, char **out);
 /* Writes the model with its active adapters merged, whole or not at all: a Hugging Face folder
  * (format "f32", "f16", "bf16") or, where path ends in .gguf, a GGUF file of any format. NULL
- * format keeps each tensor's own. `probe` is a text on which drift and perplexity are measured
- * (NULL: a built-in one). The report is JSON: drift of logits, perplexity before and after, what of
- * the change rounding transmitted, what of the tokenizer GGUF cannot hold. A folder that holds
- * anything of yours is refused. SVFT_IO, SVFT_NO_SPACE, SVFT_UNSUPPORTED (a format that the
- * container has not), SVFT_NON_FINITE (weights that the format cannot hold, logits that are no
- * numbers), SVFT_CANCELLED. */
+ * format keeps each tensor's own. `probe` is a text to measure drift and perplexity on (NULL: a
+ * built-in one). The report is JSON: drift of logits, perplexity before and after, what of the
+ * change rounding transmitted, what of the tokenizer GGUF cannot hold. A folder that holds anything
+ * of yours is refused. SVFT_IO, SVFT_NO_SPACE, SVFT_UNSUPPORTED (a format the container has not),
+ * SVFT_NON_FINITE (weights the format cannot hold, logits), SVFT_CANCELLED. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);
@@ -178,9 +175,9 @@ svft_status svft_inspect(const char *path, const char *options, char **out);
  * SVFT_TRUNCATED, SVFT_UNSUPPORTED, SVFT_INVALID_ARGUMENT. */
 svft_status svft_estimate(const char *path, const svft_model_params *params, const char *options,
                           char **out);
-/* Measured speed of prefill, decode and training on this model (tokens and seconds) and peak memory
- * (bytes), as JSON. options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at
- * once, "train": steps, "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
+/* Measured speed of prefill, decode, training (tokens, seconds) and peak memory (bytes), as JSON.
+ * options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at once, "train": steps,
+ * "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
 /* ---- Running --------------------------------------------------------------------------------- */
@@ -245,15 +242,15 @@ svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompt
  * one, where the tokenizer puts none around it), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores as JSON: {"results": [{"label", "score", "scores"}, ...]}. `pairs`
- * (second texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED for a model without such a head,
- * SVFT_INVALID_ARGUMENT for a text of no tokens, SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}. `pairs` (second
+ * texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED (no such head), SVFT_INVALID_ARGUMENT (text
+ * of no tokens), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
-/* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or an
- * object with fields of svft_train_params by name, of which those count that say how records become
- * tokens: {"max_seq_length": 512}. SVFT_IO, SVFT_DATA with the line, SVFT_UNSUPPORTED (no head for
- * these labels), SVFT_NON_FINITE for a loss that is no number, SVFT_CANCELLED. */
+/* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or
+ * fields of svft_train_params by name; those count that say how records become tokens:
+ * {"max_seq_length": 512}. SVFT_IO, SVFT_DATA with the line, SVFT_UNSUPPORTED (no head for these
+ * labels), SVFT_NON_FINITE for a loss that is no number, SVFT_CANCELLED. */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
 
@@ -310,7 +307,7 @@ svft_status svft_session_tokens(svft_session *session, int32_t *ids, size_t capa
  * as it was loaded, from this kind of file. SVFT_IO, SVFT_NO_SPACE, SVFT_STATE (an attached adapter
  * that has yet to see data). */
 svft_status svft_session_save(svft_session *session, const char *path);
-/* Number of "tokens", of "computed_tokens" among them, and "context_length", as JSON. */
+/* Numbers "tokens", "computed_tokens" among them, and "context_length", as JSON. */
 svft_status svft_session_describe(svft_session *session, char **out);
 
 /* ---- Adapters -------------------------------------------------------------------------------- */
@@ -330,13 +327,12 @@ svft_status svft_adapter_load(svft_model *model, const char *path, float scale, 
 /* Makes an adapter of a change that others have trained, attaches it, and reports as JSON what
  * share of it was captured, per module and in all, and what changed but has no place in it. path: a
  * saved adapter (PEFT's LoRA too), a LoRA in a GGUF file, a file of dense changes (as
- * svft_adapter_export writes it), or another model of this architecture: then the change is its
- * difference to this one.
- * options: those of svft_adapter_create ("method" is svft unless told, "targets" chooses among the
- * modules that change); "from": "adapter", "gguf-lora", "delta" or "model" (unless told, what the
- * path holds); "any_base": true takes dense changes of another base. svft takes the entries of
- * U^T dW V on its pattern ("topk": the largest), lora the best factors of rank "r", full all of it.
- * NULL: the defaults. SVFT_MISMATCH (other modules, base or architecture), SVFT_SHAPE, SVFT_FORMAT,
+ * svft_adapter_export writes it), or another model of this architecture, whose difference to this
+ * one is the change. options: NULL, or those of svft_adapter_create ("method" is svft unless told,
+ * "targets" chooses among the modules that change); "from": "adapter", "gguf-lora", "delta" or
+ * "model" (unless told, what the path holds); "any_base": true takes dense changes of another base.
+ * svft takes the entries of U^T dW V on its pattern ("topk": the largest), lora the best factors of
+ * rank "r", full all. SVFT_MISMATCH (other modules, base or architecture), SVFT_SHAPE, SVFT_FORMAT,
  * SVFT_UNSUPPORTED, SVFT_TRUNCATED, SVFT_IO, SVFT_NON_FINITE, SVFT_STATE, SVFT_CANCELLED. */
 svft_status svft_adapter_import(svft_model *model, const char *path, const char *options,
                                 svft_adapter **out, char **out_report);
@@ -349,9 +345,9 @@ svft_status svft_adapter_sum(svft_adapter *const *adapters, size_t count, const 
                              svft_adapter **out, char **out_report);
 /* Detaches and frees. While the model is busy nothing happens, and svft_last_error() says so. */
 void svft_adapter_free(svft_adapter *adapter);
-/* Switches an adapter: its factor on the change it makes; 0 turns it off without detaching. It
- * keeps its place among the others, so that turned on again it gives the same numbers. Methods that
- * replace tensors know 0 and 1 only; SVFT_STATE where another adapter replaces the same one. */
+/* Sets an adapter's factor on the change it makes; 0 turns it off without detaching. It keeps its
+ * place among the others: turned on again it gives the same numbers. Methods that replace tensors
+ * know 0 and 1 only; SVFT_STATE where another adapter replaces the same one. */
 svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
 /* Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. SVFT_IO,
  * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data). */
@@ -402,9 +398,8 @@ typedef struct svft_train_params {
 /* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
 svft_status svft_train_params_init(svft_train_params *params, size_t struct_size);
 
-/* A report of a run; `event` is "step", "evaluation", "checkpoint", "skipped" or "finished". Losses
- * are means per counted token or record; elapsed and remaining are seconds. It lives as long as the
- * call of the callback. */
+/* A report of a run, during the callback; `event` is "step", "evaluation", "checkpoint", "skipped"
+ * or "finished". Losses are means per counted token or record; elapsed, remaining are seconds. */
 typedef struct svft_train_progress {
   const char *event;
   int64_t step, total_steps;
@@ -428,17 +423,26 @@ svft_status svft_trainer_create(svft_adapter *adapter, const char *data, const c
                                 svft_trainer **out);
 /* Gives the handle back; what was trained stays in the adapter. */
 void svft_trainer_free(svft_trainer *trainer);
-/* Trains to the end. Cancelled: SVFT_CANCELLED after a checkpoint; call again (or resume later) to
- * go on. SVFT_NON_FINITE after ten skipped steps in a row, when all were skipped, or for an
- * evaluation without a finite loss; SVFT_STATE where the adapter is detached or turned off,
- * SVFT_IO, SVFT_NO_SPACE. callback may be NULL. */
+/* Trains to the end; callback may be NULL. SVFT_CANCELLED after a checkpoint: call again (or resume
+ * later) to go on. SVFT_NON_FINITE after ten skipped steps in a row, when all were skipped, or for
+ * an evaluation without a finite loss; SVFT_STATE (the adapter is detached or off), SVFT_IO,
+ * SVFT_NO_SPACE. */
 svft_status svft_trainer_run(svft_trainer *trainer, svft_train_callback callback, void *user);
-/* One optimiser step. *out_loss is its mean loss; SVFT_STATE after the last step, else as
- * svft_trainer_run. */
+/* One optimiser step; *out_loss is its mean loss. SVFT_STATE after the last, else as a run. */
 svft_status svft_trainer_step(svft_trainer *trainer, double *out_loss);
 /* Steps, losses, best evaluation, parameters, data, as JSON. */
 svft_status svft_trainer_describe(svft_trainer *trainer, char **out);
-/* Draws the curves of a metrics.jsonl, or the spectra of a report of svft_inspect, as an .svg file.
+/* Trains a fresh adapter on each group of modules, all of about as many numbers, and judges each,
+ * and the base, on held-out data. options: NULL or {"groups": ["q_proj", "q_proj,v_proj"] (or else
+ * each kind of module alone, "attention", "mlp", "all"), "budget": trained numbers, "seeds": runs
+ * of each, "adapter": options of svft_adapter_create but targets and size, "training": fields of
+ * svft_train_params}. out: a report, JSON, which `output` (or NULL) gets after each run too, drawn
+ * beside it: ablation.json, ablation.svg. A call with the same options goes on from there, one with
+ * others is SVFT_MISMATCH. Else as svft_trainer_create and svft_trainer_run. */
+svft_status svft_model_ablate(svft_model *model, const char *data, const char *validation,
+                              const char *output, const char *options,
+                              svft_progress_callback progress, void *user, char **out);
+/* Draws a metrics.jsonl, spectra reported by svft_inspect, or an ablation.json as an .svg file.
  * SVFT_IO, SVFT_FORMAT, SVFT_DATA where there is nothing to draw, SVFT_NO_SPACE. */
 svft_status svft_plot(const char *metrics, const char *path);
 

@@ -19,20 +19,27 @@ extension Model {
       let object = try AdapterOptions.argument { () throws(SVFTError) in
         try JSON.parse(options).root("adapter options")
       }
-      factors.progress = progress
-      defer { factors.progress = nil }
-      try network.foresee("attaching this adapter") { (_) throws(SVFTError) in
-        let options = try AdapterOptions(.object(object))
-        let method = try options.method().init(options, sites(with: classes), factors.copy())
-        _ = try rounded(Adapter.Attached(method, object, isTrained: false))
-      }
-      let method = try makeMethod(object, with: classes)
-      let adapter = Adapter(self, Adapter.Attached(method, object, isTrained: false))
-      // What acts on a head keeps it, whoever brought it.
-      if classes.isTouched(by: method) { adapter.attached.classes = classes }
-      try adapter.attachNow()
-      return adapter
+      return try makeAdapter(object, progress)
     }
+  }
+
+  /// Attaches a fresh adapter; the caller holds the gate.
+  func makeAdapter(
+    _ object: JSON.Object, _ progress: WorkProgress?
+  ) throws(SVFTError) -> Adapter {
+    factors.progress = progress
+    defer { factors.progress = nil }
+    try network.foresee("attaching this adapter") { (_) throws(SVFTError) in
+      let options = try AdapterOptions(.object(object))
+      let method = try options.method().init(options, sites(with: classes), factors.copy())
+      _ = try rounded(Adapter.Attached(method, object, isTrained: false))
+    }
+    let method = try makeMethod(object, with: classes)
+    let adapter = Adapter(self, Adapter.Attached(method, object, isTrained: false))
+    // What acts on a head keeps it, whoever brought it.
+    if classes.isTouched(by: method) { adapter.attached.classes = classes }
+    try adapter.attachNow()
+    return adapter
   }
 
   /// Attaches a saved adapter: a folder with adapter_config.json and adapter_model.safetensors,

@@ -1,17 +1,17 @@
 // Pictures of what the library wrote: loss curves from metrics.jsonl, spectra from an inspect
-// report.
+// report, groups of modules from an ablation.
 import SVFTFormats
 public import SVFTTensor
 
 /// Draws charts as SVG files.
 public enum Plotter {
-  /// Draws `input`, a metrics.jsonl or the JSON of an inspection with spectra, into the file
-  /// `output`, whose name ends in .svg. Throws `.io`, `.format`, `.data` where there is nothing to
-  /// draw, `.invalidArgument` for another name and for the input's.
+  /// Draws `input`, a metrics.jsonl, the JSON of an inspection with spectra or of an ablation, into
+  /// the file `output`, whose name ends in .svg. Throws `.io`, `.format`, `.data` where there is
+  /// nothing to draw, `.invalidArgument` for another name and for the input's.
   public static func plot(_ input: String, to output: String) throws(SVFTError) {
-    let chart = input.hasSuffix(".jsonl") ? try curves(of: input) : try spectra(of: input)
-    guard !chart.lines.isEmpty else {
-      throw SVFTError(.data, "\(input): expected losses or spectra to draw, found none")
+    guard let picture = try picture(of: input) else {
+      throw SVFTError(
+        .data, "\(input): expected losses, spectra or groups to draw, found none")
     }
     guard output.lowercased().hasSuffix(".svg") else {
       throw SVFTError(
@@ -21,8 +21,19 @@ public enum Plotter {
       throw SVFTError(
         .invalidArgument, "\(output): expected another file than the one that is drawn")
     }
-    try AtomicFile.write(output, text: chart.svg)
+    try AtomicFile.write(output, text: picture)
   }
+
+  /// The SVG document of a file; nil where nothing in it can be drawn.
+  private static func picture(of input: String) throws(SVFTError) -> String? {
+    if input.hasSuffix(".jsonl") { return try drawn(curves(of: input)) }
+    let report = try JSON.read(input).root(input)
+    guard report.has("groups") else { return try drawn(spectra(in: report)) }
+    let bars = try during(input) { () throws(SVFTError) in try BarChart(ablation: report) }
+    return bars.bars.isEmpty ? nil : bars.svg
+  }
+
+  private static func drawn(_ chart: Chart) -> String? { chart.lines.isEmpty ? nil : chart.svg }
 
   /// Training and validation loss over the steps.
   private static func curves(of path: String) throws(SVFTError) -> Chart {
@@ -55,8 +66,7 @@ public enum Plotter {
   }
 
   /// Singular values, relative to the largest, of the first matrices that have them.
-  private static func spectra(of path: String) throws(SVFTError) -> Chart {
-    let report = try JSON.read(path).root(path)
+  private static func spectra(in report: JSON.Object) throws(SVFTError) -> Chart {
     var lines: [Chart.Line] = []
     for tensor in try report.objects("tensors") where tensor.has("spectrum") && lines.count < 6 {
       let values = try tensor.doubles("spectrum")
@@ -68,5 +78,31 @@ public enum Plotter {
     }
     return Chart(
       title: "Singular values", xLabel: "index", yLabel: "share of the largest", lines: lines)
+  }
+}
+
+extension BarChart {
+  /// The figure of each group of an ablation, beginning at the base's. Throws `.format` for what is
+  /// no report of one.
+  init(ablation report: JSON.Object) throws(SVFTError) {
+    let figure = try report.string("figure")
+    var bars: [Bar] = []
+    for group in try report.objects("groups") {
+      let (mean, spread) = (try group.object("mean"), try group.object("spread"))
+      // A group without runs, or whose runs all diverged.
+      guard mean.has(figure) else { continue }
+      bars.append(
+        Bar(
+          try group.string("name"), try mean.double(figure),
+          spread: try spread.double(figure, default: 0)))
+    }
+    var base: Bar?
+    if report.has("base"), try report.object("base").has(figure) {
+      base = Bar("base", try report.object("base").double(figure))
+    }
+    let budget = try report.object("setup").int("budget")
+    self.init(
+      title: "Modules alone and together, about \(budget) trained numbers each",
+      yLabel: "held-out \(figure)", bars: bars, reference: base)
   }
 }

@@ -19,6 +19,19 @@ package enum Statistics {
   /// e to the power of x.
   package static func exponential(_ x: Double) -> Double { exp(x) }
 
+  /// The mean; NaN of nothing.
+  package static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
+  }
+
+  /// The standard deviation of a sample, with n − 1; NaN for fewer than two values.
+  package static func deviation(_ values: [Double]) -> Double {
+    guard values.count > 1 else { return .nan }
+    let mean = mean(values)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count - 1)).squareRoot()
+  }
+
   /// Pearson's correlation; NaN for fewer than two points or a constant list.
   package static func pearson(_ x: [Double], _ y: [Double]) -> Double {
     let n = Double(min(x.count, y.count))

@@ -19,6 +19,8 @@ public final class Trainer: @unchecked Sendable {
   let output: OutputFolder?
   var state: TrainerState
   var order: EpochOrder
+  /// What the held-out data gave last.
+  private(set) var evaluation: Evaluation?
   private var clock: TrainingClock
 
   /// Steps of the whole run.
@@ -74,6 +76,21 @@ public final class Trainer: @unchecked Sendable {
     }
   }
 
+  /// Prepares a run on data that are read already, which writes nothing; the caller holds the
+  /// gate. Throws as the other one, and leaves the adapter to the caller then.
+  init(
+    _ adapter: Adapter, on sets: TrainingSets, options: TrainingOptions
+  ) throws(SVFTError) {
+    self.adapter = adapter
+    self.options = options
+    run = try Trainer.prepare(adapter, sets, options, saves: false)
+    held = sets.held
+    output = nil
+    state = TrainerState(options, run.dataset)
+    order = EpochOrder(count: run.dataset.examples.count, seed: options.seed)
+    clock = TrainingClock()
+  }
+
   /// What only training needs goes with the trainer, unless the model is in use.
   deinit {
     try? adapter.model.gate.exclusively { () throws(SVFTError) in
@@ -117,16 +134,19 @@ public final class Trainer: @unchecked Sendable {
   /// `Model.cancel`; calling again goes on. Throws `.nonFinite` after ten skipped steps in a row,
   /// and where all steps were skipped.
   public func train(_ callback: Callback? = nil) throws(SVFTError) {
-    try adapter.model.gate.exclusively { () throws(SVFTError) in
-      clock.start(step: state.step, tokens: state.tokens)
-      do throws(SVFTError) {
-        while !isDone { try advance(callback) }
-        try requireLearnt()
-        try finish(callback)
-      } catch {
-        if error.kind == .cancelled || error.kind == .nonFinite { try saveCheckpoint(nil) }
-        throw error
-      }
+    try adapter.model.gate.exclusively { () throws(SVFTError) in try trainNow(callback) }
+  }
+
+  /// Trains to the end; the caller holds the gate.
+  func trainNow(_ callback: Callback?) throws(SVFTError) {
+    clock.start(step: state.step, tokens: state.tokens)
+    do throws(SVFTError) {
+      while !isDone { try advance(callback) }
+      try requireLearnt()
+      try finish(callback)
+    } catch {
+      if error.kind == .cancelled || error.kind == .nonFinite { try saveCheckpoint(nil) }
+      throw error
     }
   }
 
@@ -211,6 +231,7 @@ public final class Trainer: @unchecked Sendable {
     let evaluation = try Evaluator(
       network: model.network, gate: model.gate, classes: model.classNames
     ).evaluate(held)
+    self.evaluation = evaluation
     state.record(evaluation, patience: options.patience)
     try report(.evaluation, nil, callback, evaluation)
   }

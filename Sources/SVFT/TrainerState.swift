@@ -161,14 +161,19 @@ extension TrainerState {
 }
 
 extension Dataset {
-  /// SHA-256 of the examples and of the options that change what is learnt from them.
-  fileprivate func fingerprint(_ options: TrainingOptions) -> String {
-    var hash = SHA256()
+  /// Adds the examples to a hash.
+  func update(_ hash: inout SHA256) {
     for example in examples {
       example.ids.withUnsafeBytes { hash.update($0) }
       example.labels.withUnsafeBytes { hash.update($0) }
       hash.update("\(example.label?.text ?? "-");")
     }
+  }
+
+  /// SHA-256 of the examples and of the options that change what is learnt from them.
+  fileprivate func fingerprint(_ options: TrainingOptions) -> String {
+    var hash = SHA256()
+    update(&hash)
     // What may change between two parts of one run: how often it reports, saves and stops.
     var shaping = options
     (shaping.saveEvery, shaping.checkpointsKept, shaping.resumes) = (0, 1, false)

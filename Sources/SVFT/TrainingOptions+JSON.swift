@@ -1,6 +1,6 @@
 // Training options as JSON, with the names of the command line's long flags. Every door that passes
 // options as text (configuration files, evaluation options, scenario files) goes through here.
-import SVFTFormats
+package import SVFTFormats
 public import SVFTTensor
 
 extension TrainingOptions {
@@ -42,6 +42,24 @@ extension TrainingOptions {
       throw SVFTError(isForm ? .invalidArgument : error.kind, error.message)
     }
     try validate()
+  }
+
+  /// The options that decide what is learnt, all of them; how a run reports, saves and resumes, and
+  /// what it keeps in memory, changes nothing.
+  package var shaping: JSON.Object {
+    let others = ["save_every", "save_total_limit", "steps_per_report"]
+    var object = JSON.Object()
+    for (key, path) in TrainingOptions.integers where !others.contains(key) {
+      object[key] = .integer(self[keyPath: path])
+    }
+    for (key, path) in TrainingOptions.numbers { object[key] = .number(self[keyPath: path]) }
+    let chosen = [
+      optimizer.rawValue, schedule.rawValue, longRecords.rawValue, lossOn.rawValue,
+      chatStyle.rawValue,
+    ]
+    for (key, word) in zip(TrainingOptions.words, chosen) { object[key] = .string(word) }
+    object["seed"] = .integer(Int(bitPattern: UInt(seed)))
+    return object
   }
 
   private mutating func take(_ object: JSON.Object) throws(SVFTError) {

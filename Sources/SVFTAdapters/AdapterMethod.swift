@@ -28,6 +28,11 @@ package protocol AdapterMethod: SiteAdapter {
   init(_ options: AdapterOptions, _ sites: ModelSites, _ factors: FactorStore)
     throws(SVFTError)
 
+  /// The sizes it can have on modules, with these options but for the one that says how many
+  /// numbers are trained; nil where the modules alone decide. Throws `.invalidArgument`.
+  static func size(_ options: AdapterOptions, on modules: [Projection])
+    throws(SVFTError) -> AdapterSize?
+
   /// The projections it acts on, in the order of the computation.
   var projections: [Projection] { get }
   /// Tensors it trains in full, with what the options "bias" and "modules_to_save" add.
@@ -94,6 +99,9 @@ package enum Change: Sendable, Equatable {
 }
 
 extension AdapterMethod {
+  package static func size(
+    _ options: AdapterOptions, on modules: [Projection]
+  ) throws(SVFTError) -> AdapterSize? { nil }
   package var projections: [Projection] { [] }
   package var standIns: [StandIn] { [] }
   package var parameters: [Parameter] { [] }

@@ -42,6 +42,13 @@ package struct AdapterOptions: Sendable {
     }
   }
 
+  /// Refuses keys that somebody else decides, and says why.
+  package func refuse(_ keys: [String], because reason: String) throws(SVFTError) {
+    guard let key = keys.first(where: object.has) else { return }
+    throw SVFTError(
+      .invalidArgument, "\(object.place(key)): expected none, because \(reason), found one")
+  }
+
   /// The modules meant by "targets", or `other` where there is no such key.
   package func targets(default other: TargetRule) throws(SVFTError) -> TargetRule {
     guard object.has("targets") else { return other }

@@ -1,4 +1,4 @@
-// Training and plots of svft.h.
+// Training, ablations and plots of svft.h.
 package import CSVFT
 import SVFT
 import SVFTTensor
@@ -62,6 +62,24 @@ import SVFTTensor
   guarded { () throws(SVFTError) in
     let out = try required(out, "out")
     out.pointee = try owned(object(trainer, Trainer.self, "trainer").describe())
+  }
+}
+
+@c @implementation package func svft_model_ablate(
+  _ model: OpaquePointer?, _ data: UnsafePointer<CChar>?, _ validation: UnsafePointer<CChar>?,
+  _ output: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?,
+  _ progress: svft_progress_callback?, _ user: UnsafeMutableRawPointer?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> svft_status {
+  guarded { () throws(SVFTError) in
+    let out = try required(out, "out")
+    let model = try object(model, Model.self, "model")
+    let report = try model.ablate(
+      string(data, "data"), validation: optionalString(validation, "validation"),
+      output: optionalString(output, "output"),
+      options: optionalString(options, "options") ?? "{}",
+      progress: workProgress(progress, user))
+    out.pointee = try owned(report)
   }
 }
 

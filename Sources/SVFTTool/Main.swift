@@ -16,9 +16,9 @@ struct Tool: ParsableCommand {
       """,
     version: Release.version,
     subcommands: [
-      Inspect.self, Quantize.self, Factor.self, Train.self, Evaluate.self, Generate.self,
-      Encode.self, Classify.self, Merge.self, Export.self, Import.self, Sum.self, Estimate.self,
-      Bench.self, Plot.self, Demo.self,
+      Inspect.self, Quantize.self, Factor.self, Train.self, Ablate.self, Evaluate.self,
+      Generate.self, Encode.self, Classify.self, Merge.self, Export.self, Import.self, Sum.self,
+      Estimate.self, Bench.self, Plot.self, Demo.self,
     ])
 
   /// The long flags of a command, as its help has them: without dashes, in order.

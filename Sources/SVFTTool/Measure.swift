@@ -26,9 +26,10 @@ struct Bench: ParsableCommand {
 
 struct Plot: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draw the curves of a metrics.jsonl, or the spectra of an inspect report, as SVG.")
+    abstract: "Draw a metrics.jsonl, the spectra of an inspect report or an ablation.json as SVG.")
 
-  @Argument(help: "metrics.jsonl, or the JSON of inspect --spectrum.") var input: String
+  @Argument(help: "metrics.jsonl, ablation.json, or the JSON of inspect --spectrum.")
+  var input: String
   @Option(name: [.short, .long], help: "The .svg file.") var output: String
   @OptionGroup var result: OutputArguments
 

@@ -74,6 +74,14 @@ enum AdapterRequest {
   static func json(
     method: String, options: String, targets: [String], seed: Int?, extra: [String: Any] = [:]
   ) throws -> String {
+    let object = try object(
+      method: method, options: options, targets: targets, seed: seed, extra: extra)
+    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+  }
+
+  static func object(
+    method: String, options: String, targets: [String], seed: Int?, extra: [String: Any] = [:]
+  ) throws -> [String: Any] {
     let parsed = try? JSONSerialization.jsonObject(with: Data(options.utf8))
     guard var object = parsed as? [String: Any] else {
       throw ValidationError("--options: expected a JSON object, found \(options)")
@@ -83,7 +91,7 @@ enum AdapterRequest {
     object.merge(extra) { $1 }
     let list = targets.flatMap { $0.split(separator: ",").map(String.init) }
     if !list.isEmpty { object["targets"] = list.count == 1 ? list[0] : list }
-    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+    return object
   }
 }
 

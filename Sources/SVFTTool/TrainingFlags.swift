@@ -44,6 +44,12 @@ struct TrainingFlags: ParsableArguments {
 
   /// The options meant: defaults, then the flags (a configuration file has become flags before).
   func options() throws -> TrainingOptions {
+    let data = try JSONSerialization.data(withJSONObject: object())
+    return try TrainingOptions(json: String(decoding: data, as: UTF8.self))
+  }
+
+  /// The flags that were given, by the names of their options.
+  func object() throws -> [String: Any] {
     var object: [String: Any] = [:]
     let flags: [(String, Any?)] = [
       ("epochs", epochs), ("steps", steps), ("batch_size", batchSize),
@@ -65,7 +71,6 @@ struct TrainingFlags: ParsableArguments {
       }
       object[key] = value
     }
-    let data = try JSONSerialization.data(withJSONObject: object)
-    return try TrainingOptions(json: String(decoding: data, as: UTF8.self))
+    return object
   }
 }

@@ -27,6 +27,7 @@ static void refuses_models(svft_model *model, const char *words) {
   REFUSES(words, svft_model_factor(model, "all-linear", NULL, NULL));
   REFUSES(words, svft_model_save(model, "x", NULL, NULL, NULL, NULL, &string));
   REFUSES(words, svft_model_bench(model, "{}", &string));
+  REFUSES(words, svft_model_ablate(model, "x", NULL, NULL, "{}", NULL, NULL, &string));
   REFUSES(words, svft_generate(model, &text, 1, NULL, NULL, NULL, &string));
   REFUSES(words, svft_generate_messages(model, &text, 1, NULL, NULL, NULL, NULL, &string));
   REFUSES(words, svft_generate_tokens(model, &ids, &length, 1, NULL, NULL, NULL, &string));
@@ -146,6 +147,8 @@ static void refuses_null_pointers(svft_model *model, svft_adapter *adapter) {
   REFUSES("path", svft_estimate(NULL, NULL, NULL, &string));
   REFUSES("out", svft_estimate(fixture("llama"), NULL, NULL, NULL));
   REFUSES("out", svft_model_bench(model, NULL, NULL));
+  REFUSES("data", svft_model_ablate(model, NULL, NULL, NULL, NULL, NULL, NULL, &string));
+  REFUSES("out", svft_model_ablate(model, "x", NULL, NULL, NULL, NULL, NULL, NULL));
   REFUSES("prompts", svft_generate(model, NULL, 1, NULL, NULL, NULL, &string));
   REFUSES("prompts[0]", svft_generate(model, &nothing, 1, NULL, NULL, NULL, &string));
   REFUSES("out", svft_generate(model, &text, 1, NULL, NULL, NULL, NULL));

@@ -64,6 +64,7 @@ import Testing
     Call("trainer_run") { svft_trainer_run(nil, nil, nil) },
     Call("trainer_step") { svft_trainer_step(nil, nil) },
     Call("trainer_describe") { svft_trainer_describe(nil, nil) },
+    Call("model_ablate") { svft_model_ablate(nil, nil, nil, nil, nil, nil, nil, nil) },
     Call("plot") { svft_plot(nil, nil) },
   ]
 

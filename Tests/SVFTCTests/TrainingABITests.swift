@@ -120,6 +120,30 @@ import Testing
     #expect(rest.events == ["step", "step", "finished"])
   }
 
+  @Test func anAblationReportsStopsAndGoesOn() throws {
+    let host = try TinyHost()
+    let data = TinyHost.fixture("tales.jsonl")
+    let options =
+      #"{"groups": ["q_proj", "mlp"], "seeds": 1, "training": {"steps": 2, "val_split": 0.2}}"#
+    let folder = host.folder.file("ablation")
+    var out: UnsafeMutablePointer<CChar>?
+    let status = svft_model_ablate(
+      host.model, data, nil, folder, options, { _, _, done, _ in done > 0.4 ? 1 : 0 }, nil, &out)
+    #expect(status == number(SVFT_CANCELLED) && out == nil)
+    let report = try object {
+      svft_model_ablate(host.model, data, nil, folder, options, nil, nil, $0)
+    }
+    let groups = try #require(report["groups"] as? [[String: Any]])
+    #expect(groups.compactMap { $0["name"] as? String } == ["q_proj", "mlp"])
+    #expect(report["finished"] as? Bool == true)
+    #expect(groups.allSatisfy { ($0["mean"] as? [String: Any])?["loss"] is Double })
+    try succeed(svft_plot(folder + "/ablation.json", host.folder.file("again.svg")))
+    #expect(
+      svft_model_ablate(host.model, data, nil, folder, nil, nil, nil, &out)
+        == number(SVFT_INVALID_ARGUMENT))
+    #expect(lastError().contains("held-out"))
+  }
+
   @Test func brokenDataNamesItsLine() throws {
     let host = try TinyHost()
     let adapter = try host.adapter()

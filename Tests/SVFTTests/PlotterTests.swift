@@ -98,11 +98,31 @@ import Testing
     #expect(drawn.text.contains(try first.string("name")))
   }
 
+  @Test func groupsOfAnAblationAreDrawn() throws {
+    let folder = try TemporaryFolder()
+    let groups = ["q_proj", "mlp"].enumerated().map {
+      "{\"name\":\"\($0.element)\",\"mean\":{\"loss\":\(3 + $0.offset)},"
+        + "\"spread\":{\"loss\":0.25}}"
+    }
+    let text =
+      "{\"figure\":\"loss\",\"setup\":{\"budget\":99},\"base\":{\"loss\":5},\"groups\":["
+      + groups.joined(separator: ",") + ",{\"name\":\"none\",\"mean\":{},\"spread\":{}}]}"
+    let input = try folder.write("ablation.json", text)
+    try Plotter.plot(input, to: folder.file("ablation.svg"))
+    let drawn = try read(folder.file("ablation.svg"))
+    for word in ["q_proj", "mlp", "base 5.0", "99 trained numbers", "held-out loss"] {
+      #expect(drawn.text.contains(word), "\(word)")
+    }
+    #expect(!drawn.text.contains("none"))
+  }
+
   @Test(arguments: [
     ("metrics.jsonl", "", SVFTError.Kind.data), ("metrics.jsonl", "{\"step\":1}", .format),
     ("metrics.jsonl", "{\"event\":\"step\",\"step\":1,\"loss\":2}\n{", .truncated),
     ("report.json", "{\"tensors\":[]}", .data), ("report.json", "[]", .format),
     ("report.json", "{\"tensors\":[{\"name\":\"a\",\"spectrum\":[0,0]}]}", .data),
+    ("ablation.json", "{\"groups\":[]}", .format),
+    ("ablation.json", "{\"groups\":[],\"figure\":\"loss\",\"setup\":{\"budget\":9}}", .data),
   ])
   func nothingToDrawIsSaid(_ name: String, _ text: String, _ kind: SVFTError.Kind) throws {
     let folder = try TemporaryFolder()

@@ -13,6 +13,12 @@ import Testing
     #expect(Statistics.pearson([1, 1], [1, 2]).isNaN)
   }
 
+  @Test func meansAndDeviationsOfSamples() {
+    #expect(Statistics.mean([1, 2, 6]) == 3)
+    #expect(abs(Statistics.deviation([1, 2, 6]) - 7.0.squareRoot()) < 1e-15)
+    #expect(Statistics.deviation([4]).isNaN && Statistics.mean([]).isNaN)
+  }
+
   @Test func notANumberEndsToo() {
     #expect(Statistics.ranks([.nan, 1, .nan]).count == 3)
   }

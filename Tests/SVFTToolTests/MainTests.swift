@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct MainTests {
   static let commands = [
-    "inspect", "quantize", "factor", "train", "eval", "generate", "encode", "classify", "merge",
-    "export", "estimate", "bench", "plot", "demo",
+    "inspect", "quantize", "factor", "train", "ablate", "eval", "generate", "encode", "classify",
+    "merge", "export", "estimate", "bench", "plot", "demo",
   ]
 
   @Test(arguments: commands) func everyCommandHasHelpAndJSON(_ command: String) throws {

@@ -153,6 +153,9 @@ SIGNATURES = {
     "svft_trainer_run": (c_int32, [c_void_p, Train, c_void_p]),
     "svft_trainer_step": (c_int32, [c_void_p, POINTER(c_double)]),
     "svft_trainer_describe": (c_int32, [c_void_p, _string_out]),
+    "svft_model_ablate": (
+        c_int32,
+        [c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, Progress, c_void_p, _string_out]),
     "svft_plot": (c_int32, [c_char_p, c_char_p]),
 }
 

@@ -271,6 +271,29 @@ class Model(Handle):
         return json.loads(Call(self._handle).text(
             library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
 
+    def ablate(
+        self, data: str, output: Optional[str] = None, *, validation: Optional[str] = None,
+        groups: Optional[Sequence[str]] = None, budget: Optional[int] = None, seeds: int = 2,
+        adapter: Optional[Mapping] = None, progress: Optional[WorkProgress] = None, **training,
+    ) -> dict:
+        """Which modules to adapt: a fresh adapter on each group of them, all of about as many
+        trained numbers, each judged on held-out data, as is the model without adapter.
+
+        ``groups`` are names or suffixes of modules separated by commas ("q_proj,v_proj"); without
+        them each kind of module alone, "attention", "mlp" and "all". ``adapter`` has options of
+        ``create_adapter`` but targets and size, ``training`` those of ``Trainer``. ``output`` gets
+        the report after each run, as ablation.json and as a picture; the same call goes on there.
+        """
+        options = {"seeds": seeds, "training": training}
+        options.update(
+            {key: value for key, value in (
+                ("groups", groups), ("budget", budget), ("adapter", adapter))
+             if value is not None})
+        call = Call(self._handle)
+        return json.loads(call.text(
+            library.svft_model_ablate, self._handle, encoded(data), encoded(validation),
+            encoded(output), json.dumps(options).encode("utf-8"), _progress(progress, call), None))
+
     def create_adapter(self, method: str = "svft", **options) -> Adapter:
         """Attaches a fresh adapter: "svft" with pattern="banded", d=8, targets=… and the like."""
         request, out = json.dumps({"method": method, **options}).encode("utf-8"), c_void_p()

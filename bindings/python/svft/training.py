@@ -91,5 +91,6 @@ class Trainer(Handle):
 
 
 def plot(metrics: str, path: str) -> None:
-    """Draws the curves of a metrics.jsonl as an SVG file."""
+    """Draws a metrics.jsonl, a report of ``inspect`` with spectra, or an ablation.json as an SVG
+    file."""
     check(library.svft_plot(encoded(metrics), encoded(path)))

@@ -189,3 +189,31 @@ def test_an_adapter_that_nobody_holds_stays_attached(llama, tales):
     assert len(llama.describe()["adapters"]) == 1
     llama.adapters[0].detach()
     assert llama.describe()["adapters"] == []
+
+
+def test_groups_of_modules_are_compared_at_one_budget(llama, tales, tmp_path):
+    request = dict(
+        groups=["q_proj", "q_proj,v_proj"], budget=96, seeds=2, adapter={"pattern": "random"},
+        steps=2, learning_rate=0.05, val_split=0.2)
+    seen = []
+
+    def stop(activity, done, left):
+        seen.append(activity)
+        return done < 0.3
+
+    with pytest.raises(svft.Cancelled):
+        llama.ablate(tales, tmp_path / "out", progress=stop, **request)
+    assert any(activity.startswith("q_proj: group 1 of 2") for activity in seen)
+    report = llama.ablate(tales, tmp_path / "out", **request)
+    assert report["finished"] and report == json.loads((tmp_path / "out/ablation.json").read_text())
+    assert [group["name"] for group in report["groups"]] == request["groups"]
+    for group in report["groups"]:
+        assert len(group["runs"]) == 2 and group["trainable"] == 96
+        losses = [run["loss"] for run in group["runs"]]
+        assert group["mean"]["loss"] == pytest.approx(np.mean(losses))
+        assert group["spread"]["loss"] == pytest.approx(np.std(losses, ddof=1))
+    svft.plot(tmp_path / "out" / "ablation.json", tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_text() == (tmp_path / "out/ablation.svg").read_text()
+    with pytest.raises(svft.Mismatch):
+        llama.ablate(tales, tmp_path / "out", **{**request, "seeds": 1})
+    assert llama.describe()["adapters"] == []
