@@ -37,14 +37,18 @@ package struct BarChart {
   /// The chart as an SVG document.
   package var svg: String {
     let floor = reference?.value ?? 0
-    let ends = bars.flatMap { [$0.value - $0.spread, $0.value + $0.spread] }
-    let axis = Chart.Axis(ends + [floor])
+    let ends = bars.flatMap { [$0.value - $0.spread, $0.value + $0.spread] } + [floor]
+    // Room for the numbers at the bars' ends.
+    let room = 0.08 * ((ends.max() ?? 0) - (ends.min() ?? 0))
+    let axis = Chart.Axis(
+      ends
+        + bars.map { $0.value < floor ? $0.value - $0.spread - room : $0.value + $0.spread + room })
     var sheet = Chart.Sheet(title, below: 140)
     sheet.add(horizontal: axis)
-    let room = (sheet.right - sheet.left) / Double(max(1, bars.count))
+    let pitch = (sheet.right - sheet.left) / Double(max(1, bars.count))
     for (index, bar) in bars.enumerated() {
-      let middle = Chart.Sheet.rounded(sheet.left + (Double(index) + 0.5) * room)
-      draw(bar, middle, width: min(48, 0.7 * room), axis, on: &sheet)
+      let middle = Chart.Sheet.rounded(sheet.left + (Double(index) + 0.5) * pitch)
+      draw(bar, middle, width: min(48, 0.7 * pitch), axis, on: &sheet)
     }
     let base = sheet.down(floor, axis)
     sheet.add(

@@ -44,8 +44,8 @@ extension Chart {
     /// Adds the label of the left side.
     mutating func add(sideways text: String) {
       add(
-        "<text transform=\"translate(18 \((top + bottom) / 2)) rotate(-90)\" text-anchor=\"middle\">"
-          + "\(Self.escaped(text))</text>")
+        "<text transform=\"translate(18 \((top + bottom) / 2)) rotate(-90)\" "
+          + "text-anchor=\"middle\">\(Self.escaped(text))</text>")
     }
 
     /// Adds the ticks of an axis along the lower side.

@@ -193,9 +193,10 @@ import Testing
   }
 
   @Test func aRunThatDivergesIsAnEntry() throws {
+    // Decay by −10⁹ a step.
     let request =
-      #"{"training":{"steps":12,"learning_rate":1e6,"max_grad_norm":0,"#
-      + #""optimizer":"sgd","batch_size":12},"seeds":1,"groups":["q_proj","mlp"]}"#
+      #"{"training":{"steps":20,"learning_rate":1e6,"weight_decay":1000,"lr_schedule":"constant"},"#
+      + #""adapter":{"method":"lora"},"seeds":1,"groups":["q_proj","mlp"]}"#
     let report = try ablate(request, output: out)
     let runs = try report.objects("groups").flatMap { try $0.objects("runs") }
     #expect(runs.count == 2 && runs.contains { $0.has("problem") && !$0.has("loss") })

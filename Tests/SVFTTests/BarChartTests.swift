@@ -29,6 +29,8 @@ import Testing
     let reader = Reader()
     parser.delegate = reader
     #expect(parser.parse(), "\(String(describing: parser.parserError))")
+    // Lines end where elements do.
+    reader.texts = reader.texts.map { $0.trimmingCharacters(in: .newlines) }
     return reader
   }
 

@@ -52,7 +52,8 @@ extension Ablation {
       return false
     }
 
-    /// Takes what an earlier call found. Throws `.mismatch` where it was another ablation, `.format`.
+    /// Takes what an earlier call found. Throws `.mismatch` where that was another ablation,
+    /// `.format`.
     mutating func load(_ earlier: JSON.Object) throws(SVFTError) {
       let found = try earlier.object("setup")
       for (key, mine) in setup.members where found[key] != mine {

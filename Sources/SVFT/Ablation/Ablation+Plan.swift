@@ -38,8 +38,8 @@ extension Ablation {
         guard size.counts.contains(budget) else {
           throw SVFTError(
             .invalidArgument,
-            "budget: expected \(size.counts.lowerBound) to \(size.counts.upperBound) numbers, which "
-              + "is what \(method.name) can train on \(group.name), found \(budget)")
+            "budget: expected \(size.counts.lowerBound) to \(size.counts.upperBound) numbers, "
+              + "which is what \(method.name) can train on \(group.name), found \(budget)")
         }
         entries.append(Ablation.Log.Entry(group, size.options(at: size.nearest(to: budget))))
       }

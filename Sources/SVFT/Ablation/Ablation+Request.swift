@@ -51,7 +51,7 @@ extension Ablation {
 
     private static func adapter(_ object: JSON.Object) throws(SVFTError) -> JSON.Object {
       var adapter = object.has("adapter") ? try object.object("adapter") : JSON.Object()
-      if !adapter.has("method") { adapter["method"] = .string(SingularVectorMethod.name) }
+      if !adapter.has("method") { adapter["method"] = "svft" }
       try AdapterOptions(.object(adapter)).refuse(
         ["targets"], because: "the groups are what is adapted")
       return adapter.sorted
