@@ -132,9 +132,8 @@ svft_status svft_model_tokenize(svft_model *model, const char *text, int32_t spe
 /* Ids of a conversation up to the assistant's next turn, laid out as training does it. messages: a
  * JSON array of {"role": "system" | "user" | "assistant" | "tool", "content": text}. What they say
  * is plain text: a control token spelled in it is none. chat_layout: "chatml", "plain", or NULL or
- * "auto", which takes chatml where the vocabulary has its markers and plain elsewhere;
- * SVFT_UNSUPPORTED where the model brings a template of its own, which is not interpreted yet.
- * Sizing as above. */
+ * "auto": chatml where the vocabulary has its markers, else plain; SVFT_UNSUPPORTED where the model
+ * brings a template of its own, which is not interpreted yet. Sizing as above. */
 svft_status svft_model_tokenize_messages(svft_model *model, const char *messages,
                                          const char *chat_layout, int32_t *ids, size_t capacity,
                                          size_t *out_count);
@@ -226,9 +225,8 @@ typedef int32_t (*svft_token_callback)(void *user, size_t index, int32_t token, 
 svft_status svft_generate(svft_model *model, const char *const *prompts, size_t count,
                           const svft_generation_params *params, svft_token_callback callback,
                           void *user, char **out);
-/* Like svft_generate, for conversations: each of `messages` and chat_layout as in
- * svft_model_tokenize_messages. The text ends where the assistant's turn does, unless
- * params->ignores_end. */
+/* Like svft_generate, for conversations, as svft_model_tokenize_messages has them. The text ends
+ * where the assistant's turn does, unless params->ignores_end. */
 svft_status svft_generate_messages(svft_model *model, const char *const *messages, size_t count,
                                    const char *chat_layout, const svft_generation_params *params,
                                    svft_token_callback callback, void *user, char **out);
@@ -248,9 +246,8 @@ svft_status svft_embed(svft_model *model, const char *const *texts, size_t count
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or
- * fields of svft_train_params by name; those count that say how records become tokens:
- * {"max_seq_length": 512}. SVFT_IO, SVFT_DATA with the line, SVFT_UNSUPPORTED (no head for these
- * labels), SVFT_NON_FINITE for a loss that is no number, SVFT_CANCELLED. */
+ * fields of svft_train_params, of which count those that make tokens of records ("max_seq_length").
+ * SVFT_IO, SVFT_DATA (the line), SVFT_UNSUPPORTED (no head), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_evaluate(svft_model *model, const char *data, const char *options,
                           svft_progress_callback progress, void *user, char **out);
 
