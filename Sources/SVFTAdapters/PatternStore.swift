@@ -3,7 +3,7 @@
 // and top-k ones are each their own, unless seed and module (or all cells) are the same.
 //
 // A pattern goes with the last adapter that has it.
-import SVFTTensor
+package import SVFTTensor
 
 /// The patterns of one model's adapters.
 package final class PatternStore {
@@ -17,9 +17,26 @@ package final class PatternStore {
     weak var pattern: SparsityPattern?
   }
 
+  private struct Band: Hashable {
+    let order: Int
+    let halfBandwidth: Int
+  }
+
   private var entries: [Key: [Entry]] = [:]
+  private var bands: [Band: Entry] = [:]
 
   package init() {}
+
+  /// The banded pattern of that order, made where nobody has it.
+  ///
+  /// Throws `.memory`.
+  package func banded(order: Int, halfBandwidth: Int) throws(SVFTError) -> SparsityPattern {
+    let band = Band(order: order, halfBandwidth: halfBandwidth)
+    if let here = bands[band]?.pattern { return here }
+    let made = shared(try .banded(order: order, halfBandwidth: halfBandwidth))
+    bands[band] = Entry(pattern: made)
+    return made
+  }
 
   /// The pattern that is here with the cells of `pattern`; else `pattern`, which is here then.
   package func shared(_ pattern: SparsityPattern) -> SparsityPattern {

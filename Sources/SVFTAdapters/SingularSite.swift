@@ -35,7 +35,7 @@ final class SingularSite {
   ) throws(SVFTError) {
     let tied = vectors.tied
     let free = tied.count { !$0 }
-    let pattern = try Self.pattern(projection, vectors, settings, tied).map(patterns.shared)
+    let pattern = try Self.pattern(projection, vectors, settings, tied, patterns)
     let count = pattern?.count ?? min(settings.budget(order: vectors.order), free * free)
     guard count > 0 else { return nil }
     self.projection = projection
@@ -95,14 +95,14 @@ final class SingularSite {
   /// The pattern, as far as it can be known without data.
   private static func pattern(
     _ projection: Projection, _ vectors: SingularVectors,
-    _ settings: SingularVectorMethod.Settings, _ tied: [Bool]
+    _ settings: SingularVectorMethod.Settings, _ tied: [Bool], _ patterns: PatternStore
   ) throws(SVFTError) -> SparsityPattern? {
     let order = vectors.order
     let count = settings.budget(order: order)
     let pattern: SparsityPattern
     switch settings.pattern {
     case .plain, .banded:
-      pattern = try .banded(order: order, halfBandwidth: settings.halfBandwidth)
+      pattern = try patterns.banded(order: order, halfBandwidth: settings.halfBandwidth)
     case .random:
       var source = RandomSource(
         seed: settings.seed, purpose: "svft_pattern/\(projection.name)")
@@ -113,9 +113,9 @@ final class SingularSite {
     case .topk:
       guard settings.score == .alignment else { return nil }
       let scores = try vectors.explicit(projection.weight).alignment(projection.weight)
-      return try largest(scores, order: order, count: count, tied)
+      return patterns.shared(try largest(scores, order: order, count: count, tied))
     }
-    return tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern
+    return patterns.shared(tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern)
   }
 
   /// The cells of largest score outside tied directions.
