@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func theCheapestFormIsTakenAndFollowsTheSteps() throws {
-    let method = try TinyChain().method(["method": "svft"])
+    let method = try TinyChain().method(options("auto", pattern: "plain"))
     // Exact until it trains: a square one gains nothing from one factor, rectangles do.
     #expect(try forms(method) == ["additive", "one-sided", "one-sided"])
     #expect(method.expect(.inference) == .nothing)

@@ -60,7 +60,7 @@ import Testing
       Set(try model.method(options).plan.members.map { try $0.1.root("plan").string("form") })
     }
     let expected: Set = limit == .max ? ["additive", "one-sided"] : ["one-sided"]
-    #expect(try forms(["method": "svft"]) == expected)
+    #expect(try forms(["method": "svft", "form": "auto"]) == expected)
     let additive = try? forms(["method": "svft", "form": "additive"])
     #expect((additive == nil) == (limit < .max))
   }
