@@ -43,10 +43,13 @@ extension Inspector {
     lines.append("modules, with the multiply-adds of a token by those of W alone:")
     for (name, part) in try object.object("plan").members {
       let part = try part.root(name)
-      let (form, inference) = (try part.string("form"), shown(part["inference_cost"] ?? .null))
+      func form(_ key: String, _ cost: String) throws(SVFTError) -> String {
+        "\(try part.string(key)) \(shown(part[cost] ?? .null))"
+      }
       lines.append(
-        "  \(name): \(form), \(try part.int("cells")) cells over \(try part.int("directions")) "
-          + "directions; \(inference), training \(shown(part["training_cost"] ?? .null))")
+        "  \(name): \(try part.int("cells")) cells over \(try part.int("directions")) directions; "
+          + "\(try form("form", "inference_cost")), "
+          + "training \(try form("training_form", "training_cost"))")
     }
     return lines.joined(separator: "\n")
   }

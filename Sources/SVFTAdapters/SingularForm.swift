@@ -75,8 +75,13 @@ package struct StepShape: Equatable, Sendable {
     StepShape(rowsPerUpdate: rowsPerUpdate)
   }
 
+  /// Training before anything is known of its steps.
+  package static let usualTraining = StepShape.training(rowsPerUpdate: 512)
+
   /// Inference.
   package static let inference = StepShape(rowsPerUpdate: nil)
+
+  var trains: Bool { rowsPerUpdate != nil }
 }
 
 /// Chooses the form of a module.

@@ -12,17 +12,19 @@ extension SingularSite {
       cells: matrix.count)
   }
 
-  /// Takes the planner's form; returns whether it is another.
+  /// Takes the cheapest form for these steps; returns whether it is another.
   @discardableResult
-  func choose(_ planner: FormPlanner) -> Bool {
-    let before = form
+  func choose(_ step: StepShape) -> Bool {
     // Factors are F32 whatever W is.
     let inBF16 =
       projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
       && Kernels.instructionSet >= .avx512bf16
-    form = fitting(
-      planner.form(shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16))
-    return form != before
+    let form = fitting(
+      FormPlanner(step: step).form(
+        shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16))
+    let place = step.trains ? \SingularSite.trainingForm : \SingularSite.restingForm
+    defer { self[keyPath: place] = form }
+    return self[keyPath: place] != form
   }
 
   /// The form asked for, or the additive one where it cannot be had here. One factor alone has one
@@ -43,17 +45,19 @@ extension SingularSite {
     return .additive
   }
 
-  /// The form, what of the factors is kept, and multiply-adds of a row by those of W alone, trained
-  /// and not.
+  /// The forms, what of the factors is kept, and multiply-adds of a row by those of W alone,
+  /// trained and not.
   var plan: JSON.Object {
     let dense = Double(shape.rows) * Double(shape.columns)
-    func relative(_ training: Bool) -> JSON {
+    func relative(_ form: SingularForm, training: Bool) -> JSON {
       .number((form.cost(shape, training: training).perRow / dense * 1000).rounded() / 1000)
     }
     var plan = JSON.Object([
-      ("form", .string(form.rawValue)), ("directions", .integer(shape.order)),
-      ("cells", .integer(shape.cells)), ("training_cost", relative(true)),
-      ("inference_cost", relative(false)), ("factor_bytes", .integer(vectors.byteCount)),
+      ("form", .string(restingForm.rawValue)), ("training_form", .string(trainingForm.rawValue)),
+      ("directions", .integer(shape.order)), ("cells", .integer(shape.cells)),
+      ("training_cost", relative(trainingForm, training: true)),
+      ("inference_cost", relative(restingForm, training: false)),
+      ("factor_bytes", .integer(vectors.byteCount)),
     ])
     if case .one(let factors) = vectors {
       plan["factors"] = .string(factors.format.name.lowercased())
@@ -81,6 +85,7 @@ extension SingularSite {
       graph.record(SparseMix(z, y, coefficients, scale: place.scale))
       return y
     }
+    let form = graph.training ? trainingForm : restingForm
     guard case .both(let factors) = vectors, form != .oneSided || !place.isLowest else {
       return try addCompleted(place, x, graph, mixed)
     }
@@ -141,13 +146,12 @@ extension SingularSite {
     }
     let base = try place.base(x)
     let z = try graph.linear(x, frozen: factors.right)  // [T, n]
-    let delta = try graph.linear(try mix(z), frozen: factors.left)  // [T, out]
-    return graph.add(base, delta)
+    return try graph.linear(try mix(z), frozen: factors.left, addedTo: base)  // [T, out]
   }
 
-  /// Rows of ΔW as the form at hand computes them.
+  /// Rows of ΔW as inference computes them.
   func delta(_ coefficients: Coefficients) throws(SVFTError) -> DeltaRows {
-    if case .both(let factors) = vectors, form != .oneSided {
+    if case .both(let factors) = vectors, restingForm != .oneSided {
       return DeltaRows(.both(factors), coefficients)
     }
     return DeltaRows(.completed(try side(), projection.weight.weight), coefficients)

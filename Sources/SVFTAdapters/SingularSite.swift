@@ -21,8 +21,9 @@ final class SingularSite {
   let tied: [Bool]
   /// Whether U and V are W's singular vectors, and not near them: then W makes one of the other.
   let areSingular: Bool
-  /// How it is computed. All recordings between two choices see the same numbers.
-  var form: SingularForm
+  /// How recordings that train compute it, and how all others do: one follows the steps, the other
+  /// stays, so that an adapter just trained gives what it will give when it is loaded.
+  var trainingForm, restingForm: SingularForm
   /// W', one for all recordings.
   private(set) var materialised: MaterialisedMatrix?
   /// The dense M whose gradient gives top-k its scores, while it is being collected.
@@ -43,7 +44,7 @@ final class SingularSite {
     self.tied = tied
     self.patterns = patterns
     areSingular = settings.truncation == nil
-    form = .additive
+    (trainingForm, restingForm) = (.additive, .additive)
     gate =
       settings.hasGate
       ? try Parameter(
@@ -57,8 +58,13 @@ final class SingularSite {
       for index in 0..<count { matrix.values[index] = Float(deviation * random.normal()) }
     }
     coefficients = pattern.map { Coefficients($0, matrix, gate: gate) }
-    form = fitting(settings.form)
-    if settings.form == nil { choose(FormPlanner(step: .inference)) }
+    if let form = settings.form {
+      restingForm = fitting(form)
+      trainingForm = restingForm
+    } else {
+      choose(.inference)
+      choose(.usualTraining)
+    }
   }
 
   var parameters: [Parameter] { [matrix, gate].compactMap { $0 } }
@@ -66,7 +72,7 @@ final class SingularSite {
   /// Takes other vectors of the same matrix; one factor alone leaves one form.
   func take(_ vectors: SingularVectors) {
     self.vectors = vectors
-    if case .one = vectors { form = .oneSided }
+    if case .one = vectors { (trainingForm, restingForm) = (.oneSided, .oneSided) }
   }
 
   /// W' of the numbers at hand, made where there is none for this M and this scale.

@@ -18,10 +18,10 @@ extension SingularVectorMethod {
 
   /// The options with their ranges: pattern (plain), d 0 to 65536 (8 where the pattern needs one),
   /// count (the banded budget of d; random and topk only), score (gradient), score_steps 1 to 1000
-  /// (4), form (additive; auto is the cheapest for each module), factors (f32; another element
-  /// format keeps one of U and V in it, and computes one-sided), init (zero), gate (false),
-  /// duplicates (false; random only), rank (all), iterations 0 to 64 (with rank: randomised factors
-  /// instead of the first of all).
+  /// (4), form (auto: the cheapest for each module and for the steps at hand), factors (f32;
+  /// another element format keeps one of U and V in it, and computes one-sided), init (zero), gate
+  /// (false), duplicates (false; random only), rank (all), iterations 0 to 64 (with rank:
+  /// randomised factors instead of the first of all).
   struct Settings: Sendable {
     let targets: TargetRule
     let pattern: SparsityPattern.Kind
@@ -58,8 +58,7 @@ extension SingularVectorMethod {
       scoreSteps = try options.int("score_steps", default: 4, 1...1000)
       let format = try options.format("factors", default: ElementFormats.f32)
       factorFormat = format.name == ElementFormats.f32.name ? nil : format
-      form = try options.choice(
-        "form", SingularForm.self, default: factorFormat == nil ? .additive : nil)
+      form = try options.choice("form", SingularForm.self, default: nil)
       start = try options.word("init", Start.self, default: .zero)
       hasGate = try options.bool("gate", default: false)
       keepsRepeats = try options.bool("duplicates", default: false)

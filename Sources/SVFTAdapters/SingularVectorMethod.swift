@@ -97,7 +97,7 @@ package final class SingularVectorMethod: AdapterMethod {
   package func expect(_ step: StepShape) -> Change {
     guard settings.form == nil else { return .nothing }
     var changed = false
-    for site in sites where site.choose(FormPlanner(step: step)) { changed = true }
+    for site in sites where site.choose(step) { changed = true }
     return changed ? .graph : .nothing
   }
 
