@@ -47,7 +47,7 @@ final class TrainingRun {
     rows = min(
       options.batchSize * dataset.longest,
       dataset.examples.map(\.ids.count).sorted(by: >).prefix(options.batchSize).reduce(0, +))
-    optimizer = try Optimizer(adapter.parameters, options)
+    optimizer = try Optimizer(adapter.parameters, options, threads: network.threads)
     let warmup =
       options.warmupSteps > 0
       ? options.warmupSteps : Int((options.warmupRatio * Double(horizon)).rounded())
@@ -149,7 +149,7 @@ final class TrainingRun {
 
   /// Goes on with an adapter whose parameters are others than before; moments start at zero.
   func adopt() throws(SVFTError) {
-    optimizer = try Optimizer(adapter.parameters, options)
+    optimizer = try Optimizer(adapter.parameters, options, threads: network.threads)
     announceSteps()
     network.invalidate()
   }

@@ -119,4 +119,30 @@ import Testing
     try optimizer.clearGradients()
     #expect(parameters.allSatisfy { $0.gradients.allSatisfy { $0 == 0 } })
   }
+
+  /// Parts are cut by length alone, so that a team changes no bit of norm, values or moments.
+  @Test(arguments: [TrainingOptions.Optimizer.adamw, .sgd])
+  func everyTeamMakesTheSameUpdate(rule: TrainingOptions.Optimizer) throws {
+    func run(threads: Int) throws -> [UInt32] {
+      let values = (0..<100_003).map { Float($0 % 97) / 50 - 1 }
+      let parameters = try [
+        parameter(values, values.map { $0 * $0 - 0.3 }), parameter([1], [2]),
+      ]
+      let optimizer = try Optimizer(
+        parameters,
+        options {
+          $0.optimizer = rule
+          $0.momentum = 0.9
+        }, threads: threads)
+      let norm = optimizer.gradientNorm()
+      optimizer.scaleGradients(by: 0.7)
+      for _ in 0..<2 { optimizer.update(rate: 0.01, headRate: 0.01) }
+      let results = parameters.flatMap { Array($0.values) }.map(\.bitPattern)
+      try optimizer.clearGradients()
+      #expect(parameters.allSatisfy { $0.gradients.allSatisfy { $0 == 0 } })
+      return results + [UInt32(truncatingIfNeeded: norm.bitPattern)]
+    }
+    let alone = try run(threads: 1)
+    for threads in [2, 3] { #expect(try run(threads: threads) == alone) }
+  }
 }
