@@ -149,7 +149,7 @@ static void outer(void *subject) {
   product *p = subject;
   svk_matrix g = {p->y, 1, p->w.rows}, x = {p->x, p->w.columns, 1};
   svk_gemm_f32(p->w.rows, p->w.columns, p->tokens, g, x, (float *)(uintptr_t)p->w.bytes,
-               p->w.columns, (svk_update){1, 0}, p->scratch);
+               p->w.columns, (svk_update){1, 0}, p->w.rounds, p->scratch);
 }
 
 static void integers(void *subject) {

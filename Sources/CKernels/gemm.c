@@ -12,6 +12,7 @@
 
 #include "square.h"
 #include "strips.h"
+#include "thin_gemm.h"
 
 static void gemm_tile__portable(int rows, int columns, const float *tile, int64_t steps,
                                 const float *panel, float *c, int64_t ldc, svk_update update) {
@@ -139,8 +140,8 @@ static void copy_tile(svk_matrix a, int64_t rows, int64_t k, float *tile) {
   else copy_across(a, rows, k, tile);
 }
 
-static void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
-                        float *panels, float *spare) {
+void svk_pack_panels_f32(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
+                         float *panels, float *spare) {
   if (b.across) {
     pack_across(b, p, k, j, count, panels, spare);
     return;
@@ -156,7 +157,7 @@ static svk_arithmetic arithmetic_for(svk_weights w) {
 #if SVK_X86
   if (svk_multiplies_bf16(w)) return svk_arithmetic_bf16();
 #endif
-  return (svk_arithmetic){1, copy_tile, pack_panels, SVK_PICK(gemm_tile)};
+  return (svk_arithmetic){1, copy_tile, svk_pack_panels_f32, SVK_PICK(gemm_tile)};
 }
 
 /* All tiles against one panel of `columns`; one narrower than 32 must not write beside C. */
@@ -215,6 +216,7 @@ void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b,
   for (int64_t i = 0; i < m && k == 0 && !update.accumulate; i++) {
     memset(c + i * ldc, 0, (size_t)n * sizeof(float));
   }
+  if (by.positions == 1 && svk_thin_gemm(m, n, k, a, b, c, ldc, update, scratch)) return;
   for (int64_t p = 0; p < k; p += inner) {
     int64_t depth = k - p < inner ? k - p : inner;
     svk_update now = {update.alpha, p == 0 ? update.accumulate : 1};

@@ -42,13 +42,17 @@ typedef struct {
                         const float *panel, float *c, int64_t ldc, svk_update update);
 } svk_arithmetic;
 
-/* In BF16 (gemm_bf16.c), for A whose rows lie along. */
+/* In BF16 (gemm_bf16.c), for A of which one stride is 1. */
 svk_arithmetic svk_arithmetic_bf16(void);
 
 /* Whether products with these weights are computed in BF16. */
 static inline int svk_multiplies_bf16(svk_weights w) {
   return SVK_X86 && w.rounds && svk_isa() >= SVK_AVX512BF16;
 }
+
+/* pack_panels of the F32 arithmetic. */
+void svk_pack_panels_f32(svk_panel_source b, int64_t p, int64_t k, int64_t j, int64_t count,
+                         float *panels, float *spare);
 
 int64_t svk_gemm_scratch_bytes(void);
 /* C (+)= alpha A B for C [m, n]. Scratch: svk_gemm_scratch_bytes. */

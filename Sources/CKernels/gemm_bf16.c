@@ -14,7 +14,10 @@
 #include "x86/bf16.h"
 #include "x86/tile.h"
 
-enum { PAIR_BLOCK = 2 * SVK_SQUARE }; /* positions of a square of pairs */
+enum {
+  PAIR_BLOCK = 2 * SVK_SQUARE, /* positions of a square of pairs */
+  COLUMNS_AHEAD = 16 /* processors do not follow pieces of rows from page to page */
+};
 
 SVK_TARGET_AVX512 SVK_INLINE void store_words(float *to, const __m512i *words) {
   _mm512_storeu_si512(to, *words);
@@ -50,6 +53,23 @@ SVK_TARGET_AVX512 SVK_INLINE __m512i interleave(__m512i codes) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
                                          8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return _mm512_permutexvar_epi16(order, codes);
+}
+
+/* tile[step][i] = positions 2 step and 2 step + 1 of row i, for rows that lie side by side,
+ * `stride` from position to position. Whole words are stored, in order, over the end. */
+SVK_TARGET_AVX512 SVK_INLINE void round_columns(const float *a, int64_t stride, int64_t rows,
+                                                int64_t k, float *tile, svk_round_values round) {
+  const __mmask16 mask = (__mmask16)((1u << rows) - 1);
+  for (int64_t p = 0; p < k; p += 2, a += 2 * stride, tile += SVK_TILE) {
+    __m512 first = _mm512_maskz_loadu_ps(mask, a), second = _mm512_setzero_ps();
+    if (p + 1 < k) second = _mm512_maskz_loadu_ps(mask, a + stride);
+    __builtin_prefetch(a + COLUMNS_AHEAD * stride);
+    __builtin_prefetch(a + (COLUMNS_AHEAD + 1) * stride);
+    __m512i codes;
+    round(&first, &second, &codes);
+    codes = interleave(codes);
+    store_words(tile, &codes);
+  }
 }
 
 /* Up to 32 rows of BF16 as they lie, k positions each; words come from rows of an even length. */
@@ -109,6 +129,11 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_along(svk_panel_source b, int64_t p, int6
     turn_codes((const uint16_t *)(const void *)from, b.w.columns, count, k, panel, spare);
     return;
   }
+  for (int64_t r = 0; r < SVK_PANEL && format == svk_format_f32(); r += SVK_SQUARE) {
+    const float *rows = (const float *)(const void *)from + r * b.w.columns;
+    round_rows(rows, b.w.columns, count - r, k, panel + r, SVK_PANEL, round);
+  }
+  if (format == svk_format_f32()) return;
   for (int64_t done = 0; done < k; done += SVK_INNER) {
     int64_t length = k - done < SVK_INNER ? k - done : SVK_INNER;
     for (int64_t r = 0; r < count; r++) {
@@ -211,7 +236,8 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_panels(svk_panel_source b, int64_t p, int
 /* What rounds, once for each set of instructions. */
 #define PACKERS(target, form, round)                                                               \
   target static void copy_tile__##form(svk_matrix a, int64_t rows, int64_t k, float *tile) {       \
-    round_rows(a.a, a.row_stride, rows, k, tile, SVK_TILE, round);                                 \
+    if (a.column_stride == 1) round_rows(a.a, a.row_stride, rows, k, tile, SVK_TILE, round);       \
+    else round_columns(a.a, a.column_stride, rows, k, tile, round);                                \
   }                                                                                                \
   target static void pack_panels__##form(svk_panel_source b, int64_t p, int64_t k, int64_t j,      \
                                          int64_t count, float *panels, float *spare) {             \

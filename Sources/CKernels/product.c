@@ -72,10 +72,10 @@ void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const fl
 }
 
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
-                  int64_t ldc, svk_update update, void *scratch) {
+                  int64_t ldc, svk_update update, int rounds, void *scratch) {
   int across = b.column_stride == 1;
   int64_t stride = across ? b.row_stride : b.column_stride;
-  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0, 0};
+  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0, rounds};
   svk_panel_source source = {w, 0, across};
   svk_gemm(m, n, k, a, source, c, ldc, update, scratch);
 }

@@ -80,8 +80,8 @@ package final class LoRA: AdapterMethod {
     var input = x
     if graph.training, settings.dropout > 0 { input = graph.dropout(x, Float(settings.dropout)) }
     let inner = try graph.linear(input, trained: factors.a)  // [T, r]
-    let delta = try graph.linear(inner, trained: factors.b)  // [T, out]
-    return graph.add(base, delta, scale: site.scale * factors.scale)
+    return try graph.linear(
+      inner, trained: factors.b, addedTo: base, scale: site.scale * factors.scale)  // [T, out]
   }
 
   /// The same with A and B of each row's own lane; ranks may differ.

@@ -20,7 +20,7 @@ package final class StandIn {
     let weight = slot.weight
     parameter = try Parameter(
       slot.name, rows: weight.rows, columns: weight.columns, shape: slot.shape, group: group,
-      decays: slot.shape.count > 1)
+      decays: slot.shape.count > 1, trainsInBF16: weight.format.toleratesBF16)
     try reset()
   }
 

@@ -18,6 +18,12 @@ package protocol Op: AnyObject {
   var shadows: [Value] { get }
   /// Values it produces.
   var writes: [Value] { get }
+  /// Places in `reads` whose bytes what it writes may take over: it looks at each number of them
+  /// before it writes the one in its place, the best first.
+  var replaceable: [Int] { get }
+  /// Places in `reads` whose gradient is that of what it writes, number by number. Where both lie
+  /// in the same bytes there is nothing to write.
+  var handedOn: [Int] { get }
   /// Whether gradients flow from what it writes to what it reads.
   var passesGradient: Bool { get }
   /// Values (read or written) whose contents its backward needs.
@@ -35,6 +41,8 @@ package protocol Op: AnyObject {
 
 extension Op {
   package var shadows: [Value] { [] }
+  package var replaceable: [Int] { [] }
+  package var handedOn: [Int] { [] }
   package var passesGradient: Bool { true }
   package var parameters: [Parameter] { [] }
   package var memberScratch: Int { 0 }

@@ -36,14 +36,14 @@ package final class Parameter: @unchecked Sendable {
   /// Throws `.memory` or `.shape`.
   package init(
     _ name: String, rows: Int, columns: Int, shape: [Int]? = nil, group: Group = .adapter,
-    decays: Bool = true
+    decays: Bool = true, trainsInBF16: Bool = false
   ) throws(SVFTError) {
     let count = try Checked.product(rows, columns, name)
     self.name = name
     self.shape = shape ?? [rows, columns]
     self.weight = try Weight(
       format: ElementFormats.f32, rows: rows, columns: columns,
-      bytes: Buffer(of: Float.self, count: count))
+      bytes: Buffer(of: Float.self, count: count), trainsInBF16: trainsInBF16)
     self.group = group
     self.decays = decays
   }

@@ -1,7 +1,8 @@
 // From a recorded graph to offsets in one block of memory.
 //
 // Two things that must be there at the same time (Lifetimes.swift, in the order of Timetable.swift)
-// get different bytes; the largest are placed first, each at the lowest offset that fits.
+// get different bytes, but for those that may lie in each other's (Sharing.swift); the largest are
+// placed first, each at the lowest offset that fits.
 package import SVFTTensor
 
 /// Where everything of a replay lies, for steps of up to `rows` rows.
@@ -44,21 +45,33 @@ package struct Plan {
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
 
-    var pieces: [Piece] = []
     let lives = Lifetimes(graph, flow, timetable)
-    for (id, life) in lives.values.enumerated() where !life.isEmpty {
-      pieces.append(Piece(id: id, isGradient: false, life: life, bytes: 0))
-    }
-    for (id, life) in lives.gradients.enumerated() {
-      guard let life else { continue }
-      pieces.append(Piece(id: id, isGradient: true, life: [life], bytes: 0))
-    }
+    let sharing = Sharing(graph, flow, timetable, lives)
+    var pieces = Plan.pieces(lives.values, in: sharing.values, isGradient: false)
+    pieces += Plan.pieces(
+      lives.gradients.map { $0.map { [$0] } ?? [] }, in: sharing.gradients, isGradient: true)
     for index in pieces.indices {
-      let values = try Checked.product(rows, lives.widths[pieces[index].id], "a value of the graph")
+      let width = lives.widths[pieces[index].members[0]]
+      let values = try Checked.product(rows, width, "a value of the graph")
       pieces[index].bytes = try Plan.wholeLines(
         Checked.product(values, 4, "a value of the graph"))
     }
     place(pieces)
+  }
+
+  /// One piece for all that lie in the same bytes.
+  private static func pieces(
+    _ lives: [[ClosedRange<Int>]], in places: [Int], isGradient: Bool
+  ) -> [Piece] {
+    var members = [[Int]](repeating: [], count: lives.count)
+    for (id, life) in lives.enumerated() where !life.isEmpty { members[places[id]].append(id) }
+    return members.compactMap { members in
+      let life = members.flatMap { lives[$0] }
+      guard let begin = life.map(\.lowerBound).min(), let end = life.map(\.upperBound).max()
+      else { return nil }
+      return Piece(
+        members: members, isGradient: isGradient, life: members.count == 1 ? life : [begin...end])
+    }
   }
 
   /// Rounded up to lines of 64 bytes, so that every piece begins on one.
@@ -67,11 +80,12 @@ package struct Plan {
   }
 
   private struct Piece {
-    let id: Int
+    /// What lies there, by id of the value.
+    let members: [Int]
     let isGradient: Bool
     /// In order and apart.
     let life: [ClosedRange<Int>]
-    var bytes: Int
+    var bytes = 0
 
     func meets(_ other: Piece) -> Bool {
       life.contains { mine in other.life.contains { $0.overlaps(mine) } }
@@ -81,7 +95,8 @@ package struct Plan {
   /// First fit, largest first.
   private mutating func place(_ pieces: [Piece]) {
     let order = pieces.sorted {
-      ($0.bytes, $1.life[0].lowerBound, $1.id) > ($1.bytes, $0.life[0].lowerBound, $0.id)
+      ($0.bytes, $1.life[0].lowerBound, $1.members[0])
+        > ($1.bytes, $0.life[0].lowerBound, $0.members[0])
     }
     var placed: [(offset: Int, piece: Piece)] = []  // sorted by offset
     for piece in order {
@@ -97,10 +112,8 @@ package struct Plan {
       while position > 0, placed[position - 1].offset > offset { position -= 1 }
       placed.insert((offset, piece), at: position)
       byteCount = max(byteCount, offset + piece.bytes)
-      if piece.isGradient {
-        gradientOffsets[piece.id] = offset
-      } else {
-        valueOffsets[piece.id] = offset
+      for id in piece.members {
+        if piece.isGradient { gradientOffsets[id] = offset } else { valueOffsets[id] = offset }
       }
     }
   }

@@ -4,15 +4,22 @@
 //   F32, F16      F32             F32                       F32
 //   BF16          F32             BF16                      BF16
 //   Q8_0, Q4_0    F32             8 bit (Rounding.swift)    BF16
+//   trained F32   F32             F32                       BF16 where the checkpoint's own weight
+//                                                           would be, and its gradient too
 //
 // BF16 keeps 8 bits of each factor and adds in F32. It is for weights that have no finer numbers
 // themselves, F16 has 11 bits, and for processors with instructions for it; elsewhere it is F32.
-// Everything else, adapters, attention, gradients of weights, is F32.
+// Everything else, adapters and attention, is F32.
 package import SVFTTensor
 
 extension Weight {
   /// The matrix as this step's products with F32 activations take it.
   package func matrix(in batch: Batch) -> Kernels.StoredMatrix {
-    batch.compute == .standard && format.toleratesBF16 ? matrix.inBF16 : matrix
+    isRounded(in: batch) ? matrix.inBF16 : matrix
+  }
+
+  /// Whether this step's products with it, and those that give its gradient, may be in BF16.
+  func isRounded(in batch: Batch) -> Bool {
+    batch.compute == .standard && (format.toleratesBF16 || batch.training && trainsInBF16)
   }
 }

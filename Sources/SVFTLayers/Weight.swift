@@ -19,13 +19,15 @@ package final class Weight: Sendable {
   package let bytes: Buffer
   /// The matrix with its products.
   package let matrix: Kernels.StoredMatrix
+  /// Whether training rounds these numbers to BF16 in products though their format has finer ones.
+  package let trainsInBF16: Bool
 
   /// Wraps `bytes`.
   ///
   /// Throws `.shape` unless they are exactly the matrix.
   package init(
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer,
-    arrangement: Kernels.StoredMatrix.Arrangement = .rows
+    arrangement: Kernels.StoredMatrix.Arrangement = .rows, trainsInBF16: Bool = false
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
       throw SVFTError(
@@ -48,6 +50,7 @@ package final class Weight: Sendable {
     self.rows = rows
     self.columns = columns
     self.bytes = bytes
+    self.trainsInBF16 = trainsInBF16
     matrix = Kernels.StoredMatrix(
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }

@@ -28,28 +28,30 @@ extension Kernels {
   }
 
   /// C[i·ldc + j] (+)= alpha·Σ_p A[i, p]·B[p, j] for i < rows, j < columns, p < inner.
-  /// A has any strides; one stride of B is 1.
+  /// A has any strides; one stride of B is 1. `inBF16` rounds both sides and adds in F32 where the
+  /// processor has instructions for that; then one stride of A is 1 too.
   package static func multiply(
     rows: Int, columns: Int, inner: Int, _ a: Matrix, _ b: Matrix,
     into c: UnsafeMutablePointer<Float>, ldc: Int, _ update: Update = Update(),
-    scratch: UnsafeMutableRawPointer
+    inBF16: Bool = false, scratch: UnsafeMutableRawPointer
   ) {
     svk_gemm_f32(
       Int64(rows), Int64(columns), Int64(inner), a.value, b.value, c, Int64(ldc), update.value,
-      scratch)
+      inBF16 ? 1 : 0, scratch)
   }
 
-  /// dW[r, k] += Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is [all rows,
-  /// columns].
+  /// dW[r, k] += scale·Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is
+  /// [all rows, columns].
   package static func outerAccumulate(
     _ g: UnsafePointer<Float>, ldg: Int, _ x: UnsafePointer<Float>, ldx: Int, tokens: Int,
-    rows: Range<Int>, columns: Int, into target: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutableRawPointer
+    rows: Range<Int>, columns: Int, scale: Float = 1, into target: UnsafeMutablePointer<Float>,
+    inBF16: Bool = false, scratch: UnsafeMutableRawPointer
   ) {
     multiply(
       rows: rows.count, columns: columns, inner: tokens,
       Matrix(g + rows.lowerBound, rowStride: 1, columnStride: ldg), Matrix(x, rowStride: ldx),
-      into: target + rows.lowerBound * columns, ldc: columns, Update(accumulate: true),
-      scratch: scratch)
+      into: target + rows.lowerBound * columns, ldc: columns,
+      Update(alpha: scale, accumulate: true),
+      inBF16: inBF16, scratch: scratch)
   }
 }

@@ -70,6 +70,10 @@ struct Contract: Sendable, CustomTestStringConvertible {
     Contract("linear, trained matrix") {
       try $0.graph.linear($0.input(9), trained: try $0.parameter("m", 5, 9))
     },
+    Contract("linear, added to another value") {
+      try $0.graph.linear(
+        $0.input(9), trained: try $0.parameter("m", 5, 9), addedTo: $0.input(5), scale: -0.7)
+    },
     Contract("transposed, frozen") {
       try $0.graph.transposedLinear($0.input(75), frozen: try $0.frozen("w", 75, 37).weight)
     },

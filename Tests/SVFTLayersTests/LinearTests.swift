@@ -62,6 +62,43 @@ struct LinearTests {
     #expect(!(mayRound && Kernels.instructionSet >= .avx512bf16) || exact > 1e-3)
   }
 
+  /// Trained numbers that stand in for coarser ones are rounded in training alone.
+  @Test(arguments: [true, false], [Compute.f32, .standard])
+  func trainedNumbersAreRoundedWhereTheirWeightWouldBe(mayRound: Bool, compute: Compute) throws {
+    let numbers = Replay.numbers(75 * 96, "w")
+    let slot = try Replay.slot("w", rows: 75, numbers)
+    let parameter = try Parameter("w", rows: 75, columns: 96, trainsInBF16: mayRound)
+    for (i, number) in numbers.enumerated() { parameter.values[i] = number }
+    let x = Replay.numbers(40 * 96, "x")
+    for training in [true, false] {
+      let y = try Replay.output(
+        lengths: [40], [(96, x)], training: training, prepare: { $0.compute = compute }
+      ) { try $0.linear($1[0], trained: parameter) }
+      let exact = Replay.distance(
+        y, try expected(slot.weight, x, [Float](repeating: 0, count: 75)))
+      let rounds =
+        mayRound && training && compute == .standard && Kernels.instructionSet >= .avx512bf16
+      #expect(rounds ? exact > 1e-3 && exact < 0.2 : exact < 1e-4)
+    }
+  }
+
+  @Test(arguments: [1, -0.5] as [Float], [true, false])
+  func aProductIsAddedToAnotherValue(scale: Float, isOutput: Bool) throws {
+    let parameter = try Parameter("w", rows: 75, columns: 9)
+    for (i, number) in Replay.numbers(75 * 9, "w").enumerated() { parameter.values[i] = number }
+    let (x, base) = (Replay.numbers(5 * 9, "x"), Replay.numbers(5 * 75, "base"))
+    func run(_ record: @escaping (Graph, Value, Value) throws -> Value) throws -> [Float] {
+      try Replay.output(lengths: [5], [(9, x), (75, base)]) {
+        // An input keeps its bytes, what is made of it may lose them.
+        let base = isOutput ? $1[1] : $0.add($1[1], $1[1])
+        return try record($0, $1[0], base)
+      }
+    }
+    let fused = try run { try $0.linear($1, trained: parameter, addedTo: $2, scale: scale) }
+    let apart = try run { $0.add($2, try $0.linear($1, trained: parameter), scale: scale) }
+    #expect(Replay.distance(fused, apart) < 1e-5)
+  }
+
   @Test func otherWidthsAreRefused() throws {
     let graph = Graph(training: false)
     let slot = try Replay.slot("w", rows: 2, [1, 2, 3, 4, 5, 6])

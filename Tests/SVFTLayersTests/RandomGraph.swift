@@ -27,11 +27,13 @@ struct RandomGraph {
       if cuts.below(4) == 0 { graph.beginSegment() }
       let a = values[random.below(values.count)]
       let b = values[max(0, values.count - 1 - random.below(3))]
-      switch random.below(5) {
+      switch random.below(7) {
       case 0: values.append(graph.activation(a, functions[random.below(4)]))
       case 1: values.append(graph.add(a, b, scale: 0.5))
       case 2: values.append(graph.gated(a, b, functions[random.below(4)]))
       case 3: values.append(graph.normalize(b))
+      case 4: values.append(graph.add(a, b))
+      case 5: values.append(try graph.linear(b, trained: parameter, addedTo: a, scale: -0.5))
       default: values.append(try graph.linear(b, trained: parameter))
       }
     }

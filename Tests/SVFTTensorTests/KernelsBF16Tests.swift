@@ -131,6 +131,48 @@ struct KernelsBF16Tests {
     }
   }
 
+  /// Both operands in F32, either way round, with every kind of tail.
+  @Test(arguments: forms, 0..<4)
+  func denseProductsEqualSumsOfRoundedNumbers(_ form: Form, orientation: Int) throws {
+    let (flipA, flipB) = (orientation % 2 == 1, orientation / 2 == 1)
+    var sizes = (1...34).map { ($0, 33, 5) }
+    sizes += (1...70).map { (13, $0, 6) }
+    sizes += (1...40).map { (14, 34, $0) }
+    for (rows, columns, inner) in sizes + [(25, 290, 1031)] {
+      var numbers = TestNumbers(seed: rows + columns)
+      let (a, b) = (numbers.array(rows * inner), numbers.array(inner * columns))
+      let (left, right) = (try Self.rounded(a), try Self.rounded(b))
+      let scratch = try Buffer(byteCount: Kernels.scratchBytes(max(inner, columns)))
+      var c = [Float](repeating: 7, count: rows * columns)
+      try a.withUnsafeBufferPointer { a in
+        try b.withUnsafeBufferPointer { b in
+          guard let a = a.baseAddress, let b = b.baseAddress else { return }
+          try Self.with(form) {
+            Kernels.multiply(
+              rows: rows, columns: columns, inner: inner,
+              Kernels.Matrix(
+                a, rowStride: flipA ? 1 : inner, columnStride: flipA ? rows : 1),
+              Kernels.Matrix(
+                b, rowStride: flipB ? 1 : columns, columnStride: flipB ? inner : 1),
+              into: &c, ldc: columns, Kernels.Update(alpha: 0.5, accumulate: true), inBF16: true,
+              scratch: scratch.pointer)
+          }
+        }
+      }
+      for place in c.indices {
+        let (i, j) = (place / columns, place % columns)
+        var (sum, magnitudes) = (7.0, 0.0)
+        for p in 0..<inner {
+          let x = left[flipA ? p * rows + i : i * inner + p]
+          let term = 0.5 * Double(x) * Double(right[flipB ? j * inner + p : p * columns + j])
+          sum += term
+          magnitudes += abs(term)
+        }
+        #expect(Self.isNear(c[place], sum, magnitudes), "\(rows) \(columns) \(inner) \(place)")
+      }
+    }
+  }
+
   /// y of some rows at a time, in bits.
   private static func bits(
     _ stored: StoredCase, _ bytes: [UInt8], _ x: [Float], _ shape: Shape, step: Int

@@ -188,6 +188,53 @@ import Testing
     }
   }
 
+  /// Products with a thin side have a way of their own, but no bits of their own: the columns of a
+  /// wide product are those of narrow ones, and its rows those of short ones.
+  @Test(arguments: Kernels.instructionSets)
+  func thinProductsHaveTheBitsOfWideOnes(_ set: Kernels.InstructionSet) throws {
+    for inner in [1, 7, 256, 300, 515] {
+      let (rows, columns) = (41, 70)
+      var numbers = TestNumbers(seed: inner)
+      let a = try Buffer(of: Float.self, count: rows * inner)
+      let b = try Buffer(of: Float.self, count: inner * columns)
+      _ = a.values(Float.self).update(fromContentsOf: numbers.array(rows * inner))
+      _ = b.values(Float.self).update(fromContentsOf: numbers.array(inner * columns))
+      let scratch = try Self.scratch(inner)
+      func product(_ height: Int, _ width: Int, flipA: Bool, flipB: Bool) -> [UInt32] {
+        var c = [Float](repeating: 2, count: rows * columns)
+        for i in stride(from: 0, to: rows, by: height) {
+          for j in stride(from: 0, to: columns, by: width) {
+            let left = Kernels.Matrix(
+              a.pointer.assumingMemoryBound(to: Float.self) + i * (flipA ? 1 : inner),
+              rowStride: flipA ? 1 : inner,
+              columnStride: flipA ? rows : 1)
+            let right = Kernels.Matrix(
+              b.pointer.assumingMemoryBound(to: Float.self) + j * (flipB ? inner : 1),
+              rowStride: flipB ? 1 : columns,
+              columnStride: flipB ? inner : 1)
+            c.withUnsafeMutableBufferPointer { c in
+              guard let target = c.baseAddress else { return }
+              Kernels.multiply(
+                rows: min(height, rows - i), columns: min(width, columns - j), inner: inner, left,
+                right, into: target + i * columns + j, ldc: columns,
+                Kernels.Update(alpha: 0.5, accumulate: true), scratch: scratch.pointer)
+            }
+          }
+        }
+        return c.map(\.bitPattern)
+      }
+      Kernels.with(set) {
+        for (flipA, flipB) in [(false, false), (false, true), (true, false), (true, true)] {
+          let whole = product(rows, columns, flipA: flipA, flipB: flipB)
+          for (height, width) in [(rows, 32), (rows, 9), (rows, 1), (12, columns), (5, columns)] {
+            #expect(
+              product(height, width, flipA: flipA, flipB: flipB) == whole, "\(height) \(width)")
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: Kernels.instructionSets)
   func everyOrientationOfAMatrixMultiplies(_ set: Kernels.InstructionSet) throws {
     let (rows, columns, inner) = (19, 41, 270)

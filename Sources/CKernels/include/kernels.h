@@ -89,13 +89,14 @@ void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int
 void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
                             int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
                             svk_update update, void *scratch);
-/* C[i*ldc + j] = sum_p A[i*ars + p*acs] * B[p*brs + j*bcs]; one of brs, bcs is 1. */
+/* C[i*ldc + j] = sum_p A[i*ars + p*acs] * B[p*brs + j*bcs]; one of brs, bcs is 1. Where it
+ * `rounds`, as with weights, one of ars and acs is 1 too. */
 typedef struct {
   const float *a;
   int64_t row_stride, column_stride;
 } svk_matrix;
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,
-                  int64_t ldc, svk_update update, void *scratch);
+                  int64_t ldc, svk_update update, int rounds, void *scratch);
 
 /* Activations rounded to 8 bit, in tiles of a few tokens (integer_product.h). Scales are those of
  * Q8_0 (rounded through F16). `columns` is a multiple of 32; a tile of n tokens takes n times the

@@ -27,6 +27,8 @@ final class Add: Op {
   var reads: [Value] { [a, b] }
   var writes: [Value] { [c] }
   var keeps: [Value] { [] }
+  var replaceable: [Int] { scope == nil && scale == 1 ? [0, 1] : [0] }
+  var handedOn: [Int] { scale == 1 ? [0, 1] : [0] }
 
   func forward(_ run: Run) {
     guard let scope else {
@@ -38,7 +40,7 @@ final class Add: Op {
       let start = row * width
       if scope.contains(lanes[row]) {
         add(start..<start + width, run)
-      } else {
+      } else if run.pointer(c) != run.pointer(a) {
         (run.pointer(c) + start).update(from: run.pointer(a) + start, count: width)
       }
     }
@@ -51,8 +53,8 @@ final class Add: Op {
     if scale == 1 {
       Kernels.add(a, b, into: c, count: range.count)
     } else {
-      Kernels.scale(b, by: scale, into: c, count: range.count)
-      Kernels.add(a, to: c, count: range.count)
+      if c != a { c.update(from: a, count: range.count) }
+      Kernels.add(b, times: scale, to: c, count: range.count)
     }
   }
 
@@ -65,6 +67,7 @@ final class Add: Op {
   private func pass(
     _ g: UnsafeMutablePointer<Float>, to target: GradientTarget, scale: Float, _ run: Run
   ) {
+    guard target.pointer != g else { return }
     for range in run.blocks(of: run.rows * c.width, by: Add.block) {
       let start = range.lowerBound
       if target.accumulate {

@@ -3,6 +3,8 @@
 //   forward   y[t, r]  = Σ_k W[r, k] x[t, k] (+ b[r])
 //   backward  dx[t, k] = Σ_r W[r, k] g[t, r]  dW[r, k] += Σ_t g[t, r] x[t, k]  db[r] += Σ_t g[t, r]
 //
+// To another value [T, rows] it may be added, y = a + s·W x: then a is y's bytes, and its gradient
+// y's, where the plan can (Sharing.swift).
 //
 // Beside a frozen weight may stand a shadow [T, rows], another way to the same numbers: it takes g
 // too and is never looked at. So parameters behind W are trained where W is rounded from them, as
@@ -13,8 +15,14 @@
 // only their rows are multiplied.
 package import SVFTTensor
 
-/// y = W x + b.
+/// y = W x + b, or a + s·W x.
 final class Linear: Op {
+  /// What a product is added to, and times what.
+  struct Addend {
+    let value: Value
+    let scale: Float
+  }
+
   private let x: Value
   /// x as integer products take it, where this one may be one.
   private let rounded: Value?
@@ -23,16 +31,19 @@ final class Linear: Op {
   private let trained: Parameter?
   private let bias: VectorOperand?
   private let shadow: Value?
+  private let addend: Addend?
   private let scope: LaneScope?
 
-  /// `x` as it is and, where the product may read it, rounded.
+  /// `x` as it is and, where the product may read it, rounded: then without an addend.
   init(
     _ x: (exact: Value, rounded: Value?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
-    bias: VectorOperand?, shadow: Value?, _ scope: LaneScope?
+    bias: VectorOperand? = nil, shadow: Value? = nil, addedTo addend: Addend? = nil,
+    _ scope: LaneScope? = nil
   ) {
     self.x = x.exact
     rounded = x.rounded
     self.shadow = shadow
+    self.addend = addend
     self.scope = scope
     self.y = y
     self.weight = weight
@@ -44,7 +55,11 @@ final class Linear: Op {
   var memberScratch: Int { productScratch + (bias?.scratchBytes ?? 0) }
   private var productScratch: Int { (weight.scratchBytes + 63) / 64 * 64 }
 
-  var reads: [Value] { [x, rounded, shadow].compactMap { $0 } }
+  var reads: [Value] { [x, rounded, addend?.value, shadow].compactMap { $0 } }
+  /// The addend comes after x: it has no rounded twin.
+  private static let addendPlace = 1
+  var replaceable: [Int] { addend == nil ? [] : [Linear.addendPlace] }
+  var handedOn: [Int] { replaceable + (shadow == nil ? [] : [reads.count - 1]) }
   var shadows: [Value] { [shadow].compactMap { $0 } }
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
@@ -61,11 +76,27 @@ final class Linear: Op {
     } else {
       let tokens = run.rows(of: scope)
       guard !tokens.isEmpty else { return }
+      if let addend { copy(run.pointer(addend.value), to: y, rows: rows, tokens: run.rows) }
       weight.matrix(in: run.batch).product(
         rows: rows, run.pointer(x) + tokens.lowerBound * weight.columns, tokens: tokens.count,
-        into: y + tokens.lowerBound * weight.rows, ldy: weight.rows, scratch: run.scratch)
+        into: y + tokens.lowerBound * weight.rows, ldy: weight.rows, update,
+        scratch: run.scratch)
     }
     if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
+  }
+
+  private var update: Kernels.Update {
+    Kernels.Update(alpha: addend?.scale ?? 1, accumulate: addend != nil)
+  }
+
+  private func copy(
+    _ a: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
+  ) {
+    guard a != y else { return }
+    for token in 0..<tokens {
+      let start = token * weight.rows + rows.lowerBound
+      (y + start).update(from: a + start, count: rows.count)
+    }
   }
 
   private func add(
@@ -79,12 +110,14 @@ final class Linear: Op {
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
+    let scale = addend?.scale ?? 1
     if let dx = run.target(0) {
       weight.matrix(in: run.batch).transposedProduct(
         columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
-        into: dx.pointer, ldx: weight.columns, Kernels.Update(accumulate: dx.accumulate),
-        scratch: run.scratch)
+        into: dx.pointer, ldx: weight.columns,
+        Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
     }
+    if addend != nil, let target = run.target(Linear.addendPlace) { hand(g, to: target, run) }
     if shadow != nil, let target = run.target(reads.count - 1) { hand(g, to: target, run) }
     guard trained != nil || bias?.trained != nil else { return }
     let x = run.pointer(x)
@@ -92,7 +125,8 @@ final class Linear: Op {
     if let dW = trained?.gradients.baseAddress {
       Kernels.outerAccumulate(
         g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
-        columns: weight.columns, into: dW, scratch: run.scratch)
+        columns: weight.columns, scale: scale, into: dW, inBF16: weight.isRounded(in: run.batch),
+        scratch: run.scratch)
     }
     if let db = bias?.gradient {
       for token in 0..<run.rows {
@@ -104,8 +138,9 @@ final class Linear: Op {
 }
 
 extension Linear {
-  /// The gradient of y is that of the shadow.
+  /// The gradient of y is that of the shadow and of the addend.
   private func hand(_ g: UnsafePointer<Float>, to target: GradientTarget, _ run: Run) {
+    guard target.pointer != g else { return }
     for rows in run.blocks(of: run.rows, by: 16) {
       let (from, count) = (g + rows.lowerBound * weight.rows, rows.count * weight.rows)
       let to = target.pointer + rows.lowerBound * weight.rows
@@ -139,16 +174,52 @@ extension Graph {
     try linear(x, parameter.weight, parameter, bias: nil)
   }
 
-  private func linear(
-    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?,
-    shadow: Value? = nil
+  /// Records y = base + scale · W x with a trained matrix.
+  package func linear(
+    _ x: Value, trained parameter: Parameter, addedTo base: Value, scale: Float
   ) throws(SVFTError) -> Value {
+    try linear(x, parameter.weight, parameter, addedTo: Linear.Addend(value: base, scale: scale))
+  }
+
+  /// Records y = base + W x with a frozen matrix that is no tensor of the checkpoint.
+  package func linear(
+    _ x: Value, frozen weight: Weight, addedTo base: Value
+  ) throws(SVFTError) -> Value {
+    try linear(x, weight, nil, addedTo: Linear.Addend(value: base, scale: 1))
+  }
+
+  private func linear(
+    _ x: Value, _ weight: Weight, _ trained: Parameter?, addedTo addend: Linear.Addend
+  ) throws(SVFTError) -> Value {
+    try invariant(addend.value.width == weight.rows, "an addend of another width")
+    // Products of some lanes alone leave other rows undefined, integer products add to nothing, and
+    // two gradients of one value are written one after the other by two ops.
+    guard scope == nil, addend.value != x,
+      trained != nil || !weight.format.prefersIntegerActivations
+    else {
+      let product = try linear(x, weight, trained, bias: nil)
+      return add(addend.value, product, scale: addend.scale)
+    }
+    try requireFit(x, weight)
+    let y = value(width: weight.rows)
+    record(Linear((x, nil), y, weight, trained, addedTo: addend))
+    return y
+  }
+
+  private func requireFit(_ x: Value, _ weight: Weight) throws(SVFTError) {
     guard x.width == weight.columns else {
       throw SVFTError(
         .shape,
         "expected an input of width \(weight.columns) for a linear module, "
           + "found \(x.width)")
     }
+  }
+
+  private func linear(
+    _ x: Value, _ weight: Weight, _ trained: Parameter?, bias: VectorOperand?,
+    shadow: Value? = nil
+  ) throws(SVFTError) -> Value {
+    try requireFit(x, weight)
     if let bias, bias.width != weight.rows {
       throw SVFTError(
         .shape, "expected a bias of width \(weight.rows) for a linear module, found \(bias.width)")
@@ -156,7 +227,8 @@ extension Graph {
     // Tiles of rounded rows cannot be entered in the middle.
     let rounded = trained == nil && scope == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
-    record(Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow, scope))
+    record(
+      Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow, scope))
     return y
   }
 }

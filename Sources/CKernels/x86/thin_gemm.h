@@ -1,0 +1,70 @@
+/* The AVX-512 microkernel of products with a thin side: 12 x 32 sums as in tile.h, from numbers
+ * that are read where they lie. */
+#ifndef SVK_X86_THIN_GEMM_H
+#define SVK_X86_THIN_GEMM_H
+
+#include <immintrin.h>
+
+#include "../gemm.h"
+
+enum { STEPS_AHEAD = 8 }; /* processors do not follow pieces of rows from page to page */
+
+/* C (+)= alpha A B for B[p][j] at b[p * step + j], columns by `masks`. */
+SVK_TARGET_AVX512 SVK_INLINE void thin_tile_of(const int rows, const int vectors,
+                                               const __mmask16 *masks, svk_matrix a,
+                                               int64_t steps, const float *b, int64_t step,
+                                               float *c, int64_t ldc, svk_update update) {
+  __m512 sums[SVK_TILE][2], values[2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
+  const float *from = a.a;
+  for (int64_t p = 0; p < steps; p++, b += step, from += a.column_stride) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      values[v] = _mm512_maskz_loadu_ps(masks[v], b + 16 * v);
+      __builtin_prefetch(b + STEPS_AHEAD * step + 16 * v);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      __m512 value = _mm512_set1_ps(from[i * a.row_stride]);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) sums[i][v] = _mm512_fmadd_ps(value, values[v], sums[i][v]);
+    }
+  }
+  __m512 alpha = _mm512_set1_ps(update.alpha);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++, c += ldc) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      __m512 old = update.accumulate ? _mm512_maskz_loadu_ps(masks[v], c + 16 * v)
+                                     : _mm512_setzero_ps();
+      _mm512_mask_storeu_ps(c + 16 * v, masks[v], _mm512_fmadd_ps(alpha, sums[i][v], old));
+    }
+  }
+}
+
+#define THIN_CASE(n, vectors)                                                                      \
+  case n:                                                                                          \
+    thin_tile_of(n, vectors, masks, a, steps, b, step, c, ldc, update);                            \
+    break;
+#define THIN_CASES(vectors)                                                                        \
+  THIN_CASE(1, vectors) THIN_CASE(2, vectors) THIN_CASE(3, vectors) THIN_CASE(4, vectors)          \
+  THIN_CASE(5, vectors) THIN_CASE(6, vectors) THIN_CASE(7, vectors) THIN_CASE(8, vectors)          \
+  THIN_CASE(9, vectors) THIN_CASE(10, vectors) THIN_CASE(11, vectors) THIN_CASE(12, vectors)
+
+/* Up to 12 rows and 32 columns. */
+SVK_TARGET_AVX512 static void thin_tile(int rows, int columns, svk_matrix a, int64_t steps,
+                                        const float *b, int64_t step, float *c, int64_t ldc,
+                                        svk_update update) {
+  const uint32_t all = columns < SVK_PANEL ? (1u << columns) - 1 : 0xffffffffu;
+  const __mmask16 masks[2] = {(__mmask16)all, (__mmask16)(all >> 16)};
+  if (columns > 16) {
+    switch (rows) { THIN_CASES(2) }
+  } else {
+    switch (rows) { THIN_CASES(1) }
+  }
+}
+#undef THIN_CASES
+#undef THIN_CASE
+
+#endif
