@@ -1,6 +1,7 @@
 /* Dots of BF16 rows with few tokens rounded to BF16, straight from the bytes as they lie: 32
- * products of a row an instruction, and nothing to decode. Tiles of four rows, or one, and up to
- * six tokens. A sum has one order whatever rows and tokens stand beside it.
+ * products of a row an instruction, and nothing to decode. Tiles of four rows and up to six tokens;
+ * one token alone waits for memory, which gives most when it is read in its order, row after row.
+ * A sum has one order whatever rows and tokens stand beside it.
  *
  * The two instructions behind it, or what spells them out, are in x86/bf16.h. */
 #include "gemm.h"
@@ -9,7 +10,7 @@
 #include "plain_dots.h"
 #include "x86/bf16.h"
 
-enum { LENGTH = 32, ROWS = 4 };
+enum { LENGTH = 32, ROWS = 4, ALONE_AHEAD = 4096 /* bytes: processors stop at a page's end */ };
 
 /* 32 codes, or where they are not `whole` those of a mask. */
 SVK_TARGET_AVX512 SVK_INLINE __m512 load_codes(const int whole, __mmask32 mask, const void *from) {
@@ -39,6 +40,7 @@ SVK_TARGET_AVX512 SVK_INLINE void sum_tile(const int rows, const int tokens, con
                                            int64_t ldx, __m512 *sums, svk_dot_pairs dot) {
   __m512 totals[SVK_DOT_TOKENS][ROWS];
   const int asks = tokens == 1 || row_bytes < SVK_LONG_ROW;
+  const int64_t ahead = rows == 1 ? ALONE_AHEAD : SVK_ROWS_AHEAD;
   int64_t k = 0;
 #pragma clang loop unroll(full)
   for (int t = 0; t < tokens; t++) {
@@ -48,7 +50,7 @@ SVK_TARGET_AVX512 SVK_INLINE void sum_tile(const int rows, const int tokens, con
   for (; k + LENGTH <= columns; k += LENGTH) {
 #pragma clang loop unroll(full)
     for (int r = 0; asks && r < rows; r++) {
-      __builtin_prefetch(from + r * row_bytes + 2 * k + SVK_ROWS_AHEAD);
+      __builtin_prefetch(from + r * row_bytes + 2 * k + ahead);
     }
     add_columns(rows, tokens, 1, 0, from + 2 * k, row_bytes, x + k, ldx, totals, dot);
   }
@@ -121,7 +123,7 @@ SVK_TARGET_AVX512 static void dots(int lone, const uint8_t *from, int64_t row_by
 
 void svk_dots_bf16(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
                    const uint16_t *x, int64_t ldx, int64_t tokens, float *out) {
-  if (row_count == ROWS) {
+  if (row_count == ROWS && tokens > 1) {
     dots(0, rows, row_bytes, columns, x, ldx, tokens, out);
     return;
   }

@@ -193,6 +193,44 @@ enum {
   ROWS_AHEAD = 8 /* processors do not follow pieces of rows from page to page */
 };
 
+/* 32 columns of two rows, side by side. */
+SVK_TARGET_AVX512 SVK_INLINE void store_pairs(float *to, __m512i x, __m512i y) {
+  __m512i low = interleave(_mm512_inserti64x4(x, _mm512_castsi512_si256(y), 1));
+  __m512i high = interleave(_mm512_shuffle_i64x2(x, y, 0xee));
+  store_words(to, &low);
+  store_words(to + SVK_SQUARE, &high);
+}
+
+/* 32 values as codes, or those of a mask. */
+SVK_TARGET_AVX512 SVK_INLINE __m512i round_some(const float *from, uint32_t mask,
+                                                svk_round_values round) {
+  __m512 low = _mm512_maskz_loadu_ps((__mmask16)mask, from);
+  __m512 high = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), from + 16);
+  __m512i codes;
+  round(&low, &high, &codes);
+  return codes;
+}
+
+static inline uint32_t panel_mask(int64_t count) {
+  return count < SVK_PANEL ? (1u << count) - 1 : 0xffffffffu;
+}
+
+/* All panels, where a row of B is a row of F32. */
+SVK_TARGET_AVX512 SVK_INLINE void pack_floats_across(svk_panel_source b, int64_t p, int64_t k,
+                                                     int64_t j, int64_t count, float *panels,
+                                                     svk_round_values round) {
+  int64_t step = SVK_PANEL * ((k + 1) / 2), columns = b.w.columns;
+  const float *row = (const float *)b.w.bytes + p * columns + b.first + j;
+  for (int64_t q = 0; q < k; q += 2, row += 2 * columns) {
+    for (int64_t done = 0; done < count; done += SVK_PANEL) {
+      uint32_t mask = panel_mask(count - done);
+      __m512i first = round_some(row + done, mask, round), second = _mm512_setzero_si512();
+      if (q + 1 < k) second = round_some(row + columns + done, mask, round);
+      store_pairs(panels + done / SVK_PANEL * step + q / 2 * SVK_PANEL, first, second);
+    }
+  }
+}
+
 /* All panels, where a row of B is a row of the matrix: two rows are interleaved. */
 SVK_TARGET_AVX512 static void pack_rows_across(svk_panel_source b, int64_t p, int64_t k, int64_t j,
                                                int64_t count, float *panels, float *spare) {
@@ -202,16 +240,12 @@ SVK_TARGET_AVX512 static void pack_rows_across(svk_panel_source b, int64_t p, in
     if (q + 1 < k) second = row_codes(b, p + q + 1, j, count, spare + ROW_ROOM);
     uint32_t there = q + 1 < k ? 0xffffffffu : 0; /* beside an odd last row are zeros */
     for (int64_t done = 0; done < count; done += SVK_PANEL) {
-      uint32_t mask = count - done < SVK_PANEL ? (1u << (count - done)) - 1 : 0xffffffffu;
+      uint32_t mask = panel_mask(count - done);
       __builtin_prefetch(first + done + ROWS_AHEAD * b.w.columns);
       __builtin_prefetch(second + done + ROWS_AHEAD * b.w.columns);
-      float *to = panels + done / SVK_PANEL * step + q / 2 * SVK_PANEL;
       __m512i x = _mm512_maskz_loadu_epi16(mask, first + done);
       __m512i y = _mm512_maskz_loadu_epi16(mask & there, second + done);
-      __m512i low = interleave(_mm512_inserti64x4(x, _mm512_castsi512_si256(y), 1));
-      __m512i high = interleave(_mm512_shuffle_i64x2(x, y, 0xee));
-      store_words(to, &low);
-      store_words(to + SVK_SQUARE, &high);
+      store_pairs(panels + done / SVK_PANEL * step + q / 2 * SVK_PANEL, x, y);
     }
   }
 }
@@ -221,6 +255,10 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_panels(svk_panel_source b, int64_t p, int
                                               svk_round_values round) {
   if (b.across && b.w.in_strips) {
     pack_strips_across(b, p, k, j, count, panels, spare, round);
+    return;
+  }
+  if (b.across && b.w.format == svk_format_f32()) {
+    pack_floats_across(b, p, k, j, count, panels, round);
     return;
   }
   if (b.across) {

@@ -9,7 +9,8 @@
 //
 // BF16 keeps 8 bits of each factor and adds in F32. It is for weights that have no finer numbers
 // themselves, F16 has 11 bits, and for processors with instructions for it; elsewhere it is F32.
-// Everything else, adapters and attention, is F32.
+// Attention trains in BF16 where the weights that q, k and v come from do. Everything else is F32,
+// adapters above all.
 package import SVFTTensor
 
 extension Weight {

@@ -180,7 +180,8 @@ package final class BERT: Architecture, @unchecked Sendable {
     let width = settings.hidden / settings.heads
     let shape = AttentionShape(
       heads: settings.heads, keyValueHeads: settings.heads, headWidth: width,
-      scale: 1 / Float(width).squareRoot(), causal: false, layer: number)
+      scale: 1 / Float(width).squareRoot(), causal: false, layer: number,
+      trainsInBF16: layer.value.weight.weight.format.toleratesBF16)
     let attended = try graph.attention(
       graph.project(hidden, layer.query), graph.project(hidden, layer.key),
       graph.project(hidden, layer.value), shape, dropout: Float(settings.attentionDropout))

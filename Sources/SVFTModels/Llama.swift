@@ -197,7 +197,8 @@ package final class Llama: Architecture, @unchecked Sendable {
     let value = try graph.project(normed, layer.value)
     let shape = AttentionShape(
       heads: s.heads, keyValueHeads: s.keyValueHeads, headWidth: s.headWidth,
-      scale: 1 / Float(s.headWidth).squareRoot(), causal: true, layer: number)
+      scale: 1 / Float(s.headWidth).squareRoot(), causal: true, layer: number,
+      trainsInBF16: layer.value.weight.weight.format.toleratesBF16)
     let attended = graph.attention(
       graph.rope(query, rotary, heads: s.heads), graph.rope(key, rotary, heads: s.keyValueHeads),
       value, shape, dropout: Float(s.attentionDropout))

@@ -127,12 +127,13 @@ extension Attention {
     let keys = covering(sight.keys, head: shared, part.keys, sight).head.matrix
     let values = covering(sight.values, head: shared, part.keys, sight).head.matrix
     let add = Kernels.Update(accumulate: true)
+    let inBF16 = rounds(in: run.batch)
     Kernels.multiply(
       rows: n, columns: m, inner: width, part.q, keys.transposed, into: p, ldc: row,
-      Kernels.Update(alpha: shape.scale), scratch: products)
+      Kernels.Update(alpha: shape.scale), inBF16: inBF16, scratch: products)
     Kernels.multiply(
       rows: n, columns: m, inner: width, part.g, values.transposed, into: dS,
-      ldc: row, scratch: products)
+      ldc: row, inBF16: inBF16, scratch: products)
     for i in 0..<n {
       let (p, dS) = (p + i * row, dS + i * row)
       let seen = visible(query: part.queries.lowerBound + i, part.keys)
@@ -148,17 +149,17 @@ extension Attention {
     if let dV = target.dV {
       Kernels.multiply(
         rows: m, columns: width, inner: n, Kernels.Matrix(p, rowStride: row).transposed, part.g,
-        into: dV, ldc: target.stride, add, scratch: products)
+        into: dV, ldc: target.stride, add, inBF16: inBF16, scratch: products)
     }
     if let dQ {
       Kernels.multiply(
         rows: n, columns: width, inner: m, Kernels.Matrix(dS, rowStride: row), keys, into: dQ,
-        ldc: shape.queryWidth, add, scratch: products)
+        ldc: shape.queryWidth, add, inBF16: inBF16, scratch: products)
     }
     if let dK = target.dK {
       Kernels.multiply(
         rows: m, columns: width, inner: n, Kernels.Matrix(dS, rowStride: row).transposed, part.q,
-        into: dK, ldc: target.stride, add, scratch: products)
+        into: dK, ldc: target.stride, add, inBF16: inBF16, scratch: products)
     }
   }
 

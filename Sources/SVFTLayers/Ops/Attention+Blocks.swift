@@ -110,7 +110,8 @@ extension Attention {
     let scores = run.scratch.assumingMemoryBound(to: Float.self)
     let productScratch = run.scratch + 2 * Attention.scoreBytes
     let isFirst = part.keys.lowerBound == 0
-    score(q, count, k, into: scores, productScratch)
+    let inBF16 = rounds(in: run.batch)
+    score(q, count, k, into: scores, inBF16: inBF16, productScratch)
     let mask = mask(run)
     for i in 0..<count {
       let scores = scores + i * Attention.keyBlock
@@ -122,7 +123,7 @@ extension Attention {
         drop(scores, mask, at: (row + i, part.head, part.keys.lowerBound), count: seen)
       }
     }
-    mix(scores, count, v, into: o, accumulate: !isFirst, productScratch)
+    mix(scores, count, v, into: o, accumulate: !isFirst, inBF16: inBF16, productScratch)
   }
 
   /// Turns one row of scores into its share of the softmax over all blocks so far, and scales what
@@ -151,7 +152,7 @@ extension Attention {
   /// scores = scale · q · keysᵀ.
   private func score(
     _ q: Kernels.Matrix, _ queries: Int, _ keys: Kernels.Head,
-    into scores: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutableRawPointer
+    into scores: UnsafeMutablePointer<Float>, inBF16: Bool, _ scratch: UnsafeMutableRawPointer
   ) {
     guard queries > Attention.fewQueries else {
       return keys.scores(
@@ -159,13 +160,15 @@ extension Attention {
     }
     Kernels.multiply(
       rows: queries, columns: keys.rows, inner: shape.headWidth, q, keys.matrix.transposed,
-      into: scores, ldc: Attention.keyBlock, Kernels.Update(alpha: shape.scale), scratch: scratch)
+      into: scores, ldc: Attention.keyBlock, Kernels.Update(alpha: shape.scale), inBF16: inBF16,
+      scratch: scratch)
   }
 
   /// output (+)= weights · values.
   private func mix(
     _ weights: UnsafeMutablePointer<Float>, _ queries: Int, _ values: Kernels.Head,
-    into output: UnsafeMutablePointer<Float>, accumulate: Bool, _ scratch: UnsafeMutableRawPointer
+    into output: UnsafeMutablePointer<Float>, accumulate: Bool, inBF16: Bool,
+    _ scratch: UnsafeMutableRawPointer
   ) {
     let weights = Kernels.Matrix(weights, rowStride: Attention.keyBlock)
     guard queries > Attention.fewQueries else {
@@ -175,7 +178,7 @@ extension Attention {
     Kernels.multiply(
       rows: queries, columns: shape.headWidth, inner: values.rows, weights, values.matrix,
       into: output, ldc: shape.queryWidth, Kernels.Update(accumulate: accumulate),
-      scratch: scratch)
+      inBF16: inBF16, scratch: scratch)
   }
 
   /// How many of `keys` the query at `position` (past included) sees.

@@ -22,9 +22,13 @@ package struct AttentionShape: Sendable, Hashable {
   package let causal: Bool
   /// The layer of the cache that belongs to this attention.
   package let layer: Int
+  /// Whether training may round the factors of its products to BF16: where q, k and v come from
+  /// weights that are no finer.
+  package let trainsInBF16: Bool
 
   package init(
-    heads: Int, keyValueHeads: Int, headWidth: Int, scale: Float, causal: Bool, layer: Int
+    heads: Int, keyValueHeads: Int, headWidth: Int, scale: Float, causal: Bool, layer: Int,
+    trainsInBF16: Bool = false
   ) {
     self.heads = heads
     self.keyValueHeads = keyValueHeads
@@ -32,6 +36,7 @@ package struct AttentionShape: Sendable, Hashable {
     self.scale = scale
     self.causal = causal
     self.layer = layer
+    self.trainsInBF16 = trainsInBF16
   }
 
   /// Heads that share one head of keys and values.
@@ -92,6 +97,11 @@ final class Attention: Op {
   /// each head's own dK and dV.
   private var gradientColumns: Int {
     shape.heads + (shape.group > 1 ? 2 * shape.queryWidth : 0)
+  }
+
+  /// Whether this step's products are in BF16, as those with weights are (Weight+Compute.swift).
+  func rounds(in batch: Batch) -> Bool {
+    shape.trainsInBF16 && batch.training && batch.compute == .standard
   }
 
   func forward(_ run: Run) {
