@@ -31,7 +31,7 @@ FORMATS = ("bf16", "q8_0", "q4_0")
 # work: tokens of a sample, context before it, formats
 WORK = {
     "prefill": (512, 0, FORMATS), "decode": (32, 64, FORMATS), "start": (1, 0, FORMATS),
-    "lora": (512, 0, FORMATS), "full": (512, 0, ("f32",))}
+    "lora": (512, 0, FORMATS), "full": (512, 0, ("bf16", "f32"))}
 DISTURBED = 0.05
 
 
@@ -137,12 +137,13 @@ def files(geometry: str, out: Path) -> "dict[str, Path]":
 
 def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant]":
     """Who does this work at this format; libsvft runs the very file of llama.cpp. PEFT and PyTorch
-    train in the formats that they train in, whatever the base of libsvft."""
+    train in the formats that they train in, whatever the base of libsvft. Full fine-tuning trains F32
+    numbers on both sides; over a BF16 folder libsvft multiplies them in BF16."""
     folder = paths["folder"]
     if work == "lora":
         rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
     elif work == "full":
-        rivals = [("libsvft", folder, "f32"), ("torch", folder, "f32")]
+        rivals = [("libsvft", folder, form), ("torch", folder, "f32")]
     else:
         rivals = [("libsvft", paths[form], form), ("llama.cpp", paths[form], form)]
         if form == "bf16":
