@@ -137,8 +137,8 @@ def files(geometry: str, out: Path) -> "dict[str, Path]":
 
 def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant]":
     """Who does this work at this format; libsvft runs the very file of llama.cpp. PEFT and PyTorch
-    train in the formats that they train in, whatever the base of libsvft. Full fine-tuning trains F32
-    numbers on both sides; over a BF16 folder libsvft multiplies them in BF16."""
+    train in the formats that they train in, whatever the base of libsvft. Full fine-tuning trains
+    F32 numbers on both sides; over a BF16 folder libsvft multiplies them in BF16."""
     folder = paths["folder"]
     if work == "lora":
         rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]

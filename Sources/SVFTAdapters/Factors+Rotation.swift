@@ -83,9 +83,10 @@ extension Factors {
         for row in 0..<outer { newU[row * order + first + a] = mixed { oldU[row * order + $0] } }
       }
     }
-    return Factors(
+    return try Factors(
       values: values,
-      left: try Weight(format: ElementFormats.f32, rows: outer, columns: order, bytes: u),
-      right: try Weight(format: ElementFormats.f32, rows: order, columns: inner, bytes: v))
+      left: Weight(format: ElementFormats.f32, rows: outer, columns: order, bytes: u),
+      right: Weight(format: ElementFormats.f32, rows: order, columns: inner, bytes: v),
+      trainsInBF16: trainsInBF16)
   }
 }

@@ -2,6 +2,10 @@
 //
 // They are of exactly the decoded matrix that products use. What recognises the matrix, and which
 // of its directions can be told apart, is in SingularValues.swift.
+//
+// Training multiplies them in BF16 where it multiplies W so: together they are no finer than W, and
+// a rounded direction is off by no more than 2⁻⁹ of its length. What divides by σ needs them exact
+// (SingularVectors.swift).
 package import SVFTLayers
 package import SVFTTensor
 
@@ -14,11 +18,16 @@ package final class Factors: @unchecked Sendable {
   /// Vᵀ [n, in].
   package let right: Weight
 
-  init(values: SingularValues, left: Weight, right: Weight) {
+  init(
+    values: SingularValues, left: Weight, right: Weight, trainsInBF16: Bool
+  ) throws(SVFTError) {
     self.values = values
-    self.left = left
-    self.right = right
+    self.left = try left.training(inBF16: trainsInBF16)
+    self.right = try right.training(inBF16: trainsInBF16)
   }
+
+  /// Whether training may round them in products.
+  var trainsInBF16: Bool { right.trainsInBF16 }
 
   /// A decomposition as solvers give it and cache files keep it: u [out, n] with canonical rows, vt
   /// [n, in].
@@ -44,11 +53,12 @@ package final class Factors: @unchecked Sendable {
           from: parts.u.pointer + row * order * 4, byteCount: order * 4)
       }
     }
-    self.init(
+    try self.init(
       values: SingularValues(hash: hash, method: parts.method, sigma: parts.sigma),
-      left: try Weight(format: ElementFormats.f32, rows: rows, columns: order, bytes: left),
-      right: try Weight(
-        format: ElementFormats.f32, rows: order, columns: columns, bytes: parts.vt))
+      left: Weight(format: ElementFormats.f32, rows: rows, columns: order, bytes: left),
+      right: Weight(
+        format: ElementFormats.f32, rows: order, columns: columns, bytes: parts.vt),
+      trainsInBF16: slot.weight.format.toleratesBF16)
   }
 
   /// Number of directions.
@@ -63,12 +73,13 @@ package final class Factors: @unchecked Sendable {
     for row in 0..<(MemoryLedger.isRehearsing ? 0 : rows) {
       for j in 0..<rank { to[row * rank + j] = from[row * order + j] }
     }
-    return Factors(
+    return try Factors(
       values: values.prefix(rank),
-      left: try Weight(format: ElementFormats.f32, rows: rows, columns: rank, bytes: kept),
-      right: try Weight(
+      left: Weight(format: ElementFormats.f32, rows: rows, columns: rank, bytes: kept),
+      right: Weight(
         format: ElementFormats.f32, rows: rank, columns: right.columns,
-        bytes: right.bytes.slice(offset: 0, byteCount: rank * right.columns * 4)))
+        bytes: right.bytes.slice(offset: 0, byteCount: rank * right.columns * 4)),
+      trainsInBF16: trainsInBF16)
   }
 }
 

@@ -47,7 +47,7 @@ final class MaterialisedProduct: Op {
   private func multiply(
     _ weight: Weight, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, _ run: Run
   ) {
-    weight.matrix.product(
+    weight.matrix(in: run.batch).product(
       rows: weight.rows(of: run.team), x, tokens: run.rows, into: y, ldy: weight.rows,
       scratch: run.scratch)
   }
@@ -69,7 +69,7 @@ final class MaterialisedProduct: Op {
     _ weight: Weight, _ g: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>,
     accumulate: Bool, _ run: Run
   ) {
-    weight.matrix.transposedProduct(
+    weight.matrix(in: run.batch).transposedProduct(
       columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows, into: target,
       ldx: weight.columns, Kernels.Update(accumulate: accumulate), scratch: run.scratch)
   }
@@ -102,7 +102,7 @@ final class MaterialisedMatrix {
     let count = try Checked.product(base.rows, base.columns, "a materialised matrix")
     weight = try Weight(
       format: ElementFormats.f32, rows: base.rows, columns: base.columns,
-      bytes: Buffer(of: Float.self, count: count))
+      bytes: Buffer(of: Float.self, count: count), trainsInBF16: factors.trainsInBF16)
     delta = DeltaRows(.both(factors), coefficients)
     scratchBytes = delta.scratchBytes(rows: Self.chunk)
     teamLimit = max(1, threads)

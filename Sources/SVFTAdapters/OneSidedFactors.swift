@@ -38,7 +38,8 @@ package final class OneSidedFactors: @unchecked Sendable {
     let format = wanted.fits(columns: width) ? wanted : ElementFormats.f16
     // Blocks are those of files in canonical order.
     let rowOrder = isRight || format.blockLength == 1 ? .canonical : slot.rowOrder
-    let exact = try isRight ? factors.right : factors.turnedLeft(rowOrder)
+    let exact = try (isRight ? factors.right : factors.turnedLeft(rowOrder))
+      .training(inBF16: false)
     var completion = Completion(factors, slot.weight, isRight: isRight, rowOrder)
     let isExact = format.name == ElementFormats.f32.name
     // Memory of their own: what solvers and cache files give keeps both factors alive.

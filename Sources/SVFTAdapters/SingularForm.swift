@@ -31,12 +31,15 @@ package enum SingularForm: String, CaseIterable, Sendable {
     package func total(rows: Int) -> Double { perRow * Double(rows) + perStep }
   }
 
-  /// What a module of this shape costs. Products with W itself count less by `baseSpeed`: how much
-  /// faster they are than those with F32 factors.
-  package func cost(_ shape: ModuleShape, training: Bool, baseSpeed: Double = 1) -> Cost {
+  /// What a module of this shape costs. Products with W itself count less by `baseSpeed`, those
+  /// with U and V, or with the matrix made of them, by `factorSpeed`: how much faster they are than
+  /// in F32, which one factor alone is always multiplied in.
+  package func cost(
+    _ shape: ModuleShape, training: Bool, baseSpeed: Double = 1, factorSpeed: Double = 1
+  ) -> Cost {
     let dense = Double(shape.rows) * Double(shape.columns)
     let base = dense / baseSpeed
-    let pair = Double(shape.order) * (Double(shape.rows) + Double(shape.columns))
+    let pair = Double(shape.order) * (Double(shape.rows) + Double(shape.columns)) / factorSpeed
     let square = Double(shape.order) * Double(min(shape.rows, shape.columns))
     // Forward; then the gradients of the input and, over the cells, of M.
     let passes: Double = training ? 2 : 1
@@ -47,7 +50,7 @@ package enum SingularForm: String, CaseIterable, Sendable {
     case .factored: Cost(perRow: passes * pair + mix, perStep: 0)
     case .materialised:
       Cost(
-        perRow: passes * dense + (training ? pair + mix / 3 : 0),
+        perRow: passes * dense / factorSpeed + (training ? pair + mix / 3 : 0),
         perStep: Double(shape.order) * dense)
     }
   }
@@ -99,14 +102,16 @@ package struct FormPlanner {
 
   /// The cheapest of the forms that fit, the earlier one among equals.
   ///
-  /// `isSteady`: W completes one factor from the other. `isWhole`: U Σ Vᵀ is W.
+  /// `isSteady`: W completes one factor from the other. `isWhole`: U Σ Vᵀ is W. `inBF16`: products
+  /// with W are in BF16, and in training those with both factors too.
   /// Inference leaves W as it is: its own kernels, and nothing more in memory.
   package func form(
     _ shape: ModuleShape, isSteady: Bool, isWhole: Bool = true, inBF16: Bool = false
   ) -> SingularForm {
+    let speed = inBF16 ? Self.bf16Speed : 1
     func cost(_ form: SingularForm) -> Double {
       form.cost(
-        shape, training: step.rowsPerUpdate != nil, baseSpeed: inBF16 ? Self.bf16Speed : 1
+        shape, training: step.trains, baseSpeed: speed, factorSpeed: step.trains ? speed : 1
       ).total(rows: step.rowsPerUpdate ?? 1)
     }
     var candidates: [SingularForm] = [.additive]

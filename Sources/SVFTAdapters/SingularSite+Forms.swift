@@ -15,7 +15,6 @@ extension SingularSite {
   /// Takes the cheapest form for these steps; returns whether it is another.
   @discardableResult
   func choose(_ step: StepShape) -> Bool {
-    // Factors are F32 whatever W is.
     let inBF16 =
       projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
       && Kernels.instructionSet >= .avx512bf16

@@ -169,7 +169,7 @@ extension SingularVectors {
     guard values.hash == other.values.hash, order == other.order else {
       throw SVFTError(.mismatch, "expected adapters of one base tensor, found those of two")
     }
-    let (own, theirs) = (shorter, other.shorter)
+    let (own, theirs) = try (shorter(), other.shorter())
     let width = own.width
     let pair = try DeltaMatrix(rows: 2, columns: width)
     return try pair.withValues { (values) throws(SVFTError) in
@@ -195,10 +195,10 @@ extension SingularVectors {
   }
 
   /// The directions of the shorter side, however they are kept.
-  private var shorter: Directions {
+  private func shorter() throws(SVFTError) -> Directions {
     switch self {
     case .one(let factors): factors.side.directions
-    case .both(let factors): factors.shorter
+    case .both(let factors): try factors.shorter()
     }
   }
 }

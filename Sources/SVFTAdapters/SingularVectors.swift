@@ -99,8 +99,13 @@ extension Factors {
 
   private var isTall: Bool { left.rows >= right.columns }
 
-  /// The directions of the shorter side.
-  var shorter: Directions { isTall ? Directions(rows: [right]) : Directions(columns: left) }
+  /// The directions of the shorter side, never rounded: W makes the others of them, and enlarges
+  /// what rounding adds along large σ where it is divided by small ones.
+  func shorter() throws(SVFTError) -> Directions {
+    isTall
+      ? Directions(rows: [try right.training(inBF16: false)])
+      : Directions(columns: try left.training(inBF16: false))
+  }
 
   /// The factor of the shorter side.
   ///
@@ -108,7 +113,7 @@ extension Factors {
   fileprivate func side() throws(SVFTError) -> OneSide {
     let limit = OneSidedFactors.steadyRatio * (values.sigma.first ?? 0)
     return OneSide(
-      directions: shorter, inverse: try values.buffer { $0 > limit ? Float(1 / $0) : 0 },
+      directions: try shorter(), inverse: try values.buffer { $0 > limit ? Float(1 / $0) : 0 },
       isRight: isTall, rowOrder: .canonical)
   }
 }
@@ -158,10 +163,11 @@ extension OneSidedFactors {
       }
     }
     let (u, vt) = side.isRight ? (made, own) : (own, made)
-    return Factors(
-      values: values, left: try u.turned(rows: order, columns: weight.rows),
-      right: try Weight(
-        format: ElementFormats.f32, rows: order, columns: weight.columns, bytes: vt))
+    return try Factors(
+      values: values, left: u.turned(rows: order, columns: weight.rows),
+      right: Weight(
+        format: ElementFormats.f32, rows: order, columns: weight.columns, bytes: vt),
+      trainsInBF16: weight.format.toleratesBF16)
   }
 }
 

@@ -55,6 +55,16 @@ package final class Weight: Sendable {
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }
 
+  /// The same bytes, rounded in products of training or not.
+  ///
+  /// Throws nothing that `init` has not thrown before.
+  package func training(inBF16 rounds: Bool) throws(SVFTError) -> Weight {
+    guard rounds != trainsInBF16 else { return self }
+    return try Weight(
+      format: format, rows: rows, columns: columns, bytes: bytes,
+      arrangement: matrix.arrangement, trainsInBF16: rounds)
+  }
+
   /// Input columns that one chunk computes: a multiple of every block length.
   package static let chunk = 64
   /// Output rows that one chunk computes: two strips, a panel of the dense product.

@@ -1,5 +1,6 @@
 // Factors multiply to the matrix in whatever order its rows lie; hashes do not see that order.
 import SVFTAdapters
+import SVFTFormats
 import SVFTLayers
 import SVFTTensor
 import TestKit
@@ -64,5 +65,37 @@ import Testing
     let original = whole.left.bytes.values(Float.self)[whole.order * 3 + 4]
     #expect(kept == original)
     #expect(try whole.truncated(99) === whole)
+  }
+
+  /// Both together are rounded in training where W would be; in inference they never are.
+  @Test(arguments: ["F32", "BF16", "Q8_0"])
+  func trainingRoundsThemWhereItRoundsTheirMatrix(format: String) throws {
+    let element = try #require(ElementFormats.named(format))
+    let model = try TinyChain(element)
+    let slot = model.sites.projections[0].weight
+    let whole = try model.factors.factors([slot])[0]
+    for factors in [whole, try whole.truncated(3)] {
+      for weight in [factors.left, factors.right] {
+        #expect(weight.trainsInBF16 == element.toleratesBF16)
+      }
+    }
+  }
+
+  /// On any base, all forms are the same adapter, as near as their rounding.
+  @Test(arguments: ["BF16", "Q8_0"], SingularForm.allCases.map(\.rawValue))
+  func formsOverCoarseWeightsAgreeInTraining(format: String, form: String) throws {
+    let element = try #require(ElementFormats.named(format))
+    func outputs(_ form: String, training: Bool) throws -> [Float] {
+      let model = try TinyChain(element)
+      let method = try model.method([
+        "method": "svft", "pattern": "banded", "d": 2, "form": .string(form),
+      ])
+      method.disturb()
+      try AdapterSet.attach(method)
+      return try model.session(training: training).outputs()
+    }
+    let expected = try outputs("additive", training: true)
+    let largest = expected.map(abs).max() ?? 0
+    #expect(distance(try outputs(form, training: true), expected) < 0.03 * largest)
   }
 }
