@@ -9,8 +9,8 @@
 //
 // BF16 keeps 8 bits of each factor and adds in F32. It is for weights that have no finer numbers
 // themselves, F16 has 11 bits, and for processors with instructions for it; elsewhere it is F32.
-// Attention trains in BF16 where the weights that q, k and v come from do. Everything else is F32,
-// adapters above all.
+// Where the weights beside them train in BF16, so do attention and, both together, the singular
+// factors of W (Factors.swift). Everything else is F32, the trained numbers of adapters above all.
 package import SVFTTensor
 
 extension Weight {
