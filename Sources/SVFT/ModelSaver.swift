@@ -71,7 +71,7 @@ struct ModelSaver {
     if unties, let head {
       let slot = Slot(
         name: "lm_head.weight", weight: head.weight.current, shape: head.weight.shape,
-        rowOrder: head.weight.rowOrder)
+        rowOrder: head.weight.rowOrder, isTransposedInFolders: head.weight.isTransposedInFolders)
       result.append((try name("lm_head.weight"), merged(slot, [head], architecture)))
     }
     return result
@@ -80,8 +80,11 @@ struct ModelSaver {
   private func merged(
     _ slot: Slot, _ owners: [Projection], _ architecture: any Architecture
   ) -> MergedTensor {
-    let order = isGGUF ? architecture.ggufRowOrder(slot.name) : .canonical
-    return MergedTensor(slot, owners, format: format(of: slot), rowOrder: order)
+    let layout =
+      isGGUF
+      ? architecture.ggufLayout(slot.name)
+      : FileLayout(isTransposed: slot.isTransposedInFolders)
+    return MergedTensor(slot, owners, format: format(of: slot), layout: layout)
   }
 
   private func name(_ canonical: String) throws(SVFTError) -> String {

@@ -21,10 +21,18 @@ package struct TensorNames: Sendable {
     prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
     _ pairs: KeyValuePairs<String, String>
   ) {
+    self.init(
+      prefix: prefix, constants: constants, older: older, pairs.map { ($0.key, $0.value) })
+  }
+
+  package init(
+    prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
+    _ pairs: [(canonical: String, gguf: String)]
+  ) {
     self.prefix = prefix
     self.older = older.map { ($0.key, $0.value) }
     self.constants = constants
-    self.pairs = pairs.map { ($0.key, $0.value) }
+    self.pairs = pairs
   }
 
   /// The canonical modules of the table, with "*" for a layer's number.

@@ -10,6 +10,57 @@ package import SVFTTensor
 import Synchronization
 
 extension Weight {
+  /// The transpose, number by number, in memory of its own.
+  ///
+  /// `.unsupported` for formats whose blocks lie along rows.
+  package func transposed() throws(SVFTError) -> Weight {
+    guard format.blockLength == 1 else {
+      throw SVFTError(
+        .unsupported, "expected F32, F16 or BF16 for a transposed matrix, found \(format.name)")
+    }
+    let turned = try Buffer(
+      byteCount: Checked.product(columns, format.rowBytes(rows), "a transposed matrix"))
+    if !MemoryLedger.isRehearsing {
+      withExtendedLifetime(bytes) {
+        format.blockBytes == 4
+          ? Self.transpose(bytes, UInt32.self, into: turned, rows, columns)
+          : Self.transpose(bytes, UInt16.self, into: turned, rows, columns)
+      }
+    }
+    bytes.releasePages()
+    return try Weight(format: format, rows: columns, columns: rows, bytes: turned)
+  }
+
+  /// An F32 vector with `offset` taken from each number; the vector itself where that is 0.
+  package func less(_ offset: Float) throws(SVFTError) -> Weight {
+    guard offset != 0 else { return self }
+    let numbers = try Buffer(of: Float.self, count: rows * columns)
+    if !MemoryLedger.isRehearsing {
+      withExtendedLifetime(bytes) {
+        for (index, value) in bytes.values(Float.self).prefix(rows * columns).enumerated() {
+          numbers.values(Float.self)[index] = value - offset
+        }
+      }
+    }
+    return try Weight(format: format, rows: rows, columns: columns, bytes: numbers)
+  }
+
+  private static func transpose<Element>(
+    _ source: Buffer, _ type: Element.Type, into target: Buffer, _ rows: Int, _ columns: Int
+  ) {
+    let (from, to) = (source.values(type), target.values(type))
+    // Tiles of 64: both sides stay within a few pages.
+    for first in stride(from: 0, to: rows, by: 64) {
+      for left in stride(from: 0, to: columns, by: 64) {
+        for row in first..<min(rows, first + 64) {
+          for column in left..<min(columns, left + 64) {
+            to[column * rows + row] = from[row * columns + column]
+          }
+        }
+      }
+    }
+  }
+
   /// What this matrix becomes when `wanted` is asked for.
   package func format(for wanted: any ElementFormat) -> any ElementFormat {
     wanted.fits(columns: columns) ? wanted : ElementFormats.f16

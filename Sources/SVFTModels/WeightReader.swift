@@ -82,24 +82,28 @@ package struct WeightReader {
     if let entry = entry(name) { used.insert(entry.name) }
   }
 
-  /// Takes a tensor of exactly this shape.
+  /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
+  /// vector `offset` is taken away.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
   /// element type is none of ours.
   package mutating func take(
-    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical
+    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical, offset: Float = 0,
+    isTransposed: Bool = false
   ) throws(SVFTError) -> Slot {
     guard let entry = entry(name) else {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
     }
-    guard matches(entry.shape, shape) else {
+    let turns = isTransposed && dialect == .huggingFace
+    let stored = turns ? Array(shape.reversed()) : shape
+    guard matches(entry.shape, stored) else {
       throw SVFTError(
-        .shape, "\(source.path): \(entry.name): expected \(shape), found \(entry.shape)")
+        .shape, "\(source.path): \(entry.name): expected \(stored), found \(entry.shape)")
     }
     used.insert(entry.name)
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
-      try self.weight(entry, shape)
+      try self.weight(entry, stored, turns: turns).less(offset)
     }
     done &+= entry.byteCount
     if let progress = loading.progress, !progress(done, total) {
@@ -107,31 +111,38 @@ package struct WeightReader {
     }
     return Slot(
       name: name, weight: weight, shape: shape, rowOrder: rowOrder,
-      origin: source.origin(entry.name))
+      origin: source.origin(entry.name), isTransposedInFolders: isTransposed)
   }
 
   /// A matrix as it lies, for being read now and then: nobody is charged for its pages, and it does
   /// not count as taken.
   ///
   /// `.format` where it is missing, `.unsupported` where its element type is none of ours.
-  package func glance(_ name: String, rowOrder: RowOrder) throws(SVFTError) -> Slot {
+  package func glance(
+    _ name: String, rowOrder: RowOrder, isTransposed: Bool = false
+  ) throws(SVFTError) -> Slot {
     guard let entry = entry(name), entry.shape.count == 2 else {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): matrix \(spelling) is missing")
     }
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) in
-      try Weight(
+      let stored = try Weight(
         format: Self.format(of: entry), rows: entry.shape[0], columns: entry.shape[1],
         bytes: aligned(source.bytes(entry.name)))
+      return isTransposed && dialect == .huggingFace ? try stored.transposed() : stored
     }
-    return Slot(name: name, weight: weight, shape: entry.shape, rowOrder: rowOrder)
+    return Slot(
+      name: name, weight: weight, shape: [weight.rows, weight.columns], rowOrder: rowOrder,
+      isTransposedInFolders: isTransposed)
   }
 
   /// Takes a linear module: its weight [rows, columns] and, where `bias` says so, its bias [rows].
   package mutating func projection(
-    _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical
+    _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical,
+    isTransposed: Bool = false
   ) throws(SVFTError) -> Projection {
-    let weight = try take(module + ".weight", [rows, columns], rowOrder: rowOrder)
+    let weight = try take(
+      module + ".weight", [rows, columns], rowOrder: rowOrder, isTransposed: isTransposed)
     let bias = bias ? try take(module + ".bias", [rows], rowOrder: rowOrder) : nil
     return Projection(name: module, weight: weight, bias: bias)
   }
@@ -148,7 +159,9 @@ package struct WeightReader {
     return Array(found.drop { $0 == 1 }) == Array(expected.drop { $0 == 1 })
   }
 
-  private func weight(_ entry: TensorEntry, _ shape: [Int]) throws(SVFTError) -> Weight {
+  private func weight(
+    _ entry: TensorEntry, _ shape: [Int], turns: Bool
+  ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
     let bytes = try aligned(source.bytes(entry.name))
     try bytes.chargePages()
@@ -156,7 +169,7 @@ package struct WeightReader {
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
       columns: shape.last ?? 1, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    let stored = try converted(weight)
+    let stored = try converted(turns ? weight.transposed() : weight)
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
   }
 

@@ -6,13 +6,20 @@ import Testing
 
 struct AttentionCacheTests {
   /// Groups of one to eight heads; heads within blocks of Q8_0 (width 8) and of whole blocks.
-  static let shapes = [
-    (4, 4, 8), (8, 4, 8), (6, 2, 32), (4, 1, 64), (5, 1, 32), (6, 1, 32), (7, 1, 32), (8, 1, 32),
-    (4, 2, 48), (2, 2, 96), (70, 1, 32),
-  ].map { heads, shared, width in
-    AttentionShape(
-      heads: heads, keyValueHeads: shared, headWidth: width, scale: 0.4, causal: true, layer: 1)
-  }
+  static let shapes =
+    [
+      (4, 4, 8), (8, 4, 8), (6, 2, 32), (4, 1, 64), (5, 1, 32), (6, 1, 32), (7, 1, 32), (8, 1, 32),
+      (4, 2, 48), (2, 2, 96), (70, 1, 32),
+    ].map { heads, shared, width in
+      AttentionShape(
+        heads: heads, keyValueHeads: shared, headWidth: width, scale: 0.4, causal: true, layer: 1)
+    } + [
+      AttentionShape(
+        heads: 4, keyValueHeads: 2, headWidth: 32, scale: 0.4, causal: true, layer: 1, window: 7),
+      AttentionShape(
+        heads: 4, keyValueHeads: 1, headWidth: 32, scale: 0.4, causal: true, layer: 1, window: 300,
+        scoreCap: 2),
+    ]
 
   typealias Sequence = AttentionTests.Sequence
 

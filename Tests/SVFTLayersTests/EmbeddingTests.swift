@@ -26,6 +26,14 @@ struct EmbeddingTests {
       } == [1, 2])
   }
 
+  @Test func rowsFurtherOnAreChosenAndScaled() throws {
+    let slot = try Replay.slot("e", rows: 4, [1, 2, 3, 4])
+    let y = try Replay.output(lengths: [3]) { graph, _ in
+      graph.embed(table: slot, by: .positions, offset: 2, scale: 10)
+    }
+    #expect(y == [30, 40, 0])
+  }
+
   @Test func anIndexOutsideTheTableReadsZeros() throws {
     let slot = try Replay.slot("e", rows: 2, [1, 2])
     let y = try Replay.output(

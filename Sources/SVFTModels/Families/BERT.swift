@@ -162,14 +162,17 @@ package final class BERT: Architecture, @unchecked Sendable {
     var hidden = graph.embed(table: tables.tokens, by: .tokens)  // [T, hidden]
     hidden = graph.add(hidden, graph.embed(table: tables.positions, by: .positions))
     hidden = graph.add(hidden, graph.embed(table: tables.segments, by: .segments))
-    hidden = dropped(norm(hidden, embeddingNorm, graph), graph)
+    hidden = graph.dropped(norm(hidden, embeddingNorm, graph), settings.dropout)
     for (number, layer) in layers.enumerated() {
       graph.beginSegment()
       let attended = try attention(hidden, layer, number, graph)
-      hidden = norm(graph.add(hidden, dropped(attended, graph)), layer.attentionNorm, graph)
+      hidden = norm(
+        graph.add(hidden, graph.dropped(attended, settings.dropout)), layer.attentionNorm, graph)
       let up = graph.activation(try graph.project(hidden, layer.up), settings.activation)
       let down = try graph.project(up, layer.down)
-      hidden = norm(graph.add(hidden, dropped(down, graph)), layer.outputNorm, graph)
+      hidden = norm(
+        graph.add(hidden, graph.dropped(down, settings.dropout)), layer.outputNorm, graph)
+      graph.endLayer(hidden)
     }
     return hidden
   }
@@ -191,10 +194,5 @@ package final class BERT: Architecture, @unchecked Sendable {
   private func norm(_ x: Value, _ norm: Norm, _ graph: Graph) -> Value {
     graph.layerNorm(
       x, weight: norm.weight, bias: norm.bias, epsilon: Float(settings.epsilon))
-  }
-
-  private func dropped(_ x: Value, _ graph: Graph) -> Value {
-    guard graph.training, settings.dropout > 0 else { return x }
-    return graph.dropout(x, Float(settings.dropout))
   }
 }
