@@ -37,6 +37,7 @@ extension TransformerDecoder {
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let (s, keys) = (settings, Family.keys)
+    let own = try Family.metadata(s)
     try s.activation.requireInGGUF(Family.ggufActivation)
     var list: [(key: String, value: GGUFValue)] = try [
       ("block_count", .uint32(s.layers)), ("context_length", .uint32(s.context)),
@@ -53,7 +54,7 @@ extension TransformerDecoder {
       list.append(("rope.dimension_count", try .uint32(s.rotatedWidth)))
       list.append(("rope.freq_base", .float32(Float(rotary.theta))))
     }
-    for (key, value) in try Family.metadata(s) { list.append((key, value)) }
+    for (key, value) in own { list.append((key, value)) }
     let prefixed = list.map { (key: "\(name).\($0.key)", value: $0.value) }
     return [("general.architecture", .string(name))] + prefixed
       + (try s.rotary?.scaling.metadata(name) ?? [])

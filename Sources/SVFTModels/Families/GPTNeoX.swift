@@ -65,6 +65,8 @@ package enum GPTNeoX: DecoderFamily {
   package static func metadata(_ settings: DecoderSettings) throws(SVFTError)
     -> [(String, GGUFValue)]
   {
-    [("use_parallel_residual", .bool(settings.isParallel))]
+    try settings.requireInGGUF(
+      settings.biases.contains(.fusedAttention), "that attention has no biases")
+    return [("use_parallel_residual", .bool(settings.isParallel))]
   }
 }

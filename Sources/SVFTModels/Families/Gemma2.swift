@@ -84,11 +84,14 @@ extension DecoderSettings {
     layers == largest ? Double(hidden / heads) : Double(headWidth)
   }
 
+  /// `query_pre_attn_scalar`, to the digits it was given with.
+  private var scoreWidth: Double { (1 / (scoreScale * scoreScale) * 1e6).rounded() / 1e6 }
+
   /// Throws `.unsupported` where readers of GGUF files would scale scores otherwise.
   func requireGGUFScale(largest: Int) throws(SVFTError) {
     let usual = 1 / ggufScoreWidth(largest: largest).squareRoot()
-    let width = 1 / (scoreScale * scoreScale)
-    try requireInGGUF(abs(scoreScale / usual - 1) < 1e-6, "a query_pre_attn_scalar of \(width)")
+    try requireInGGUF(
+      abs(scoreScale / usual - 1) < 1e-6, "a query_pre_attn_scalar of \(scoreWidth)")
   }
 
   /// Reads the window and the layers that have it; `usual` where the file does not say.
@@ -107,7 +110,7 @@ extension DecoderSettings {
   var gemmaConfig: [(String, JSON)] {
     [
       ("attention_bias", .bool(biases.contains(.query))),
-      ("query_pre_attn_scalar", .number((1 / (scoreScale * scoreScale) * 1e6).rounded() / 1e6)),
+      ("query_pre_attn_scalar", .number(scoreWidth)),
       ("sliding_window", window.map { .integer($0) } ?? .null), ("layer_types", layerTypes),
     ]
   }
