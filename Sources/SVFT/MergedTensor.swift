@@ -45,8 +45,10 @@ final class MergedTensor {
 
   /// The matrix with the change of a quantisation-aware adapter.
   private var rounded: Weight? { projections.first?.attachments.first?.rounded?.weight }
-  /// That matrix where it is the result: in its own format, with nothing added.
+  /// The matrix whose rows are the result as they lie: that one in its own format with nothing
+  /// added, or the base where nothing changes it.
   private var whole: Weight? {
+    if !isChanged, !isVector, format.name == slot.weight.format.name { return slot.weight }
     guard let rounded, rounded.format.name == format.name, projections.count == 1,
       projections[0].attachments.count == 1
     else { return nil }
@@ -78,6 +80,12 @@ final class MergedTensor {
       return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
         try weight.eachStoredPiece { (piece) throws(SVFTError) in try sink.write(piece) }
       }
+    }
+    guard format.canEncode || whole != nil else {
+      throw SVFTError(
+        .unsupported,
+        "\(slot.name): expected a format to write the changed tensor in, found \(format.name), "
+          + "which can be read but not written; name another")
     }
     return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
       try self.write(to: sink)

@@ -43,6 +43,11 @@ package struct TensorNames: Sendable {
     Self.translate(canonical, pairs.lazy.map { ($0.canonical, $0.gguf) })
   }
 
+  /// The GGUF name of a tensor that a file of that dialect calls `name`; nil where it has none.
+  package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
+    dialect == .huggingFace ? gguf(name) ?? gguf(prefix + name) : name
+  }
+
   /// The canonical name of a GGUF tensor name; nil where it has none.
   package func canonical(gguf: String) -> String? {
     Self.translate(gguf, pairs.lazy.map { ($0.gguf, $0.canonical) })

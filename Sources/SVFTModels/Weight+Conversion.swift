@@ -1,7 +1,8 @@
 // Re-encoding a matrix in another element format, by rows, on a team. Rows lie as they lay; each is
 // encoded on its own, so the bytes depend on nothing but the row.
 //
-// ggml's rule for rows that are no whole number of blocks: such a matrix becomes F16.
+// Rows that are no whole number of blocks get what their format names in its place (ggml's rule), at
+// last F16.
 //
 // NaN, infinity and what is beyond the format's range decode to something that is not finite, and
 // are refused here, where their tensor is known.
@@ -63,19 +64,23 @@ extension Weight {
 
   /// What this matrix becomes when `wanted` is asked for.
   package func format(for wanted: any ElementFormat) -> any ElementFormat {
-    wanted.fits(columns: columns) ? wanted : ElementFormats.f16
+    wanted.fitting(columns: columns)
   }
 
-  /// The matrix in `wanted` (or F16, by ggml's rule); the matrix itself where it is that already.
+  /// The matrix in `wanted` (or what is in its place); the matrix itself where it is that already.
   ///
   /// It lies in `run`, where there is one. Pages of a mapped file are given back, so that only one
-  /// of the two stays in memory. Throws `.memory`, and `.nonFinite` with the row for what `wanted`
-  /// cannot hold; F32 holds everything.
+  /// of the two stays in memory. Throws `.memory`, `.unsupported` where nothing can be brought into
+  /// `wanted`, and `.nonFinite` with the row for what it cannot hold; F32 holds everything.
   package func converted(
     to wanted: any ElementFormat, threads: Int, in run: BufferRun? = nil
   ) throws(SVFTError) -> Weight {
     let target = format(for: wanted)
     if target.name == format.name { return self }
+    guard target.canEncode else {
+      throw SVFTError(
+        .unsupported, "expected a format to convert to, found \(target.name), which is read alone")
+    }
     let rowBytes = target.rowBytes(columns)
     let bytes = try Buffer(
       byteCount: Checked.product(rows, rowBytes, "a converted matrix"), in: run)

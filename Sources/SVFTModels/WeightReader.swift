@@ -20,7 +20,7 @@ package struct WeightReader {
   /// How matrices are taken, and who hears of it.
   package struct Loading: Sendable {
     /// What matrices are quantised to; nil leaves them as they lie.
-    package var format: (any ElementFormat)?
+    package var quantization: Quantization?
     package var threads: Int
     /// Whether matrices are brought into the arrangement that integer products are fastest from.
     package var inStrips: Bool
@@ -28,16 +28,18 @@ package struct WeightReader {
     package var progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)?
 
     package init(
-      format: (any ElementFormat)? = nil, threads: Int = 1, inStrips: Bool = false,
+      quantization: Quantization? = nil, threads: Int = 1, inStrips: Bool = false,
       progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)? = nil
     ) {
-      self.format = format
+      self.quantization = quantization
       self.threads = threads
       self.inStrips = inStrips
       self.progress = progress
     }
   }
 
+  /// What a matrix is quantised to.
+  private let formats: @Sendable (TensorEntry) -> (any ElementFormat)?
   private let total: Int
   private var done = 0
   /// Where matrices lie that are not used as the file has them.
@@ -53,16 +55,24 @@ package struct WeightReader {
     self.loading = loading
     let entries = source.entries
     total = entries.reduce(0) { $0 &+ $1.byteCount }
+    let outline = ModelOutline(
+      entries.lazy.compactMap { entry in
+        names.gguf(ofFile: entry.name, dialect).map { ($0, entry.shape) }
+      })
+    let quantization = loading.quantization
+    let formats = { @Sendable (entry: TensorEntry) in
+      quantization?.format(
+        of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
+    }
+    self.formats = formats
     let matrices = entries.filter { $0.shape.count > 1 }
     run = BufferRun(
-      expecting: matrices.map { Self.bytes(of: $0, as: loading.format) }, threads: loading.threads)
+      expecting: matrices.map { Self.bytes(of: $0, as: formats($0)) }, threads: loading.threads)
   }
 
-  /// Bytes of a matrix as it will lie in memory; a little less where it becomes F16 (`converted`).
+  /// Bytes of a matrix as it will lie in memory.
   private static func bytes(of entry: TensorEntry, as format: (any ElementFormat)?) -> Int {
-    guard let format, let columns = entry.shape.last, format.fits(columns: columns) else {
-      return entry.byteCount
-    }
+    guard let format, let columns = entry.shape.last else { return entry.byteCount }
     return entry.shape.dropLast().reduce(format.rowBytes(columns), &*)
   }
 
@@ -169,14 +179,16 @@ package struct WeightReader {
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
       columns: shape.last ?? 1, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    let stored = try converted(turns ? weight.transposed() : weight)
+    let stored = try converted(turns ? weight.transposed() : weight, to: formats(entry))
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
   }
 
   /// The matrix in the format asked for; in the run unless strips are made of it.
-  private func converted(_ weight: Weight) throws(SVFTError) -> Weight {
-    guard let wanted = loading.format else { return weight }
-    let isLast = !(loading.inStrips && weight.format(for: wanted).kernels.hasStrips)
+  private func converted(
+    _ weight: Weight, to wanted: (any ElementFormat)?
+  ) throws(SVFTError) -> Weight {
+    guard let wanted else { return weight }
+    let isLast = !(loading.inStrips && wanted.kernels.hasStrips)
     return try weight.converted(to: wanted, threads: loading.threads, in: isLast ? run : nil)
   }
 

@@ -83,7 +83,7 @@ struct AttentionCacheTests {
     return (sequences, [prompts] + (0..<4).map { _ in prompts.map { _ in step } })
   }
 
-  @Test(arguments: shapes, ElementFormats.all)
+  @Test(arguments: shapes, KVCache.formats)
   func equalsItsDefinitionOverTheRowsAsStored(
     _ shape: AttentionShape, _ format: any ElementFormat
   ) throws {
@@ -109,7 +109,7 @@ struct AttentionCacheTests {
     }
   }
 
-  @Test(arguments: ElementFormats.all)
+  @Test(arguments: KVCache.formats)
   func aTeamOfAnySizeGivesTheSameBits(_ format: any ElementFormat) throws {
     for shape in [Self.shapes[0], Self.shapes[2]] {
       let (sequences, steps) = mixed(shape, step: 2)

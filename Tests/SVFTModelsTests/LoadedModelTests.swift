@@ -112,7 +112,8 @@ struct LoadedModelTests {
     let folder = try TemporaryFolder()
     try TinyModel.llama(.init { $0.feedForward = 48 }).write(folder: folder.path)
     let format = try #require(ElementFormats.named("Q4_0"))
-    let model = try Checkpoint(folder.path).load(.init(format: format, threads: 2))
+    let model = try Checkpoint(folder.path).load(
+      .init(quantization: Quantization(format), threads: 2))
     for slot in model.slots where slot.shape.count == 2 {
       // Rows of 48 are no whole blocks of 32.
       #expect(slot.weight.format.name == (slot.shape[1] % 32 == 0 ? "Q4_0" : "F16"))

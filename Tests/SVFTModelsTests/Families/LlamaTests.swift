@@ -54,7 +54,7 @@ struct LlamaTests {
   func quantisedAtLoad(_ name: String) throws {
     let format = try #require(ElementFormats.all.first { $0.name == name })
     let checkpoint = try Checkpoint(SharedData.path(Self.data + "hf"))
-    let model = try checkpoint.load(.init(format: format, threads: 2))
+    let model = try checkpoint.load(.init(quantization: Quantization(format), threads: 2))
     let golden = try Self.golden()
     let probe = try ModelProbe(model, .languageModel, rows: 128)
     let found = try probe([golden.prompt + golden.continuation])
