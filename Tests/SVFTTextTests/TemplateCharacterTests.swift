@@ -22,8 +22,9 @@ import Testing
 
   @Test func moreMessagesThanOriginsAreForeignAtTheEnd() throws {
     var variables = Template.Variables()
-    try variables.set(numbered: "m", Array(repeating: "a", count: 3_000))
-    let rendering = try Template("{{ m|join }}").render(variables)
+    let element = JSON.Object([("a", "a")])
+    try variables.set(numbered: "m", Array(repeating: element, count: 3_000))
+    let rendering = try Template("{{ m|map(attribute='a')|join }}").render(variables)
     #expect(rendering.stretches.first?.origin == 1)
     #expect(rendering.stretches.last?.origin == Rendering.foreign)
     #expect(rendering.stretches.last?.range.upperBound == 3_000)

@@ -97,7 +97,8 @@ struct TemplateOutcome: Equatable {
     let template = try Template(
       "<s>{% for m in messages %}<|u|>{{ m.content[1:]|trim|upper ~ '!' }}{% endfor %}{{ t }}")
     var variables = Template.Variables()
-    try variables.set(numbered: "messages", [["content": "x<s> "], ["content": " é"]])
+    let messages: [JSON.Object] = ["x<s> ", " é"].map { JSON.Object([("content", .string($0))]) }
+    try variables.set(numbered: "messages", messages)
     try variables.set(foreign: "t", "z")
     let rendering = try template.render(variables)
     #expect(rendering.text == "<s><|u|><S>!<|u|>É!z")

@@ -7,7 +7,7 @@ import Testing
 @Suite struct TokenizerRenderingTests {
   private func rendering(_ content: String) throws -> Rendering {
     var variables = Template.Variables()
-    try variables.set(numbered: "messages", [["content": .string(content)]])
+    try variables.set(numbered: "messages", [JSON.Object([("content", .string(content))])])
     let source = "<s>say:{% generation %}{{ messages[0].content }}</s>{% endgeneration %}the sea"
     return try Template(source).render(variables)
   }

@@ -86,11 +86,20 @@ package struct Template: Sendable {
       add(name, try TemplateValue(value, origin: TemplateCharacter.foreign))
     }
 
-    /// Sets a list whose elements somebody else wrote, each of which can be told in the rendering.
-    package mutating func set(numbered name: String, _ elements: [JSON]) throws(SVFTError) {
+    /// Sets a list of objects that somebody else wrote, each of which can be told in the rendering;
+    /// the members of these names are the program's own.
+    package mutating func set(
+      numbered name: String, _ elements: [JSON.Object], own: [String] = []
+    ) throws(SVFTError) {
       var items: [TemplateValue] = []
       for (index, element) in elements.enumerated() {
-        items.append(try TemplateValue(element, origin: index + 1))
+        var dict = TemplateDict()
+        for (key, value) in element.members {
+          let origin = own.contains(key) ? 0 : index + 1
+          let key = TemplateKey.text(TemplateText(key, origin: origin))
+          try dict.set(key, TemplateValue(value, origin: origin))
+        }
+        items.append(.dict(dict))
       }
       add(name, try .list(of: items))
     }
