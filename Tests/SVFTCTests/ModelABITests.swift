@@ -92,7 +92,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.file("model")
     try FileManager.default.copyItem(atPath: TinyHost.fixture("llama"), toPath: path)
-    try folder.write("model/tokenizer_config.json", #"{"chat_template": "{{ raise_exception('Not so.') }}"}"#)
+    try folder.write("model/chat_template.jinja", "{{ raise_exception('Not so.') }}")
     var model: OpaquePointer?
     try succeed(svft_model_load(path, nil, &model))
     defer { svft_model_free(model) }

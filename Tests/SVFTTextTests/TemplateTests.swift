@@ -122,15 +122,15 @@ struct TemplateOutcome: Equatable {
 
   @Test(arguments: [
     "{% for i in range(99999999999) %}{% endfor %}", "{{ 'ab' * 9999999999 }}",
-    "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}",
     "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
     "{% set ns = namespace(x=[]) %}{% for i in range(999) %}{% set ns.x = [ns.x] %}{% endfor %}",
-    "{% set ns = namespace(x={}) %}{% for i in range(999) %}{% set ns.x = {'a': ns.x} %}{% endfor %}",
+    "{% set n = namespace(x={}) %}{% for i in range(999) %}{% set n.x = {'a': n.x} %}{% endfor %}",
     "{% for i in range(9999) %}{% for j in range(9999) %}{{ i }}{% endfor %}{% endfor %}",
     "{{ [0] * 99999999999 }}", "{{ 'a'|replace('', 'b' * 9999999)|replace('', 'c' * 9999999) }}",
     "{% macro f(i) %}{{ f(i + 1) }}{{ f(i + 1) }}{% endmacro %}{{ f(0) }}",
-    "{% set ns = namespace(x='ab') %}{% for i in range(24) %}{% set ns.x = ns.x + ns.x %}{% endfor %}"
-      + "{% for i in range(99999) %}{% if ns.x == ns.x + 'a' %}{% endif %}{% endfor %}",
+    "{% set n = namespace(x='ab') %}{% for i in range(24) %}{% set n.x = n.x + n.x %}{% endfor %}"
+      + "{% for i in range(99999) %}{% if n.x == n.x + 'a' %}{% endif %}{% endfor %}",
   ])
   func whatNeverEndsIsALimit(_ source: String) {
     #expect(failure { _ = try rendered(source) }?.kind == .limit)
