@@ -4,7 +4,8 @@
 // control token is looked for. So a message that spells <|im_end|> does not end its turn, and the
 // tokens before an answer are the same whether it is trained on or asked for. Each stretch of text
 // between control tokens is tokenised as one, and messages of a layout without control tokens one
-// by one: time is linear in the turns.
+// by one: time is linear in the turns. A model's own template comes first:
+// ChatEncoder+Template.swift.
 package import SVFTTensor
 package import SVFTText
 
@@ -23,23 +24,31 @@ package struct ChatEncoder {
 
   private let tokenizer: Tokenizer
   private let layout: ChatLayout
+  private let templated: TemplatedChat?
   /// Ids of the layout's markers, where the vocabulary has them.
   private let markers: [String: Int32]
 
+  /// `template` is the model's own, which `auto` takes.
   package init(
-    _ tokenizer: Tokenizer, _ style: TrainingOptions.ChatStyle, hasTemplate: Bool
-  ) throws(SVFTError) {
+    _ tokenizer: Tokenizer, _ style: TrainingOptions.ChatStyle, template: ChatTemplate?
+  ) {
     self.tokenizer = tokenizer
     var markers: [String: Int32] = [:]
     for marker in ChatLayout.markers { markers[marker] = tokenizer.id(of: marker) }
     self.markers = markers
-    layout = try ChatLayout(
-      style, hasTemplate: hasTemplate, hasMarkers: markers.count == ChatLayout.markers.count)
+    layout = ChatLayout(style, hasMarkers: markers.count == ChatLayout.markers.count)
+    let guarded = Set(markers.values).union([tokenizer.special.eos].compactMap { $0 })
+    templated =
+      style == .auto
+      ? template.map {
+        TemplatedChat(tokenizer: tokenizer, template: $0, guarded: guarded)
+      } : nil
   }
 
-  /// A whole conversation, with the special tokens around a text.
-  package func whole(_ messages: [DataRecord.Message]) throws(SVFTError) -> Conversation {
-    let body = try body(messages)
+  /// A whole conversation, with the special tokens around a text; a template writes its own.
+  package func whole(_ talk: DataRecord.Talk) throws(SVFTError) -> Conversation {
+    if let templated { return try templated.whole(talk) }
+    let body = try body(talk.messages)
     let (before, after) = tokenizer.around
     var result = Conversation()
     result.append(before, false)
@@ -50,8 +59,9 @@ package struct ChatEncoder {
   }
 
   /// The prompt that asks the assistant for its next turn.
-  package func prompt(_ messages: [DataRecord.Message]) throws(SVFTError) -> [Int32] {
-    var body = try body(messages)
+  package func prompt(_ talk: DataRecord.Talk) throws(SVFTError) -> [Int32] {
+    if let templated { return try templated.prompt(talk) }
+    var body = try body(talk.messages)
     try append(layout.invitation, fromAssistant: false, to: &body)
     return tokenizer.around.before + body.ids
   }
@@ -60,6 +70,10 @@ package struct ChatEncoder {
   package func ending(_ options: GenerationOptions) -> GenerationOptions {
     var options = options
     guard !options.ignoresEnd else { return options }
+    if let templated {
+      if let end = templated.closing() { options.stopTokens.append(end) }
+      return options
+    }
     for piece in layout.ends {
       switch piece {
       case .marker(let text):
@@ -77,7 +91,7 @@ package struct ChatEncoder {
   private func body(_ messages: [DataRecord.Message]) throws(SVFTError) -> Conversation {
     var body = Conversation()
     for message in messages {
-      let turn = layout.turn(message)
+      let turn = try layout.turn(message)
       try append(turn.pieces, fromAssistant: turn.fromAssistant, to: &body)
     }
     return body

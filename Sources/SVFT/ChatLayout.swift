@@ -4,9 +4,8 @@
 //   plain   Role: content\n\n
 //
 // A layout gives pieces, not one text: what people wrote is never searched for the layout's own
-// control tokens (`ChatEncoder`). A model file's own template is not interpreted here; it is
-// refused by name, so that nobody trains on a layout the model does not know without having chosen
-// it.
+// control tokens (`ChatEncoder`). A model's own template comes before these (`ChatTemplate`): they
+// are for models without one and for who chooses them by name.
 package import SVFTTensor
 
 /// A built-in layout of conversations.
@@ -28,37 +27,36 @@ package enum ChatLayout: Sendable {
     package let fromAssistant: Bool
   }
 
-  /// The layout a run uses. `auto` takes chatml where the vocabulary has its markers and plain
-  /// elsewhere, and throws `.unsupported` where the model brings a template of its own.
-  package init(
-    _ style: TrainingOptions.ChatStyle, hasTemplate: Bool, hasMarkers: Bool
-  ) throws(SVFTError) {
+  /// The layout of a model without a template. `auto` takes chatml where the vocabulary has its
+  /// markers and plain elsewhere.
+  package init(_ style: TrainingOptions.ChatStyle, hasMarkers: Bool) {
     switch style {
     case .chatml: self = .chatml
     case .plain: self = .plain
-    case .auto:
-      guard !hasTemplate else {
-        throw SVFTError(
-          .unsupported,
-          "the model's own chat_template is not interpreted yet: choose the layout chatml or plain")
-      }
-      self = hasMarkers ? .chatml : .plain
+    case .auto: self = hasMarkers ? .chatml : .plain
     }
   }
 
   /// The spellings that only the layout itself may write as control tokens.
   package static let markers = ["<|im_start|>", "<|im_end|>"]
 
-  /// One message as pieces, in order.
-  package func turn(_ message: DataRecord.Message) -> Turn {
+  /// One message as pieces, in order. Throws `.data` for one that says nothing: these layouts have
+  /// no calls of tools.
+  package func turn(_ message: DataRecord.Message) throws(SVFTError) -> Turn {
+    guard let content = message.content else {
+      throw SVFTError(
+        .data,
+        "content: expected a text, found tool_calls alone, which only a template of the model's "
+          + "own lays out")
+    }
     let pieces: [Piece] =
       switch self {
       case .chatml:
         [
-          .marker("<|im_start|>"), .text(frame: "\(message.role)\n", content: message.content),
+          .marker("<|im_start|>"), .text(frame: "\(message.role)\n", content: content),
           .marker("<|im_end|>"), .text(frame: "", content: "\n"),
         ]
-      case .plain: [.text(frame: name(message.role) + ": ", content: message.content + "\n\n")]
+      case .plain: [.text(frame: name(message.role) + ": ", content: content + "\n\n")]
       }
     return Turn(pieces: pieces, fromAssistant: message.role == "assistant")
   }

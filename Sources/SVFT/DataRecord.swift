@@ -1,7 +1,7 @@
 // One record of training data, in the shapes people have (JSON lines):
 //
-//   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}]} · {"text","label"}
-//   {"text","text_pair","label"} · {"input_ids","labels"}
+//   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}],"tools"} (Talk.swift)
+//   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"}
 //
 // The first record of a file decides its shape; every other one must conform, and an error names
 // its line. Unknown keys are ignored.
@@ -12,23 +12,9 @@ package import SVFTTensor
 package enum DataRecord: Sendable, Equatable {
   case text(String)
   case completion(prompt: String, completion: String)
-  case messages([Message])
+  case messages(Talk)
   case labelled(text: String, pair: String?, label: Label)
   case tokens(ids: [Int32], labels: [Int32])
-
-  /// One turn of a conversation.
-  package struct Message: Sendable, Equatable {
-    package let role: String
-    package let content: String
-
-    /// Who may speak.
-    package static let roles = ["system", "user", "assistant", "tool"]
-
-    package init(role: String, content: String) {
-      self.role = role
-      self.content = content
-    }
-  }
 
   /// What a labelled record should give.
   package enum Label: Sendable, Equatable {
@@ -98,29 +84,12 @@ package enum DataRecord: Sendable, Equatable {
     case .completion:
       return .completion(
         prompt: try object.string("prompt"), completion: try object.string("completion"))
-    case .messages: return .messages(try messages(object))
+    case .messages: return .messages(try Talk(object))
     case .named, .numbered:
       let pair = object.has("text_pair") ? try object.string("text_pair") : nil
       return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
     case .tokens: return try tokens(object)
     }
-  }
-
-  /// The turns of an object's "messages". Throws `.data`, `.format`.
-  static func messages(_ object: JSON.Object) throws(SVFTError) -> [Message] {
-    var messages: [Message] = []
-    for turn in try object.objects("messages") {
-      let role = try turn.string("role")
-      guard Message.roles.contains(role) else {
-        throw SVFTError(
-          .data, "role: expected system, user, assistant or tool, found \"\(role.prefix(40))\"")
-      }
-      messages.append(Message(role: role, content: try turn.string("content")))
-    }
-    guard !messages.isEmpty else {
-      throw SVFTError(.data, "messages: expected at least one turn, found none")
-    }
-    return messages
   }
 
   private static func label(_ object: JSON.Object) throws(SVFTError) -> Label {

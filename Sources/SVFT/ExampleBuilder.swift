@@ -11,18 +11,18 @@ package struct ExampleBuilder {
   private let tokenizer: Tokenizer
   private let options: TrainingOptions
   private let maxLength: Int
-  private let hasTemplate: Bool
+  private let chat: ChatEncoder
   private let outputs: Int
   private let segments: Int
 
-  /// `contextLength` bounds the length where the options leave it open; `hasTemplate` says whether
-  /// the model brings a conversation layout of its own, `outputs` how many its class head has,
-  /// `segments` how many a sequence may have (0: they play no part).
+  /// `contextLength` bounds the length where the options leave it open; `template` is the
+  /// conversation layout that the model brings, `outputs` how many its class head has, `segments`
+  /// how many a sequence may have (0: they play no part).
   package init(
-    _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int, hasTemplate: Bool,
-    outputs: Int, segments: Int = 0
+    _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int,
+    template: ChatTemplate? = nil, outputs: Int, segments: Int = 0
   ) {
-    self.hasTemplate = hasTemplate
+    chat = ChatEncoder(tokenizer, options.chatStyle, template: template)
     self.segments = segments
     self.outputs = outputs
     self.tokenizer = tokenizer
@@ -102,7 +102,7 @@ package struct ExampleBuilder {
       return next(ids, masked: 0)
     case .completion(let prompt, let completion):
       return try completed(prompt, completion)
-    case .messages(let messages): return try conversation(messages)
+    case .messages(let talk): return try conversation(talk)
     case .labelled(let text, let pair, let label):
       try Labels.check(label, outputs: outputs)
       let encoded = try tokenizer.encodePair(text, pair)
@@ -131,9 +131,8 @@ package struct ExampleBuilder {
     return next(ids, masked: shared(masked, ids))
   }
 
-  private func conversation(_ messages: [DataRecord.Message]) throws(SVFTError) -> Example {
-    let chat = try ChatEncoder(tokenizer, options.chatStyle, hasTemplate: hasTemplate)
-    let conversation = try chat.whole(messages)
+  private func conversation(_ talk: DataRecord.Talk) throws(SVFTError) -> Example {
+    let conversation = try chat.whole(talk)
     var example = next(conversation.ids, masked: 0)
     guard options.lossOn != .all else { return example }
     for (index, counts) in conversation.fromAssistant.dropFirst().enumerated() where !counts {

@@ -19,13 +19,15 @@ extension Model {
   /// The ids of a conversation up to the assistant's next turn, laid out as training does it.
   ///
   /// `messages` is a JSON array of objects with "role" (system, user, assistant, tool) and
-  /// "content". What the messages say is plain text: a control token spelled in it is none.
-  /// Throws `.invalidArgument` for anything else, `.unsupported` where the model brings a template
-  /// of its own and `layout` is `.auto`.
+  /// "content", or an object with such "messages", with "tools" and with "chat_template_kwargs",
+  /// further variables of the model's template. What the messages say is plain text: a control
+  /// token spelled in it is none. `.auto` takes the model's own template where it brings one.
+  /// Throws `.invalidArgument` for anything else, `.data` where the template refuses the
+  /// conversation, `.unsupported` where it is beyond what we know of the language.
   public func tokenize(
     conversation messages: String, layout: TrainingOptions.ChatStyle = .auto
   ) throws(SVFTError) -> [Int32] {
-    try chatEncoder(layout).prompt(Model.turns(messages))
+    try chatEncoder(layout).prompt(Model.talk(messages))
   }
 
   /// Continues conversations with the assistant's next turn, all in one batch. Each is a JSON array
@@ -35,24 +37,26 @@ extension Model {
     conversations: [String], layout: TrainingOptions.ChatStyle = .auto,
     _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
   ) throws(SVFTError) -> [Generation] {
-    let chat = try chatEncoder(layout)
+    let chat = chatEncoder(layout)
     var prompts: [[Int32]] = []
     for (index, messages) in conversations.enumerated() {
       try during("conversation \(index)") { () throws(SVFTError) in
-        prompts.append(try chat.prompt(Model.turns(messages)))
+        prompts.append(try chat.prompt(Model.talk(messages)))
       }
     }
     return try generate(tokens: prompts, chat.ending(options), onToken: onToken)
   }
 
-  func chatEncoder(_ layout: TrainingOptions.ChatStyle) throws(SVFTError) -> ChatEncoder {
-    try ChatEncoder(tokenizer, layout, hasTemplate: hasChatTemplate)
+  func chatEncoder(_ layout: TrainingOptions.ChatStyle) -> ChatEncoder {
+    ChatEncoder(tokenizer, layout, template: chatTemplate)
   }
 
-  /// The messages of a JSON array. Throws `.invalidArgument` for anything else.
-  static func turns(_ messages: String) throws(SVFTError) -> [DataRecord.Message] {
+  /// The conversation of a JSON array or object. Throws `.invalidArgument` for anything else.
+  static func talk(_ messages: String) throws(SVFTError) -> DataRecord.Talk {
     do throws(SVFTError) {
-      return try DataRecord.messages(JSON.Object([("messages", try JSON.parse(messages))]))
+      let json = try JSON.parse(messages)
+      if case .object(let object) = json { return try DataRecord.Talk(object) }
+      return try DataRecord.Talk(JSON.Object([("messages", json)]))
     } catch {
       throw SVFTError(.invalidArgument, error.message)
     }

@@ -21,8 +21,8 @@ public final class Model: @unchecked Sendable {
   let factors: FactorStore
   /// Sparsity patterns that adapters share.
   let patterns = PatternStore()
-  /// Whether the model's files bring a conversation layout of their own.
-  let hasChatTemplate: Bool
+  /// The conversation layout that the model's files bring, if any.
+  let chatTemplate: ChatTemplate?
   /// The class head that its files bring, if any.
   let ownClasses: Classes
   /// The class head in use: that of an adapter, or its own.
@@ -58,7 +58,7 @@ public final class Model: @unchecked Sendable {
     self.options = options
     self.tokenizer = tokenizer
     gate = Gate(memory: memory)
-    hasChatTemplate = try ChatTemplate.exists(in: checkpoint)
+    chatTemplate = try ChatTemplate(in: checkpoint, tokenizer)
     guard tokenizer.vocabularySize <= loaded.architecture.geometry.vocabularySize else {
       throw SVFTError(
         .mismatch,

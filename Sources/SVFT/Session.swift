@@ -71,8 +71,8 @@ public final class Session: @unchecked Sendable {
     conversation messages: String, layout: TrainingOptions.ChatStyle = .auto,
     _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
   ) throws(SVFTError) -> Generation {
-    let chat = try model.chatEncoder(layout)
-    let prompt = try chat.prompt(Model.turns(messages))
+    let chat = model.chatEncoder(layout)
+    let prompt = try chat.prompt(Model.talk(messages))
     return try generate(tokens: prompt, chat.ending(options), onToken: onToken)
   }
 

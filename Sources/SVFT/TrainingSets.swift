@@ -65,7 +65,7 @@ extension Model {
   /// What turns records into examples for this model.
   func exampleBuilder(_ options: TrainingOptions) -> ExampleBuilder {
     ExampleBuilder(
-      tokenizer, options, contextLength: contextLength, hasTemplate: hasChatTemplate,
+      tokenizer, options, contextLength: contextLength, template: chatTemplate,
       outputs: network.heads.classes?.outputs ?? 0, segments: network.geometry.segments)
   }
 }

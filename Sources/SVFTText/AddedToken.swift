@@ -27,7 +27,7 @@ package struct AddedToken: Sendable, Equatable {
 struct AddedTokenMatcher: Sendable {
   /// A part of the text: a token, or what lies between two.
   enum Part: Equatable {
-    case token(Int32)
+    case token(Int32, Range<Int>)
     case text(Range<Int>)
   }
 
@@ -73,8 +73,11 @@ struct AddedTokenMatcher: Sendable {
     }
   }
 
-  /// The parts of `text`, in order and without empty ones.
-  func parts(_ text: [UInt8]) -> [Part] {
+  /// The parts of `text`, in order and without empty ones; a token's range is its own text, without
+  /// the space that it takes along. `isWanted` may refuse a token at a place.
+  func parts(
+    _ text: [UInt8], where isWanted: (AddedToken, Range<Int>) -> Bool = { _, _ in true }
+  ) -> [Part] {
     if tokens.isEmpty { return text.isEmpty ? [] : [.text(0..<text.count)] }
     var parts: [Part] = []
     var done = 0
@@ -86,10 +89,14 @@ struct AddedTokenMatcher: Sendable {
       }
       let isAllowed =
         !token.isSingleWord || !(text.isWord(before: index) || text.isWord(at: end))
+      guard isWanted(token, index..<end) else {
+        index += 1
+        continue
+      }
       if isAllowed {
         let start = token.stripsLeft ? text.spaceStart(before: index, from: done) : index
         if start > done { parts.append(.text(done..<start)) }
-        parts.append(.token(token.id))
+        parts.append(.token(token.id, index..<end))
         done = token.stripsRight ? text.spaceEnd(after: end) : end
       }
       index = max(end, done)

@@ -26,7 +26,7 @@ package final class Tokenizer: Sendable {
   /// The vocabulary, in the spelling of its file.
   let book: TokenBook
   let stages: Stages
-  private let matchers: [AddedTokenMatcher]
+  let matchers: [AddedTokenMatcher]
 
   /// Throws `.format` where the template or an added token names no token of the vocabulary.
   init(_ book: TokenBook, _ stages: Stages) throws(SVFTError) {
@@ -131,7 +131,7 @@ package final class Tokenizer: Sendable {
   package var around: (before: [Int32], after: [Int32]) { stages.template.around }
 
   /// Which added tokens are sought in a text.
-  private enum Sought {
+  enum Sought {
     case nothing, literal, all
 
     init(_ parseSpecial: Bool) { self = parseSpecial ? .all : .literal }
@@ -148,18 +148,23 @@ package final class Tokenizer: Sendable {
     }
   }
 
-  /// The ids of a text alone.
-  private func plainIDs(
-    _ text: [UInt8], _ sought: Sought, isFirst: Bool = true
-  ) throws(SVFTError) -> [Int32] {
+  /// Throws `.limit` for a text above `longestText`.
+  func checkLength(_ text: [UInt8]) throws(SVFTError) {
     guard text.count <= Self.longestText else {
       throw SVFTError(
         .limit, "text: expected at most \(Self.longestText) bytes, found \(text.count)")
     }
+  }
+
+  /// The ids of a text alone.
+  private func plainIDs(
+    _ text: [UInt8], _ sought: Sought, isFirst: Bool = true
+  ) throws(SVFTError) -> [Int32] {
+    try checkLength(text)
     var ids: [Int32] = []
     for part in parts(text, sought, normalized: false) {
       switch part {
-      case .token(let id): ids.append(id)
+      case .token(let id, _): ids.append(id)
       case .text(let range):
         let begins = isFirst && range.lowerBound == 0
         try encode(Array(text[range]), sought, isFirst: begins, into: &ids)
@@ -169,7 +174,7 @@ package final class Tokenizer: Sendable {
   }
 
   /// A stretch without added tokens: normalised, searched again, cut, and given to the model.
-  private func encode(
+  func encode(
     _ text: [UInt8], _ sought: Sought, isFirst: Bool, into ids: inout [Int32]
   ) throws(SVFTError) {
     var stretch = text
@@ -180,7 +185,7 @@ package final class Tokenizer: Sendable {
     }
     for part in parts(stretch, sought, normalized: true) {
       switch part {
-      case .token(let id): ids.append(id)
+      case .token(let id, _): ids.append(id)
       case .text(let inner):
         let isWhole = inner.count == stretch.count
         var words = Words(

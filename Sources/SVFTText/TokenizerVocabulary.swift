@@ -28,6 +28,11 @@ package struct SpecialTokens: Sendable, Equatable {
   /// No roles.
   package init() {}
 
+  /// The roles that are there, by the names of tokenizer_config.json.
+  package var named: [(name: String, id: Int32)] {
+    Self.roles.compactMap { role in self[keyPath: role.path].map { (role.name, $0) } }
+  }
+
   /// Role names as tokenizer_config.json and messages spell them, with the place of each.
   static let roles: [(name: String, path: any WritableKeyPath<SpecialTokens, Int32?> & Sendable)] =
     [

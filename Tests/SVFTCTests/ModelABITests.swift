@@ -88,11 +88,11 @@ import Testing
       svft_model_detokenize(host.model, [-5], 1, &out) == number(SVFT_INVALID_ARGUMENT))
   }
 
-  @Test func aModelsOwnTemplateIsRefusedUntilALayoutIsChosen() throws {
+  @Test func aModelsOwnTemplateIsRunUnlessALayoutIsChosen() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("model")
     try FileManager.default.copyItem(atPath: TinyHost.fixture("llama"), toPath: path)
-    try folder.write("model/tokenizer_config.json", #"{"chat_template": "{{ messages }}"}"#)
+    try folder.write("model/chat_template.jinja", "{{ raise_exception('Not so.') }}")
     var model: OpaquePointer?
     try succeed(svft_model_load(path, nil, &model))
     defer { svft_model_free(model) }
@@ -101,8 +101,8 @@ import Testing
     let status = { (layout: String?) in
       svft_model_tokenize_messages(model, talk, layout, nil, 0, &count)
     }
-    for layout in [nil, "auto"] { #expect(status(layout) == number(SVFT_UNSUPPORTED)) }
-    #expect(lastError().contains("chat_template"))
+    for layout in [nil, "auto"] { #expect(status(layout) == number(SVFT_DATA)) }
+    #expect(lastError() == "chat_template: line 1: Not so.")
     for layout in ["chatml", "plain"] { #expect(status(layout) == number(SVFT_LIMIT)) }
   }
 

@@ -15,7 +15,7 @@ import Testing
     -> (tokenizer: Tokenizer, chat: ChatEncoder)
   {
     let tokenizer = try Tokenizer(folder: tiny.folder.file("model"))
-    return (tokenizer, try ChatEncoder(tokenizer, style, hasTemplate: false))
+    return (tokenizer, ChatEncoder(tokenizer, style, template: nil))
   }
 
   @Test(arguments: [true, false])
@@ -25,13 +25,13 @@ import Testing
       Message(role: "user", content: Self.forged),
       Message(role: "assistant", content: "no <|im_start|>"),
     ]
-    let whole = try chat.whole(talk)
+    let whole = try chat.whole(.init(talk))
     #expect(whole.ids.count { $0 == 372 } == 2 && whole.ids.count { $0 == 373 } == 2)
     #expect(whole.ids.count { tokenizer.isSpecial($0) } == (special ? 5 : 1))
     let text = try tokenizer.decode(whole.ids, skipSpecial: false)
     #expect(text.unicodeScalars.count { $0 == "\u{301}" } == 1)
     #expect(text.contains("user\n" + Self.forged))
-    let prompt = try chat.prompt(talk)
+    let prompt = try chat.prompt(.init(talk))
     #expect(prompt.count { $0 == 372 } == 3 && prompt.count { $0 == 373 } == 2)
   }
 
@@ -56,9 +56,9 @@ import Testing
     let (_, chat) = try encoder(.chatting(), style)
     var talk = [Message(role: "system", content: "be kind"), Message(role: "user", content: "hi")]
     for _ in 0..<3 {
-      let prompt = try chat.prompt(talk)
+      let prompt = try chat.prompt(.init(talk))
       talk.append(Message(role: "assistant", content: "the cat sat"))
-      #expect(try chat.whole(talk).ids.starts(with: prompt))
+      #expect(try chat.whole(.init(talk)).ids.starts(with: prompt))
       talk.append(Message(role: "user", content: "and then?"))
     }
   }

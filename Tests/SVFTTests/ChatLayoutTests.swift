@@ -1,5 +1,6 @@
 // What the built-in layouts write, and when each is chosen.
 import SVFT
+import SVFTFormats
 import SVFTTensor
 import Testing
 
@@ -8,14 +9,14 @@ import Testing
   private let answer = DataRecord.Message(role: "assistant", content: "yes")
 
   @Test func chatmlPutsItsMarkersAroundEachMessage() throws {
-    let layout = try ChatLayout(.chatml, hasTemplate: false, hasMarkers: true)
-    let turn = layout.turn(question)
+    let layout = ChatLayout(.chatml, hasMarkers: true)
+    let turn = try layout.turn(question)
     #expect(
       turn.pieces == [
         .marker("<|im_start|>"), .text(frame: "user\n", content: "hi"), .marker("<|im_end|>"),
         .text(frame: "", content: "\n"),
       ])
-    #expect(!turn.fromAssistant && layout.turn(answer).fromAssistant)
+    #expect(try !turn.fromAssistant && layout.turn(answer).fromAssistant)
     #expect(
       layout.invitation == [
         .marker("<|im_start|>"), .text(frame: "assistant\n", content: ""),
@@ -23,19 +24,22 @@ import Testing
   }
 
   @Test func plainNamesTheSpeaker() throws {
-    let layout = try ChatLayout(.plain, hasTemplate: false, hasMarkers: true)
-    #expect(layout.turn(question).pieces == [.text(frame: "User: ", content: "hi\n\n")])
+    let layout = ChatLayout(.plain, hasMarkers: true)
+    #expect(try layout.turn(question).pieces == [.text(frame: "User: ", content: "hi\n\n")])
     #expect(layout.invitation == [.text(frame: "Assistant:", content: "")])
   }
 
-  @Test func autoGoesByTheVocabularyAndNeverOverAnUnknownTemplate() throws {
+  @Test func autoGoesByTheVocabulary() throws {
     for (hasMarkers, expected) in [(true, ChatLayout.chatml), (false, .plain)] {
-      let layout = try ChatLayout(.auto, hasTemplate: false, hasMarkers: hasMarkers)
-      #expect(layout.turn(answer) == expected.turn(answer))
-      #expect(
-        kind { _ = try ChatLayout(.auto, hasTemplate: true, hasMarkers: hasMarkers) }
-          == .unsupported)
-      _ = try ChatLayout(.chatml, hasTemplate: true, hasMarkers: hasMarkers)
+      let layout = ChatLayout(.auto, hasMarkers: hasMarkers)
+      #expect(try layout.turn(answer) == expected.turn(answer))
     }
+  }
+
+  @Test func callsOfToolsAreNotLaidOut() throws {
+    let json = #"{"messages":[{"role":"assistant","tool_calls":[{"name":"f"}]}]}"#
+    let talk = try DataRecord.Talk(try JSON.parse(json).root("talk"))
+    let message = try #require(talk.messages.first)
+    #expect(kind { _ = try ChatLayout.chatml.turn(message) } == .data)
   }
 }

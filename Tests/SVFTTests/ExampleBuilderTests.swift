@@ -20,7 +20,7 @@ import Testing
     context: Int = 64, outputs: Int = 0, _ change: (inout TrainingOptions) -> Void = { _ in }
   ) -> ExampleBuilder {
     ExampleBuilder(
-      tokenizer, TrainingBench.options(change), contextLength: context, hasTemplate: false,
+      tokenizer, TrainingBench.options(change), contextLength: context,
       outputs: outputs)
   }
 
@@ -67,7 +67,7 @@ import Testing
       DataRecord.Message(role: "user", content: "r"),
       DataRecord.Message(role: "assistant", content: "a dog"),
     ]
-    let example = try builder { $0.lossOn = target }.example(.messages(talk))
+    let example = try builder { $0.lossOn = target }.example(.messages(.init(talk)))
     let all = "user\nq\nassistant\nthe cat\nuser\nr\nassistant\na dog\n"
     #expect(try learnt(example) == (target == .all ? all : "the cat\na dog\n"))
   }
@@ -177,7 +177,7 @@ import Testing
       "l.jsonl", "{\"text\":\"\(words)\",\"text_pair\":\"\(words)\",\"label\":\"a\"}")
     let example = try ExampleBuilder(
       tokenizer, TrainingBench.options { $0.maxLength = 40 }, contextLength: 64,
-      hasTemplate: false, outputs: 0
+      outputs: 0
     ).dataset(file: path).examples[0]
     #expect(example.ids.count == 40 && example.segments?.count == 40)
     #expect(example.ids.first == 2 && example.ids.last == 3)
