@@ -40,7 +40,9 @@ def with_tokenizer(family: Path, folder: Path) -> Path:
         "version": "1.0", "added_tokens": [],
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "use_regex": True},
         "decoder": {"type": "ByteLevel"},
-        "model": {"type": "BPE", "unk_token": None, "vocab": vocabulary, "merges": [" ".join(pair) for pair in pairs]}}))
+        "model": {
+            "type": "BPE", "unk_token": None, "vocab": vocabulary,
+            "merges": [" ".join(pair) for pair in pairs]}}))
     return model
 
 

@@ -122,7 +122,7 @@ package enum Architectures {
     TransformerDecoder<Gemma3>.self, TransformerDecoder<Phi3>.self,
     TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
     TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
-    BERT.self,
+    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self,
   ]
 
   /// The family of that name.

@@ -3,11 +3,11 @@ it.
 
 Run:  python3 Tests/Fixtures/make_families.py [name …]      (needs torch and transformers)
 
-Each folder under families/ has config.json and model.safetensors (random weights in F16, so that
+Each folder has config.json and model.safetensors (random weights in F16, so that
 nothing is rounded on the way to F32), and golden.safetensors: for the token ids in its metadata the
 logits, the output of every layer, and the gradients of some tensors of the mean loss over next
-tokens. All of it is computed in F32. Id 0 pads, and transformers gives no gradient to what pads:
-the text has none.
+tokens. All of it is computed in F32. transformers gives no gradient to the id that pads: the text has
+none. Decoders lie in families/, encoders with a class head in encoders/.
 """
 
 import json
@@ -18,7 +18,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-HERE = pathlib.Path(__file__).parent / "families"
+HERE = pathlib.Path(__file__).parent
 IDS = [1, 7, 39, 4, 12, 7, 3, 22, 31, 5, 18, 2]
 SIZES = dict(
     vocab_size=40, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
@@ -87,12 +87,24 @@ CASES = {
     "opt-after": ("OPT", dict(
         SIZES, ffn_dim=64, do_layer_norm_before=False, word_embed_proj_dim=64)),
 }
+BERT = dict(
+    vocab_size=40, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+    num_attention_heads=4, max_position_embeddings=20, num_labels=3)
+ENCODERS = {
+    "bert": ("Bert", dict(BERT, pad_token_id=0)),
+    "roberta": ("Roberta", dict(BERT, pad_token_id=0, type_vocab_size=1, layer_norm_eps=1e-5)),
+    "roberta-one": ("Roberta", dict(BERT, pad_token_id=36, max_position_embeddings=64,
+                                    hidden_act="gelu_new", num_labels=1)),
+}
 # Ends of the names of tensors whose gradients are kept, of the first layer where there are several.
 WATCHED = ["embed_tokens.weight", "wte.weight", "embed_in.weight", "q_proj.weight", "q_proj.bias",
            "qkv_proj.weight", "c_attn.weight", "query_key_value.weight", "query_key_value.bias",
            "k_norm.weight", "down_proj.weight", "mlp.c_proj.weight", "dense_4h_to_h.weight",
            "fc2.weight", "input_layernorm.weight", "post_attention_layernorm.weight",
-           "ln_1.weight", "embed_positions.weight"]
+           "ln_1.weight", "embed_positions.weight",
+           "word_embeddings.weight", "position_embeddings.weight", "self.query.weight",
+           "output.LayerNorm.weight", "classifier.dense.weight", "classifier.weight",
+           "out_proj.bias"]
 
 
 def randomise(model, seed):
@@ -100,19 +112,20 @@ def randomise(model, seed):
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         noise = torch.randn(parameter.shape, generator=generator) * 0.2
-        is_norm = "norm" in name or "ln_" in name
+        is_norm = "norm" in name.lower() or "ln_" in name
         centre = float(parameter.data.mean()) if is_norm and name.endswith("weight") else 0.0
         parameter.data.copy_((noise + round(centre)).half().float())
 
 
-def golden(model):
+def golden(model, labels):
+    """Every layer's output, the result, and gradients of the mean loss with these labels."""
     ids = torch.tensor([IDS])
     outputs = []
     stack = next(m for _, m in model.named_modules() if isinstance(m, torch.nn.ModuleList))
     hooks = [layer.register_forward_hook(
         lambda _, __, out: outputs.append(out[0] if isinstance(out, tuple) else out))
         for layer in stack]
-    result = model(input_ids=ids, labels=ids, use_cache=False)
+    result = model(input_ids=ids, labels=labels)
     for hook in hooks:
         hook.remove()
     result.loss.backward()
@@ -128,29 +141,41 @@ def golden(model):
     return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
 
 
-def make(name):
+def write(folder, model, weights, tensors):
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    values = json.loads(model.config.to_json_string())
+    values.update(architectures=[type(model).__name__], dtype="float16")
+    values.pop("transformers_version", None)
+    (folder / "config.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n")
+    save_file(tensors, folder / "golden.safetensors", metadata={"ids": json.dumps(IDS)})
+
+
+def make_decoder(name):
     kind, settings = CASES[name]
     config = getattr(transformers, kind + "Config")(**settings)
     config._attn_implementation = "eager"
     suffix = "LMHeadModel" if kind == "GPT2" else "ForCausalLM"
     model = getattr(transformers, kind.removesuffix("Text") + suffix)(config).float().eval()
     randomise(model, sum(name.encode()))
-    folder = HERE / name
-    folder.mkdir(parents=True, exist_ok=True)
-    tied = config.tie_word_embeddings
     weights = {key: value.half().contiguous() for key, value in model.state_dict().items()
-               if not (tied and key == "lm_head.weight")}
+               if not (config.tie_word_embeddings and key == "lm_head.weight")}
     if kind == "GPTNeoX":  # Its files have kept the name that the class has given up.
         weights["embed_out.weight"] = weights.pop("lm_head.weight")
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    values = json.loads(model.config.to_json_string())
-    values.update(architectures=[type(model).__name__], dtype="float16")
-    values.pop("transformers_version", None)
-    (folder / "config.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n")
-    save_file(golden(model), folder / "golden.safetensors", metadata={"ids": json.dumps(IDS)})
+    write(HERE / "families" / name, model, weights, golden(model, torch.tensor([IDS])))
+
+
+def make_encoder(name):
+    kind, settings = ENCODERS[name]
+    config = getattr(transformers, kind + "Config")(**settings)
+    config._attn_implementation = "eager"
+    model = getattr(transformers, kind + "ForSequenceClassification")(config).float().eval()
+    randomise(model, sum(name.encode()))
+    weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
+    write(HERE / "encoders" / name, model, weights, golden(model, torch.tensor([1])))
 
 
 if __name__ == "__main__":
-    for case in sys.argv[1:] or CASES:
-        make(case)
+    for case in sys.argv[1:] or [*CASES, *ENCODERS]:
+        (make_decoder if case in CASES else make_encoder)(case)
         print(case)

@@ -43,7 +43,9 @@ struct ArchitectureTests {
 
   @Test("Every family of the registry is tested here")
   func everyFamilyIsTested() throws {
-    let fixtures = try FamilyFixture.all.map { try $0.config().string("model_type") }
+    let fixtures = try (FamilyFixture.all + FamilyFixture.encoders).map {
+      try $0.config().string("model_type")
+    }
     for family in Architectures.all {
       #expect((FamilyCase.all.map(\.name) + fixtures).contains { family.names.contains($0) })
     }

@@ -113,6 +113,35 @@ import Testing
     #expect(relativeDistance(logits, back) < 1e-4)
   }
 
+  @Test(arguments: FamilyFixture.encoders, methods + [#"{"method":"head"}"#])
+  func aMergedEncoderClassifiesAsTheAttachedOne(
+    _ fixture: FamilyFixture, _ method: String
+  ) throws {
+    let copy = try Copy(fixture)
+    let model = try copy.model()
+    // A head of one output gives a score.
+    let classes = fixture.name.hasSuffix("one") ? 1 : 3
+    let lines = (0..<12).map { number in
+      let label = classes > 1 ? "\"LABEL_\(number % classes)\"" : "\(number % 2)"
+      return "{\"text\": \"w\(number % 3 + 4)\", \"label\": \(label)}"
+    }
+    let data = try copy.folder.write("labelled.jsonl", lines.joined(separator: "\n"))
+    let texts = ["w4", "w5", "w6"]
+    func scores(_ model: Model) throws -> [Float] {
+      try model.classify(texts).flatMap { found in
+        found.scores.isEmpty ? [Float(found.score)] : found.scores.map { Float($0.probability) }
+      }
+    }
+    let base = try scores(model)
+    try trainBriefly(model.createAdapter(method), data)
+    let expected = try scores(model)
+    #expect(relativeDistance(base, expected) > 1e-4)
+    _ = try model.save(to: copy.folder.file("merged"))
+    for path in [copy.folder.file("merged"), try copy.gguf(model)].compactMap({ $0 }) {
+      #expect(relativeDistance(expected, try scores(copy.model(path))) < 5e-3, "\(path)")
+    }
+  }
+
   private func values(_ file: Safetensors, _ name: String) throws -> [Float] {
     let entry = try file.require(name)
     let format = try ElementFormats.required(entry.type.name.lowercased())

@@ -1,5 +1,6 @@
-// Tiny checkpoints of every family with what transformers makes of them: Tests/Fixtures/families,
-// written by make_families.py.
+// Tiny checkpoints of every family with what transformers makes of them: decoders in
+// Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, written by
+// make_families.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -9,17 +10,24 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
   package let name: String
 
   package var description: String { name }
-  package var folder: String { Self.root + "/" + name }
+  package let folder: String
 
-  private static let root = SharedData.packageRoot + "/Tests/Fixtures/families"
+  private static let root = SharedData.packageRoot + "/Tests/Fixtures/"
 
-  /// Every folder there is, by name.
-  package static let all: [FamilyFixture] = {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-    return names.sorted().map { FamilyFixture(name: $0) }
-  }()
+  /// Every decoder there is, by name.
+  package static let all = fixtures("families")
+  /// Every encoder.
+  package static let encoders = fixtures("encoders")
 
-  package init(name: String) { self.name = name }
+  private static func fixtures(_ kind: String) -> [FamilyFixture] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root + kind)) ?? []
+    return names.sorted().map { FamilyFixture(name: $0, kind: kind) }
+  }
+
+  package init(name: String, kind: String = "families") {
+    self.name = name
+    folder = Self.root + kind + "/" + name
+  }
 
   /// What config.json says.
   package func config() throws(SVFTError) -> JSON.Object {

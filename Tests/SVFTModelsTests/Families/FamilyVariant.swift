@@ -11,8 +11,10 @@ struct FamilyVariant {
   private let golden: FamilyFixture.Golden
   private let folder: TemporaryFolder
 
-  init(_ name: String, _ change: (inout JSON.Object) -> Void = { _ in }) throws {
-    let fixture = FamilyFixture(name: name)
+  init(
+    _ name: String, kind: String = "families", _ change: (inout JSON.Object) -> Void = { _ in }
+  ) throws {
+    let fixture = FamilyFixture(name: name, kind: kind)
     golden = try fixture.golden()
     folder = try TemporaryFolder()
     var config = try fixture.config()
