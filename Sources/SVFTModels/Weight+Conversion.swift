@@ -1,8 +1,8 @@
 // Re-encoding a matrix in another element format, by rows, on a team. Rows lie as they lay; each is
 // encoded on its own, so the bytes depend on nothing but the row.
 //
-// Rows that are no whole number of blocks get what their format names in its place (ggml's rule), at
-// last F16.
+// Rows that are no whole number of blocks get what their format names in its place (ggml's rule),
+// at last F16.
 //
 // NaN, infinity and what is beyond the format's range decode to something that is not finite, and
 // are refused here, where their tensor is known.
