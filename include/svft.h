@@ -92,7 +92,7 @@ typedef struct svft_model svft_model;
 typedef struct svft_model_params {
   uint32_t struct_size;
   int32_t threads;          /* 0: one per available processor */
-  const char *quantize;     /* "q4_k_m", "q8_0", "f16", …; NULL: as the file has it */
+  const char *quantize;     /* "q8_0", "q4_0", "f16", "bf16", "f32"; NULL: as the file has it */
   const char *compute;      /* "f32": exact products; NULL or "default": the format's custom */
   uint64_t memory_limit;    /* bytes this model may use, mapped weights included; 0: no limit */
   const char *cache_folder; /* where singular factors are kept; NULL: nowhere */

@@ -51,6 +51,13 @@ static inline int32_t rounded_sum(rounded_tile tile, int64_t b, int64_t t, int h
   return -(half ? whole - first : first) / 128;
 }
 
+/* The sum of a token's block, as values. */
+static inline float rounded_total(rounded_tile tile, int64_t b, int64_t t) {
+  float total;
+  memcpy(&total, rounded_block(tile, b) + 4 * (11 * tile.tokens + t), 4);
+  return total;
+}
+
 /* 32 unpacked codes, with scales and (where there are any) mins of their halves, times a block. */
 static inline float svk_rounded_block_dot(const int8_t *codes, const float *scales,
                                           const float *mins, rounded_tile x, int64_t b,

@@ -116,4 +116,23 @@ import Testing
     #expect(formats["model.embed_tokens.weight"] == "Q8_0")
     #expect(formats["model.layers.0.self_attn.q_proj.weight"] == "Q5_0")
   }
+
+  /// Read as they lie, or decoded while loading: one model.
+  @Test(arguments: ElementFormats.all.filter { $0.blockLength > 1 })
+  func aFileOfEveryFormatComputesWhatItsNumbersSay(_ format: any ElementFormat) throws {
+    let folder = try TemporaryFolder()
+    let size = TinyModel.Size { ($0.hidden, $0.feedForward, $0.deviation) = (256, 512, 0.05) }
+    try TinyModel.llama(size).write(gguf: folder.file("m.gguf"), format: format)
+    let checkpoint = try Checkpoint(folder.file("m.gguf"))
+    let lying = try checkpoint.load()
+    let decoded = try checkpoint.load(.init(quantization: Quantization(ElementFormats.f32)))
+    #expect(lying.unused == [])
+    #expect(lying.slots.contains { $0.weight.format.name == format.name })
+    let ids: [Int32] = [1, 5, 9, 2, 30]
+    let found = try ModelProbe(lying, .languageModel, rows: 8)([ids])
+    let expected = try ModelProbe(decoded, .languageModel, rows: 8)([ids])
+    let largest = expected.joined().map(abs).max() ?? 0
+    #expect(largest > 0)
+    #expect(zip(found, expected).map { distance($0, $1) }.max() ?? .infinity < 2e-5 * largest)
+  }
 }

@@ -17,16 +17,18 @@ SVK_TARGET_AVX2 SVK_INLINE void add_block(const int8_t *codes, const int8_t *x,
   *total = _mm256_fmadd_ps(both, _mm256_cvtepi32_ps(sums), *total);
 }
 
-/* What mins take away: times the sum of a block's values, and of its first half's where the two
- * differ. */
+/* What mins take away: times the sum of a block's values, and the difference of two mins times that
+ * of its first half's. */
 static float sum_of_mins(const float *mins, rounded_tile x, int64_t blocks) {
-  float total = 0;
+  float totals[4] = {0};
   for (int64_t b = 0; b < blocks; b++, mins += 2) {
-    float scale = rounded_scale(x, b, 0);
-    total += mins[0] * (scale * (float)rounded_sum(x, b, 0, 0)) +
-             mins[1] * (scale * (float)rounded_sum(x, b, 0, 1));
+    float *total = &totals[b % 4];
+    *total += mins[1] * rounded_total(x, b, 0);
+    if (mins[0] == mins[1]) continue;
+    float first = rounded_scale(x, b, 0) * (float)rounded_sum(x, b, 0, 0);
+    *total += (mins[0] - mins[1]) * first;
   }
-  return total;
+  return (totals[0] + totals[1]) + (totals[2] + totals[3]);
 }
 
 /* Four chains of additions hide the latency of one. */

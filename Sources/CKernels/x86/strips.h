@@ -171,6 +171,9 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
 #pragma clang loop unroll(disable)
     for (int part = 0; part < reader.parts; part++, x += SVK_TOKEN_BYTES * width) {
       const int32_t *numbers = (const int32_t *)x; /* integer_product.h says which */
+#pragma clang loop unroll(full)
+      /* What one part reads is not kept for the next: registers are for sums. */
+      for (int s = 0; s < strips; s++) __asm__("" : "+r"(at[s].words), "+r"(at[s].lone));
       if (reader.halves == 1) {
         add_group(reader, strips, tokens, whole, 2, at, part, numbers, width, totals);
       } else {
