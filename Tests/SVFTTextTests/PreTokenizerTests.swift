@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"type":"UnicodeScripts"}"#, #"{"type":"CharDelimiterSplit","delimiter":"x"}"#,
+    #"{"type":"UnicodeScripts"}"#,
   ])
   func unknownStagesAreRefusedByName(_ json: String) throws {
     let error = failure { _ = try words("x", by: try JSON.parse(json)) }

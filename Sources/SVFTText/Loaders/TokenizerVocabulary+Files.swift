@@ -17,6 +17,8 @@ extension TokenizerVocabulary {
       case .llama: try sentencePieceStages()
       case .gpt2: try byteLevelStages()
       case .bert: try wordPieceStages()
+      case .t5:
+        throw SVFTError(.unsupported, "tokenizer.json: SentencePiece's unigrams are not written")
       }
     var file = JSON.Object([
       ("version", "1.0"), ("truncation", .null), ("padding", .null),
