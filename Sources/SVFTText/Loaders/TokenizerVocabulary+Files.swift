@@ -12,6 +12,10 @@ extension TokenizerVocabulary {
   /// hold and for unknown split patterns.
   package func files() throws(SVFTError) -> [(name: String, json: JSON)] {
     try validate()
+    guard rules.isEmpty, removesExtraSpaces != true else {
+      throw SVFTError(
+        .unsupported, "tokenizer.json: SentencePiece's rules of normalisation are not written")
+    }
     let stages: JSON.Object =
       switch kind {
       case .llama: try sentencePieceStages()
