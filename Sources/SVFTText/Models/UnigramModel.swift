@@ -60,7 +60,7 @@ struct UnigramModel: TokenModel {
 
   func encode(_ words: Words, into ids: inout [Int32]) {
     var steps: [Step] = []
-    var cache = WordCache(capacity: 1 << 16)
+    var cache = WordCache(bytes: words.text.count)
     for word in words.ranges {
       if word.count > Self.longestCached {
         encode(words.text, word, &steps, into: &ids)
