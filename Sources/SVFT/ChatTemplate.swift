@@ -93,7 +93,7 @@ package struct ChatTemplate: Sendable {
     let path = FileSystem.join(checkpoint.path, file)
     if try FileSystem.isFile(path) {
       let bytes = try FileSystem.read(path, limit: Limits.headerBytes)
-      guard let text = UTF8Text.string(bytes.bytes) else {
+      guard let text = withExtendedLifetime(bytes, { UTF8Text.string(bytes.bytes) }) else {
         throw SVFTError(.format, "\(path): expected UTF-8, found other bytes")
       }
       return [(plain, text)]

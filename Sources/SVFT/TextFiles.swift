@@ -9,7 +9,8 @@ import SVFTText
 enum TextFiles {
   private static let names = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
-    "merges.txt", "tokenizer.model", ChatTemplate.file, "generation_config.json", "modules.json",
+    "merges.txt", "tokenizer.model", "spiece.model", ChatTemplate.file, "generation_config.json",
+    "modules.json",
     "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
   ]
 

@@ -163,7 +163,7 @@ extension [UInt8] {
 
 extension TextUnit {
   /// What regular expressions call \w: alphabetic, marks, decimal digits, connectors, joiners.
-  fileprivate var isWord: Bool {
+  var isWord: Bool {
     guard let scalar else { return false }
     let properties = scalar.properties
     switch properties.generalCategory {

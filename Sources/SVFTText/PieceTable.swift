@@ -59,6 +59,12 @@ package struct PieceTable: Sendable {
     return [UInt8](bytes[ends[number]..<ends[number + 1]])
   }
 
+  /// One byte of string `number`, -1 behind its end.
+  func byte(_ number: Int, at offset: Int) -> Int {
+    let place = ends[number] + offset
+    return place < ends[number + 1] ? Int(bytes[place]) : -1
+  }
+
   /// The number of the string `text[range]`, or nil.
   package func find(_ text: [UInt8], _ range: Range<Int>) -> Int32? {
     if range.count > longest { return nil }

@@ -52,6 +52,8 @@ package struct TokenizerVocabulary: Sendable, Equatable {
     case gpt2
     /// WordPiece.
     case bert
+    /// SentencePiece's unigrams.
+    case t5
   }
 
   /// The kind of the tokenizer.
@@ -60,7 +62,7 @@ package struct TokenizerVocabulary: Sendable, Equatable {
   package var pre: String?
   /// The tokens' spellings, by id.
   package var tokens: [[UInt8]]
-  /// Scores, by id (`llama` only).
+  /// Scores, by id (`llama` and `t5` only).
   package var scores: [Float]?
   /// Types, by id.
   package var types: [TokenType]
@@ -72,8 +74,12 @@ package struct TokenizerVocabulary: Sendable, Equatable {
   package var addsBOS: Bool?
   /// Whether a text ends with eos; nil where the file does not say.
   package var addsEOS: Bool?
-  /// Whether a blank is put in front of a text (`llama` only); nil where the file does not say.
+  /// Whether a blank is put in front of a text (`llama` and `t5`); nil where the file does not say.
   package var addsSpacePrefix: Bool?
+  /// SentencePiece's compiled rules of normalisation (`llama` and `t5`); none where empty.
+  package var rules: [UInt8] = []
+  /// Whether blanks at the ends go and one stays of several; nil where the file does not say.
+  package var removesExtraSpaces: Bool?
 
   /// A vocabulary of these tokens.
   package init(kind: Kind, tokens: [[UInt8]], types: [TokenType]) {

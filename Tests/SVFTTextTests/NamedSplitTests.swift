@@ -13,12 +13,15 @@ import Testing
     return vocabulary
   }
 
-  @Test(arguments: [("gpt-2", [3]), ("llama-bpe", [3]), ("qwen2", [0, 1]), ("smollm", [0, 1])])
+  @Test(arguments: [
+    ("gpt-2", [3]), ("llama-bpe", [3]), ("qwen2", [0, 1]), ("smollm", [0, 1]),
+    ("gpt-4o", [3]), ("tekken", [0, 1]),
+  ])
   func namesChooseHowNumbersAreCut(_ name: String, _ expected: [Int32]) throws {
     #expect(try Tokenizer(vocabulary: vocabulary(name)).encode("12") == expected)
   }
 
-  @Test(arguments: ["default", "tekken", ""]) func unknownNamesAreRefused(_ name: String) throws {
+  @Test(arguments: ["default", "viking", ""]) func unknownNamesAreRefused(_ name: String) throws {
     let error = failure { _ = try Tokenizer(vocabulary: vocabulary(name)) }
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains(name) == true)

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"type":"NFKC"}"#, #"{"type":"Precompiled","precompiled_charsmap":"AAAA"}"#,
+    #"{"type":"NFKX"}"#,
     #"{"type":"Replace","pattern":{"Regex":"(a+)+$"},"content":""}"#,
   ])
   func unknownStagesAreRefusedByName(_ json: String) throws {

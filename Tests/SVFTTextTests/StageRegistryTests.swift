@@ -11,9 +11,9 @@ import Testing
   }
 
   @Test func theMessageNamesTheKnownStages() {
-    let error = failure { _ = try normalized("x", by: ["type": "Nmt"]) }
+    let error = failure { _ = try normalized("x", by: ["type": "Surprise"]) }
     #expect(error?.message.contains("normalizer") == true)
-    #expect(error?.message.contains("BertNormalizer, Lowercase, NFC") == true)
+    #expect(error?.message.contains("BertNormalizer, ByteLevel, Lowercase, NFC") == true)
   }
 
   @Test(arguments: ["normalizer", "pre_tokenizer", "post_processor", "decoder"])

@@ -5,7 +5,7 @@ import SVFTText
 import Testing
 
 @Suite struct TokenModelTests {
-  @Test(arguments: ["Unigram", "WordLevel"]) func unknownModelsAreRefusedByName(_ type: String) {
+  @Test(arguments: ["Bigram", "CharLevel"]) func unknownModelsAreRefusedByName(_ type: String) {
     let error = failure {
       _ = try Tokenizer(json: ["model": ["type": .string(type), "vocab": ["a": 0]]])
     }

@@ -1,5 +1,6 @@
 // tokenizer.json as somebody hostile might write it: every prefix, every flipped bit of a small
 // one, ids that contradict each other. Nothing may trap; what is refused says why.
+import Foundation
 import SVFTFormats
 import SVFTTensor
 import SVFTText
@@ -127,13 +128,25 @@ import Testing
     #expect(error?.message.contains(folder.path) == true)
   }
 
-  @Test(arguments: ["vocab.txt", "vocab.json", "tokenizer.model"])
+  @Test(arguments: ["vocab.txt", "vocab.json"])
   func partsOfATokenizerAreNamed(_ name: String) throws {
     let folder = try TemporaryFolder()
     try folder.write(name, "[PAD]\n[UNK]\n")
     let error = failure { _ = try Tokenizer(folder: folder.path) }
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains("expected tokenizer.json, found \(name)") == true)
+  }
+
+  @Test(arguments: ["tokenizer.model", "spiece.model"])
+  func theFileOfAModelAloneWillDo(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    let file = URL(fileURLWithPath: folder.file(name))
+    try Data(TinyPieces.unigram.file()).write(to: file)
+    try folder.write("tokenizer_config.json", #"{"tokenizer_class":"T5Tokenizer"}"#)
+    #expect(try Tokenizer(folder: folder.path).encode("the").last == 2)
+    try Data([1]).write(to: file)
+    let error = failure { _ = try Tokenizer(folder: folder.path) }
+    #expect(error?.message.contains(name) == true)
   }
 
   @Test func whatGGUFHasNoNameForIsNotExported() throws {

@@ -28,6 +28,8 @@ extension TokenizerFile {
     case .bert:
       result.pre = "default"
       result.tokens = zip(result.tokens, types).map { PhantomSpace.exported($0, $1) }
+    case .t5:
+      throw SVFTError(.unsupported, "tokenizer.json: SentencePiece's unigrams are not exported")
     }
     if kind != .bert {
       result.addsBOS = special.bos != nil && around.before == [special.bos]

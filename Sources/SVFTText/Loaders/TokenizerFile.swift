@@ -5,20 +5,30 @@ package import SVFTFormats
 package import SVFTTensor
 
 extension Tokenizer {
-  /// The tokenizer of a Hugging Face folder.
+  /// The tokenizer of a Hugging Face folder: of its tokenizer.json, else of the file of its model.
   package convenience init(folder: String) throws(SVFTError) {
     let path = FileSystem.join(folder, "tokenizer.json")
     let configuration = FileSystem.join(folder, "tokenizer_config.json")
-    if try !FileSystem.isFile(path) { try Self.refuseParts(of: folder) }
-    let json = try JSON.read(path)
     let hasConfiguration = try FileSystem.isFile(configuration)
     let settings = hasConfiguration ? try JSON.read(configuration) : .object(JSON.Object())
+    for name in ["tokenizer.model", "spiece.model"] where try !FileSystem.isFile(path) {
+      let model = FileSystem.join(folder, name)
+      guard try FileSystem.isFile(model) else { continue }
+      let file = try FileSystem.read(model)
+      let bytes = withExtendedLifetime(file) { Array(file.bytes) }
+      do {
+        try self.init(modelFile: bytes, configuration: settings)
+        return
+      } catch { throw error.while(model) }
+    }
+    if try !FileSystem.isFile(path) { try Self.refuseParts(of: folder) }
+    let json = try JSON.read(path)
     do { try self.init(json: json, configuration: settings) } catch { throw error.while(path) }
   }
 
   /// Throws `.unsupported` where a folder without tokenizer.json has what one can be made from.
   private static func refuseParts(of folder: String) throws(SVFTError) {
-    for name in ["vocab.txt", "vocab.json", "tokenizer.model", "spiece.model"] {
+    for name in ["vocab.txt", "vocab.json"] {
       guard try FileSystem.isFile(FileSystem.join(folder, name)) else { continue }
       throw SVFTError(
         .unsupported,
@@ -112,14 +122,19 @@ struct TokenizerFile {
   private static func readVocabulary(
     _ model: JSON.Object, _ added: [AddedToken]
   ) throws(SVFTError) -> [[UInt8]?] {
-    let vocabulary = try model.object("vocab")
     let place = model.place("vocab")
-    guard vocabulary.count + added.count > 0 else {
+    var own: [[UInt8]?] = []
+    var vocabulary = JSON.Object()
+    if case .array(let list)? = model["vocab"] {
+      own = try UnigramModel.listed(list, place)
+    } else {
+      vocabulary = try model.object("vocab")
+    }
+    guard vocabulary.count + own.count + added.count > 0 else {
       throw SVFTError(.format, "\(place): expected tokens, found none")
     }
     // A gap takes memory that the file does not pay for.
-    let most = 8 * (vocabulary.count + added.count) + 65_536
-    var own: [[UInt8]?] = []
+    let most = 8 * (vocabulary.count + own.count + added.count) + 65_536
     func makeRoom(_ id: Int, _ text: String) throws(SVFTError) {
       guard id >= 0, id < most else {
         throw SVFTError(

@@ -12,11 +12,17 @@ extension TokenizerVocabulary {
   /// hold and for unknown split patterns.
   package func files() throws(SVFTError) -> [(name: String, json: JSON)] {
     try validate()
+    guard rules.isEmpty, removesExtraSpaces != true else {
+      throw SVFTError(
+        .unsupported, "tokenizer.json: SentencePiece's rules of normalisation are not written")
+    }
     let stages: JSON.Object =
       switch kind {
       case .llama: try sentencePieceStages()
       case .gpt2: try byteLevelStages()
       case .bert: try wordPieceStages()
+      case .t5:
+        throw SVFTError(.unsupported, "tokenizer.json: SentencePiece's unigrams are not written")
       }
     var file = JSON.Object([
       ("version", "1.0"), ("truncation", .null), ("padding", .null),

@@ -28,6 +28,7 @@ extension TokenizerVocabulary {
     [(key: String, path: any WritableKeyPath<TokenizerVocabulary, Bool?> & Sendable)] = [
       ("add_bos_token", \.addsBOS), ("add_eos_token", \.addsEOS),
       ("add_space_prefix", \.addsSpacePrefix),
+      ("remove_extra_whitespaces", \.removesExtraSpaces),
     ]
 
   /// Reads the vocabulary of a GGUF file.
@@ -36,7 +37,7 @@ extension TokenizerVocabulary {
     guard let kind = Kind(rawValue: model) else {
       throw SVFTError(
         .unsupported,
-        "\(gguf.path): \(Self.prefix)model: \(model) is not known; known are llama, gpt2, bert")
+        "\(gguf.path): \(Self.prefix)model: \(model) is not known; known are llama, gpt2, bert, t5")
     }
     let tokens = try gguf.texts(Self.prefix + "tokens")
     self.init(kind: kind, tokens: tokens, types: try Self.types(gguf, count: tokens.count))
@@ -52,6 +53,10 @@ extension TokenizerVocabulary {
       special[keyPath: path] = try TokenID.checked(id, "\(gguf.path): \(Self.prefix)\(key)")
     }
     if kind == .bert, special.bos == special.classification { special.bos = nil }
+    let rules = Self.prefix + "precompiled_charsmap"
+    if gguf.has(rules) {
+      self.rules = try gguf.ints(rules).map { UInt8(truncatingIfNeeded: $0) }
+    }
     for (key, path) in Self.flags where gguf.has(Self.prefix + key) {
       self[keyPath: path] = try gguf.bool(Self.prefix + key)
     }

@@ -48,7 +48,7 @@ struct VocabularyBuilder {
       return type == .control || type == .unknown ? id : nil
     }
     switch vocabulary.kind {
-    case .llama:
+    case .llama, .t5:
       special.bos = special.bos ?? find("<s>")
       special.eos = special.eos ?? find("</s>")
       special.unknown = special.unknown ?? find("<unk>")
@@ -78,7 +78,12 @@ struct VocabularyBuilder {
       pieces: pieces, vacant: vacant.map { Int32(truncatingIfNeeded: $0) }, added: added,
       special: special
     ) {
-      () throws(SVFTError) in vocabulary
+      () throws(SVFTError) in
+      guard vocabulary.kind != .t5, vocabulary.rules.isEmpty else {
+        throw SVFTError(
+          .unsupported, "SentencePiece's unigrams and rules of normalisation cannot be exported")
+      }
+      return vocabulary
     }
   }
 
@@ -88,6 +93,7 @@ struct VocabularyBuilder {
     case .llama: try sentencePiece()
     case .gpt2: try byteLevel()
     case .bert: try wordPiece()
+    case .t5: try unigram()
     }
   }
 
@@ -107,14 +113,41 @@ struct VocabularyBuilder {
     options.unknown = special.unknown
     let findable = try PieceTable(
       zip(vocabulary.tokens, vocabulary.types).map { $1.isMatched ? $0 : nil })
-    let addsSpace = vocabulary.addsSpacePrefix ?? true
-    let prefix: [any Normalizer] = addsSpace ? [Prepend(bytes: Self.marker)] : []
-    let strip: [any PieceDecoder] = addsSpace ? [StripFirst([0x20])] : []
     return Tokenizer.Stages(
-      normalizers: prefix + [Replace([0x20], by: Self.marker)],
+      normalizers: [try sentencePieceNormalizer()],
       model: BytePairModel(findable, try ScoredMerges(scores, of: findable), options),
-      template: try around(defaultBOS: true),
-      decoders: [Replace(Self.marker, by: [0x20]), ByteFallback()] + strip)
+      template: try around(defaultBOS: true), decoders: sentencePieceDecoders)
+  }
+
+  private func unigram() throws(SVFTError) -> Tokenizer.Stages {
+    guard let scores = vocabulary.scores else {
+      throw SVFTError(.format, "tokenizer.ggml.scores: the key is missing")
+    }
+    var options = UnigramModel.Options()
+    options.unknown = special.unknown
+    options.byteTokens = ByteFallback.tokens(pieces)
+    options.splitsUnknown = true
+    let types = vocabulary.types
+    let worst = zip(scores, types).filter { $1 == .normal }.map { Double($0.0) }.min()
+    let model = try UnigramModel(
+      pieces, scores.map(Double.init), options, where: { types[$0].isMatched }, worst: worst)
+    return Tokenizer.Stages(
+      normalizers: [try sentencePieceNormalizer()], model: model,
+      template: try around(defaultBOS: false), decoders: sentencePieceDecoders)
+  }
+
+  private func sentencePieceNormalizer() throws(SVFTError) -> SentencePieceNormalizer {
+    SentencePieceNormalizer(
+      map: vocabulary.rules.isEmpty
+        ? nil : try CharacterMap(vocabulary.rules, "precompiled_charsmap"),
+      addsPrefix: vocabulary.addsSpacePrefix ?? true,
+      removesExtra: vocabulary.removesExtraSpaces ?? false)
+  }
+
+  private var sentencePieceDecoders: [any PieceDecoder] {
+    let strip: [any PieceDecoder] =
+      vocabulary.addsSpacePrefix ?? true ? [StripFirst([0x20])] : []
+    return [Replace(Self.marker, by: [0x20]), ByteFallback()] + strip
   }
 
   private func byteLevel() throws(SVFTError) -> Tokenizer.Stages {

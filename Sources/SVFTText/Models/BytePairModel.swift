@@ -31,7 +31,6 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
 
   private static var marker: [UInt8] { [0xE2, 0x96, 0x81] }
   private static var longestCached: Int { 48 }
-  private static var cacheSize: Int { 1 << 16 }
 
   private let pieces: PieceTable
   private let rule: Rule
@@ -51,7 +50,7 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
 
   func encode(_ words: Words, into ids: inout [Int32]) {
     var chain = SymbolChain()
-    var cache = WordCache(capacity: Self.cacheSize)
+    var cache = WordCache(bytes: words.text.count)
     for word in words.ranges {
       var isAfterUnknown = false
       var start = word.lowerBound

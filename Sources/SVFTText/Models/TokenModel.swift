@@ -41,6 +41,8 @@ struct MergePair: Sendable {
 enum TokenModels {
   static let all: [String: @Sendable (ModelDescription) throws(SVFTError) -> BuiltModel] = [
     "BPE": { description throws(SVFTError) in try BytePairFile(description).build() },
+    "Unigram": { description throws(SVFTError) in try UnigramModel.build(description) },
+    "WordLevel": { description throws(SVFTError) in try WordLevelModel.build(description) },
     "WordPiece": { description throws(SVFTError) in
       try WordPieceModel.build(description)
     },

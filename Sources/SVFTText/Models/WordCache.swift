@@ -11,8 +11,14 @@ struct WordCache {
   private var entries: [Entry] = []
   private let capacity: Int
 
-  /// A cache of a power of two of places.
-  init(capacity: Int) { self.capacity = capacity }
+  /// A cache for a text of so many bytes: a short one needs few places, and filling them costs.
+  init(bytes: Int) {
+    var capacity = 64
+    while capacity < bytes, capacity < Self.most { capacity *= 2 }
+    self.capacity = capacity
+  }
+
+  private static let most = 1 << 16
 
   // Words and ids are kept as ranges: of the text, and of the output, which both outlive the cache.
 

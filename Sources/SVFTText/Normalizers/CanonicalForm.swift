@@ -1,13 +1,14 @@
-// Unicode normalisation forms C and D (UAX #15).
+// Unicode normalisation forms C and D, and KC and KD (UAX #15).
 //
 // The standard library answers for one character (its decomposition) and for two (their
 // composition); the order of marks is ours, because its own takes quadratic time over a run of
 // them: 100,000 marks cost it 20 seconds, and a text of nothing else is easily sent.
 @_spi(_Unicode) import Swift
 
-/// NFC or NFD.
+/// NFC or NFD; NFKC or NFKD where compatible characters are taken apart too.
 struct CanonicalForm: Normalizer {
   let composes: Bool
+  var isCompatible = false
 
   func normalized(_ text: [UInt8]) -> [UInt8] {
     if text.allSatisfy({ $0 < 0x80 }) { return text }
@@ -18,8 +19,14 @@ struct CanonicalForm: Normalizer {
     let emit = { (scalar: Unicode.Scalar) in
       if composes { composer.append(scalar, &output) } else { output.append(scalar) }
     }
+    let forms = isCompatible ? CompatibleForm.forms : [:]
     text.forEachUnit(in: 0..<text.count) { _, unit in
-      order.append(unit.scalar ?? "\u{FFFD}", emit)
+      let scalar = unit.scalar ?? "\u{FFFD}"
+      if isCompatible, let form = forms[scalar.value] {
+        for part in form { order.append(part, emit) }
+      } else {
+        order.append(scalar, emit)
+      }
     }
     order.flush(emit)
     composer.flush(&output)

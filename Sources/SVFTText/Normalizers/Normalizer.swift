@@ -17,7 +17,9 @@ enum Normalizers {
   static let all: StageRegistry<any Normalizer> = [
     "Prepend": { json throws(SVFTError) in [Prepend(bytes: Array(try json.string("prepend").utf8))]
     },
-    "Replace": { json throws(SVFTError) in [try Replace(json)] },
+    "Append": { json throws(SVFTError) in [Append(bytes: Array(try json.string("append").utf8))]
+    },
+    "Replace": { json throws(SVFTError) in [try replacement(json)] },
     "Lowercase": { _ throws(SVFTError) in [Lowercase()] },
     "Strip": { json throws(SVFTError) in
       [
@@ -27,9 +29,31 @@ enum Normalizers {
       ]
     },
     "NFC": { _ throws(SVFTError) in [CanonicalForm(composes: true)] },
+    "NFKC": { _ throws(SVFTError) in [CanonicalForm(composes: true, isCompatible: true)] },
+    "NFKD": { _ throws(SVFTError) in [CanonicalForm(composes: false, isCompatible: true)] },
     "NFD": { _ throws(SVFTError) in [CanonicalForm(composes: false)] },
+    "StripAccents": { _ throws(SVFTError) in [StripMarks()] },
+    "Nmt": { _ throws(SVFTError) in [MachineTranslation()] },
+    "ByteLevel": { _ throws(SVFTError) in [BytesAsLetters()] },
+    "Precompiled": { json throws(SVFTError) in [try Precompiled(json)] },
     "BertNormalizer": { json throws(SVFTError) in [try BertNormalizer(json)] },
   ]
+}
+
+extension Normalizers {
+  /// The stage of a "Replace": a fixed string, or one of the known expressions.
+  private static func replacement(_ json: JSON.Object) throws(SVFTError) -> any Normalizer {
+    let pattern = try json.object("pattern")
+    guard pattern.has("Regex") else { return try Replace(json) }
+    let expression = try pattern.string("Regex")
+    guard let run = RunReplace.all[expression] else {
+      throw SVFTError(
+        .unsupported, "\(json.place("pattern")): the Regex \(expression) is not known")
+    }
+    return RunReplace(
+      takesAllSpace: run.takesAllSpace, least: run.least,
+      content: Array(try json.string("content").utf8))
+  }
 }
 
 /// Puts fixed bytes before a text that is not empty.

@@ -25,6 +25,9 @@ struct NamedSplit: Sendable {
     NamedSplit(
       names: ["qwen2", "stablelm2", "deepseek-r1-qwen", "megrez"],
       stages: [SplitByPattern(.numbersByOne)]),
+    NamedSplit(names: ["gpt-4o", "llama4"], stages: [SplitByPattern(.o200k)]),
+    NamedSplit(
+      names: ["tekken"], stages: [SplitByPattern(.tekken)], ignoresMerges: true, addsBOS: true),
     NamedSplit(
       names: ["smollm", "starcoder", "refact", "command-r"],
       stages: [SplitDigits(individually: true), SplitByPattern(.gpt2)]),

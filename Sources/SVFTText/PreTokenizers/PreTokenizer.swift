@@ -26,7 +26,14 @@ enum PreTokenizers {
       if try json.bool("use_regex", default: true) { stages.append(SplitByPattern(.gpt2)) }
       return stages + [BytesAsTokens()]
     },
-    "Split": { json throws(SVFTError) in [try SplitByPattern(json)] },
+    "Split": { json throws(SVFTError) in [try split(json)] },
+    "Whitespace": { _ throws(SVFTError) in [SplitWords()] },
+    "Punctuation": { json throws(SVFTError) in
+      [try MatchSplit(.punctuation, json, default: MatchSplit.Behavior.isolated.rawValue)]
+    },
+    "CharDelimiterSplit": { json throws(SVFTError) in
+      [MatchSplit(.text(Array(try json.string("delimiter").utf8)), .removed)]
+    },
     "Digits": { json throws(SVFTError) in
       [SplitDigits(individually: try json.bool("individual_digits", default: false))]
     },
@@ -34,6 +41,23 @@ enum PreTokenizers {
     "BertPreTokenizer": { _ throws(SVFTError) in [SplitAtSpace(isolatesPunctuation: true)] },
     "Metaspace": { json throws(SVFTError) in [try Metaspace(json)] },
   ]
+}
+
+extension PreTokenizers {
+  /// The stage of a "Split": at a fixed string, at runs of space, or by one of the known patterns.
+  private static func split(_ json: JSON.Object) throws(SVFTError) -> any PreTokenizer {
+    let pattern = try json.object("pattern")
+    if pattern.has("String") {
+      let text = Array(try pattern.string("String").utf8)
+      _ = try Checked.within(
+        text.count, 1...64, "\(json.place("pattern")): length in bytes", kind: .format)
+      return try MatchSplit(.text(text), json)
+    }
+    if let run = RunReplace.all[try pattern.string("Regex")] {
+      return try MatchSplit(.run(takesAllSpace: run.takesAllSpace, least: run.least), json)
+    }
+    return try SplitByPattern(json)
+  }
 }
 
 /// Says that the model's first symbols are bytes and its vocabulary is written in `ByteAlphabet`.
@@ -110,7 +134,7 @@ struct SplitAtSpace: PreTokenizer {
     for range in words.ranges {
       var start = range.lowerBound
       words.text.forEachUnit(in: range) { index, unit in
-        let isMark = isolatesPunctuation && isPunctuation(unit)
+        let isMark = isolatesPunctuation && Self.isPunctuation(unit)
         if !isMark && unit.kind != .space { return }
         let end = index + unit.length
         if start < index { parts.append(start..<index) }
@@ -123,7 +147,7 @@ struct SplitAtSpace: PreTokenizer {
   }
 
   /// ASCII signs of every kind, and Unicode's punctuation.
-  private func isPunctuation(_ unit: TextUnit) -> Bool {
+  static func isPunctuation(_ unit: TextUnit) -> Bool {
     guard let scalar = unit.scalar else { return false }
     switch scalar.value {
     case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true

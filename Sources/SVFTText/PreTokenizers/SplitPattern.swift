@@ -15,7 +15,7 @@ struct SplitPattern: Sendable {
   let end: @Sendable (_ text: [UInt8], _ start: Int, _ limit: Int) -> Int
 
   /// Every known pattern.
-  static let all: [SplitPattern] = [gpt2, numbersByThree, numbersByOne]
+  static let all: [SplitPattern] = [gpt2, numbersByThree, numbersByOne, o200k, tekken]
 
   /// GPT-2's: contractions, then letters, digits or signs with a space before them, then spaces.
   static let gpt2 = SplitPattern(
@@ -36,6 +36,27 @@ struct SplitPattern: Sendable {
     name: "numbersByOne",
     expressions: wideExpressions(number: #"\p{N}"#),
     end: { WideScanner(digits: 1).end($0, $1, $2) })
+
+  /// o200k's: words by their case, numbers in groups of three.
+  static let o200k = SplitPattern(
+    name: "o200k",
+    expressions: [
+      caseExpression(contraction: "(?i:'s|'t|'re|'ve|'m|'ll|'d)?", number: #"\p{N}{1,3}"#)
+    ],
+    end: { CaseScanner(digits: 3, takesContractions: true).end($0, $1, $2) })
+
+  /// Tekken's: as o200k's, every digit alone and no contractions.
+  static let tekken = SplitPattern(
+    name: "tekken",
+    expressions: [caseExpression(contraction: "", number: #"\p{N}"#)],
+    end: { CaseScanner(digits: 1, takesContractions: false).end($0, $1, $2) })
+
+  private static func caseExpression(contraction: String, number: String) -> String {
+    let (large, small) = (#"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#, #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#)
+    let before = #"[^\r\n\p{L}\p{N}]?"#
+    return "\(before)\(large)*\(small)+\(contraction)|\(before)\(large)+\(small)*\(contraction)|"
+      + number + #"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+  }
 
   /// The pattern spelled `expression`, or nil.
   static func find(_ expression: String) -> SplitPattern? {
@@ -75,6 +96,8 @@ enum GPT2Scanner {
 /// together.
 struct WideScanner {
   let digits: Int
+  /// Signs take slashes behind them along.
+  var takesSlashes = false
 
   func end(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
     if let end = Contraction.end(text, start, limit, ignoringCase: true) { return end }
@@ -84,13 +107,26 @@ struct WideScanner {
     let next = second < limit ? TextUnit(text, at: second, limit: limit).kind : .space
     switch kind {
     case .letter: return text.runEnd(of: .letter, start, limit)
-    case .number: return numberEnd(text, start, limit)
     case .other, .space:
       if next == .letter, !first.isLineBreak { return text.runEnd(of: .letter, second, limit) }
-      if kind == .other { return signEnd(text, start, limit) }
-      if text[start] == 0x20, next == .other { return signEnd(text, second, limit) }
+    case .number: break
     }
-    return text.lastLineBreakEnd(start, limit) ?? text.spaceEnd(start, limit)
+    return rest(text, start, limit)
+  }
+
+  /// The end of what is no word: numbers, signs, space.
+  func rest(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
+    let first = TextUnit(text, at: start, limit: limit)
+    let second = start + first.length
+    switch first.kind {
+    case .letter: return second
+    case .number: return numberEnd(text, start, limit)
+    case .other: return signEnd(text, start, limit)
+    case .space:
+      let next = second < limit ? TextUnit(text, at: second, limit: limit).kind : .space
+      if text[start] == 0x20, next == .other { return signEnd(text, second, limit) }
+      return text.lastLineBreakEnd(start, limit) ?? text.spaceEnd(start, limit)
+    }
   }
 
   private func numberEnd(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
@@ -106,13 +142,15 @@ struct WideScanner {
   /// Signs, and the line breaks directly behind them.
   private func signEnd(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
     var index = text.runEnd(of: .other, start, limit)
-    while index < limit, text[index] == 0x0A || text[index] == 0x0D { index += 1 }
+    while index < limit,
+      text[index] == 0x0A || text[index] == 0x0D || takesSlashes && text[index] == 0x2F
+    { index += 1 }
     return index
   }
 }
 
 /// 's 't 're 've 'm 'll 'd.
-private enum Contraction {
+enum Contraction {
   static func end(_ text: [UInt8], _ start: Int, _ limit: Int, ignoringCase: Bool) -> Int? {
     guard text[start] == 0x27, start + 1 < limit else { return nil }
     let first = letter(text[start + 1], ignoringCase)

@@ -8,7 +8,8 @@ from typing import Mapping, Optional, Sequence, Union
 
 from ._library import encoded, id_array, library, string_array
 
-Conversation = Sequence[Mapping[str, str]]
+# Messages, or an object of "messages", "tools" and "chat_template_kwargs".
+Conversation = Union[Sequence[Mapping[str, object]], Mapping[str, object]]
 
 
 class Prompts:
@@ -36,7 +37,7 @@ def prompts(
         return Prompts(
             library.svft_generate, len(listed), (string_array(listed), len(listed)), single)
     if messages is not None:
-        single = len(messages) > 0 and isinstance(messages[0], Mapping)
+        single = isinstance(messages, Mapping) or len(messages) > 0 and "role" in messages[0]
         listed = [conversation(turns) for turns in ([messages] if single else messages)]
         arguments = (string_array(listed), len(listed), encoded(chat_layout))
         return Prompts(library.svft_generate_messages, len(listed), arguments, single)
@@ -51,4 +52,6 @@ def prompts(
 
 def conversation(messages: Conversation) -> str:
     """Messages as the JSON text that C takes."""
+    if isinstance(messages, Mapping):
+        return json.dumps(dict(messages))
     return json.dumps([dict(message) for message in messages])

@@ -1,0 +1,41 @@
+// Base64 (RFC 4648, section 4), as tokenizer files write bytes in text: four characters are three
+// bytes; padding may be missing.
+import SVFTTensor
+
+/// The decoder of Base64.
+enum Base64 {
+  private static let values: [UInt8] = {
+    var table = [UInt8](repeating: 255, count: 256)
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for (value, byte) in alphabet.utf8.enumerated() {
+      table[Int(byte)] = UInt8(truncatingIfNeeded: value)
+    }
+    return table
+  }()
+
+  /// The bytes that a text stands for, or nil for one that is no Base64.
+  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    var output: [UInt8] = []
+    output.reserveCapacity(text.count / 4 * 3 + 3)
+    var held: UInt32 = 0
+    var bits = 0
+    var padding = 0
+    for byte in text {
+      if byte == UInt8(ascii: "=") {
+        padding += 1
+        continue
+      }
+      let value = values[Int(byte)]
+      guard value < 64, padding == 0 else { return nil }
+      held = held << 6 | UInt32(value)
+      bits += 6
+      if bits >= 8 {
+        bits -= 8
+        output.append(UInt8(truncatingIfNeeded: held >> UInt32(bits)))
+      }
+    }
+    // What is left over must be nothing but zeros of the last character.
+    let rest = held & (1 << UInt32(bits) - 1)
+    return bits < 6 && rest == 0 && padding <= 2 ? output : nil
+  }
+}

@@ -1,0 +1,101 @@
+// SentencePiece's own files against SentencePiece, and against what tokenizer.json says of the same
+// vocabulary; damaged ones.
+import Foundation
+import SVFTFormats
+import SVFTTensor
+import SVFTText
+import TestKit
+import Testing
+
+/// A small model that SentencePiece trained.
+enum TinyPieces: String, CaseIterable, Sendable {
+  case unigram, bytes, pairs
+
+  static let folder = SharedData.packageRoot + "/Tests/Fixtures/"
+
+  func file() throws -> [UInt8] {
+    try Self.bytes(Self.folder + "sentencepiece-\(rawValue).model")
+  }
+
+  static func bytes(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  static func golden(_ name: String) throws -> [JSON.Object] {
+    try JSON.read(folder + "sentencepiece-golden.json").root("golden").objects(name)
+  }
+}
+
+@Suite struct SentencePieceFileTests {
+  /// Nothing around a text, as SentencePiece itself.
+  private static let bare: JSON = ["add_bos_token": false, "add_eos_token": false]
+
+  @Test(arguments: TinyPieces.allCases)
+  func everyTextGivesSentencePiecesIDs(_ tiny: TinyPieces) throws {
+    let tokenizer = try Tokenizer(sentencePiece: tiny.file(), configuration: Self.bare)
+    for item in try TinyPieces.golden(tiny.rawValue) {
+      let text = try item.string("text")
+      // A blank goes before every stretch between such tokens here, before the first alone there.
+      if text.contains("<mark>") || text.contains("<s>") { continue }
+      let ids = try tokenizer.encode(text).map(Int.init)
+      #expect(try ids == item.ints("ids"), "\(text.debugDescription)")
+    }
+  }
+
+  @Test func theConfigurationSaysWhatStandsAroundAText() throws {
+    let file = try TinyPieces.unigram.file()
+    func ends(_ configuration: JSON) throws -> ([Int32], [Int32]) {
+      let around = try Tokenizer(sentencePiece: file, configuration: configuration).around
+      return (around.before, around.after)
+    }
+    #expect(try ends([:]) == ([], []))
+    #expect(try ends(["tokenizer_class": "T5Tokenizer"]) == ([], [2]))
+    #expect(try ends(["tokenizer_class": "LlamaTokenizer", "add_eos_token": true]) == ([1], [2]))
+    #expect(
+      failure { _ = try ends(["tokenizer_class": "XLMRobertaTokenizer"]) }?.kind == .unsupported)
+    let added: JSON = [
+      "added_tokens_decoder": ["1000": ["content": "<|end|>", "special": true]]
+    ]
+    let tokenizer = try Tokenizer(sentencePiece: file, configuration: added)
+    #expect(tokenizer.vocabularySize == 1001 && tokenizer.isSpecial(1000))
+    #expect(try tokenizer.encode("a<|end|>", parseSpecial: true).last == 1000)
+    #expect(
+      failure {
+        _ = try ends(["added_tokens_decoder": ["9000000": ["content": "x"]]])
+      }?.kind == .format)
+  }
+
+  @Test func whatCannotBeWrittenSaysSo() throws {
+    let tokenizer = try Tokenizer(sentencePiece: TinyPieces.unigram.file())
+    #expect(failure { _ = try tokenizer.vocabulary() }?.kind == .unsupported)
+  }
+
+  @Test func damagedFilesNeitherTrapNorHang() throws {
+    let file = try TinyPieces.unigram.file()
+    for end in stride(from: 0, to: file.count, by: 11) {
+      _ = failure { _ = try Tokenizer(sentencePiece: Array(file[..<end])).encode("the lamp") }
+    }
+    var random = RandomSource(seed: 3, purpose: "pieces")
+    for _ in 0..<1_500 {
+      var bytes = file
+      for _ in 0...random.below(3) {
+        bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.word())
+      }
+      _ = failure { _ = try Tokenizer(sentencePiece: bytes).encode("the ﬁsh é ...") }
+    }
+    #expect(failure { _ = try Tokenizer(sentencePiece: []) }?.kind == .format)
+  }
+
+  @Test(.enabled(if: SharedData.isPresent, "needs ../shared/data"))
+  func llamasFileGivesWhatItsTokenizerFileGives() throws {
+    let real = try #require(RealVocabulary.all.first { $0.folder == "llama2-tokenizer" })
+    let bytes = try TinyPieces.bytes(SharedData.path("llama2-tokenizer/tokenizer.model"))
+    let (own, json) = (try Tokenizer(modelFile: bytes), try real.tokenizer())
+    #expect(own.special.bos == json.special.bos && own.special.eos == json.special.eos)
+    for (text, ids) in try real.cases() {
+      #expect(try own.encode(text, addSpecial: false) == ids, "\(text.debugDescription)")
+      #expect(try own.encode(text) == json.encode(text))
+      #expect(try own.decode(ids) == json.decode(ids))
+    }
+  }
+}
