@@ -26,12 +26,16 @@ package final class GGUF: TensorSource {
   /// Opens a file.
   ///
   /// Every claim of its header is checked before this returns.
-  package convenience init(_ path: String, access: MappedFile.Access = .mapped) throws(SVFTError) {
-    try self.init(MappedFile(path, access: access))
+  /// `isPart` opens one of several files of a model too (SplitGGUF.swift); others are
+  /// `.unsupported`.
+  package convenience init(
+    _ path: String, access: MappedFile.Access = .mapped, isPart: Bool = false
+  ) throws(SVFTError) {
+    try self.init(MappedFile(path, access: access), isPart: isPart)
   }
 
   /// Reads a file that is open already.
-  package init(_ file: MappedFile) throws(SVFTError) {
+  package init(_ file: MappedFile, isPart: Bool = false) throws(SVFTError) {
     self.file = file
     do throws(SVFTError) {
       var reader = ByteReader(file.bytes)
@@ -56,10 +60,9 @@ package final class GGUF: TensorSource {
       let hint = isGGUF ? "" : ContentHint.describe(file.bytes)
       throw SVFTError(error.kind, "\(file.path): \(error.message)\(hint)")
     }
-    if let parts = try? int("split.count", default: 1), parts > 1 {
+    guard try isPart || parts() < 2 else {
       throw SVFTError(
-        .unsupported,
-        "\(path): one of \(parts) parts of a split model; join them with gguf-split --merge first")
+        .unsupported, "\(path): expected a whole file, found one of \(try parts()) parts")
     }
   }
 

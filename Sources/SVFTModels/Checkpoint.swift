@@ -1,5 +1,5 @@
-// What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or one
-// GGUF file. Opening reads headers and checks every claim in them; no weight is touched before
+// What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or a
+// GGUF file, the first of several parts too. Opening reads headers and checks every claim in them; no weight is touched before
 // `load`.
 package import SVFTFormats
 import SVFTLayers
@@ -67,12 +67,12 @@ package struct Checkpoint: Sendable {
   }
 
   private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {
-    let file = try GGUF(path, access: access)
+    let file = try GGUF(path, access: access, isPart: true)
     let hyper = try Hyperparameters(file)
     self.path = path
     self.hyper = hyper
     gguf = file
-    source = file
+    source = try file.parts() > 1 ? SplitGGUF(file, access: access) : file
     let place = "\(path): general.architecture"
     family = try Architectures.named(hyper.text("", gguf: "general.architecture"), in: place)
   }

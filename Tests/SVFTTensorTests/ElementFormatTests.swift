@@ -4,7 +4,7 @@ import SVFTTensor
 import TestKit
 import Testing
 
-@Suite struct FormatEncodingTests {
+@Suite struct ElementFormatTests {
   /// Formats whose encoder is a search, and the error it may leave of numbers from -1 to 1, to
   /// their own size: what ggml's leaves.
   static let searched: [(name: String, error: Double)] = [
