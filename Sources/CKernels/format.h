@@ -43,7 +43,7 @@ struct svk_format {
   void (*row_dots)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
                    const float *x, int64_t ldx, int64_t tokens, float *out);
   void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales, float *mins);
-  int has_mins;
+  int has_mins, halves; /* `halves`: 16 values have their own scale and min, not 32 together */
   const svk_strip_layout *strips;
   void (*head_scores)(svk_head keys, const float *q, int64_t ldq, int64_t queries, float scale,
                       float *scores, int64_t lds);

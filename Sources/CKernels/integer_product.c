@@ -92,13 +92,14 @@ SVK_KERNEL(void, quantize_tile,
             void *target),
            (x, ldx, tokens, first, last, target))
 
-/* One unpacked row of weights times a tile of one token; `mins` may be NULL. */
-static float integer_dot__portable(const int8_t *codes, const float *scales, const float *mins,
-                                   rounded_tile x, int64_t blocks) {
+/* One unpacked row of weights times a tile of one token. */
+static float integer_dot__portable(const svk_format *format, const int8_t *codes,
+                                   const float *scales, const float *mins, rounded_tile x,
+                                   int64_t blocks) {
   float total = 0;
   for (int64_t b = 0; b < blocks; b++) {
     total += svk_rounded_block_dot(codes + b * SVK_BLOCK, scales + 2 * b,
-                                   mins ? mins + 2 * b : NULL, x, b, 0);
+                                   format->has_mins ? mins + 2 * b : NULL, x, b, 0);
   }
   return total;
 }
@@ -118,8 +119,7 @@ static void row_by_row(svk_weights w, int64_t first, int64_t last, const void *x
     w.format->unpack(row, w.columns, codes, scales, mins);
     for (int64_t t = 0; t < tokens; t++) {
       rounded_tile at = rounded_tile_at(x, t, tokens, 1, w.columns);
-      y[t * ldy + r] =
-          SVK_PICK(integer_dot)(codes, scales, w.format->has_mins ? mins : NULL, at, blocks);
+      y[t * ldy + r] = SVK_PICK(integer_dot)(w.format, codes, scales, mins, at, blocks);
     }
   }
 }

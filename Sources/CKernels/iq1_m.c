@@ -24,6 +24,6 @@ SVK_INLINE void unpack_block(const uint8_t *block, int8_t *codes, float *scales,
 SVK_BLOCKS(iq1_m, LENGTH, BYTES, 0, unpack_block)
 
 const svk_format *svk_format_iq1_m(void) {
-  static const svk_format format = {SVK_BLOCK_FIELDS(iq1_m, LENGTH, BYTES)};
+  static const svk_format format = {SVK_BLOCK_FIELDS(iq1_m, LENGTH, BYTES), .halves = 1};
   return &format;
 }

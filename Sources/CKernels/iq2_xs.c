@@ -20,6 +20,6 @@ SVK_INLINE void unpack_block(const uint8_t *block, int8_t *codes, float *scales,
 SVK_BLOCKS(iq2_xs, LENGTH, BYTES, 0, unpack_block)
 
 const svk_format *svk_format_iq2_xs(void) {
-  static const svk_format format = {SVK_BLOCK_FIELDS(iq2_xs, LENGTH, BYTES)};
+  static const svk_format format = {SVK_BLOCK_FIELDS(iq2_xs, LENGTH, BYTES), .halves = 1};
   return &format;
 }

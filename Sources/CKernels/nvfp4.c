@@ -22,6 +22,6 @@ SVK_INLINE void unpack_block(const uint8_t *block, int8_t *codes, float *scales,
 SVK_BLOCKS(nvfp4, LENGTH, BYTES, 0, unpack_block)
 
 const svk_format *svk_format_nvfp4(void) {
-  static const svk_format format = {SVK_BLOCK_FIELDS(nvfp4, LENGTH, BYTES)};
+  static const svk_format format = {SVK_BLOCK_FIELDS(nvfp4, LENGTH, BYTES), .halves = 1};
   return &format;
 }

@@ -47,7 +47,7 @@ SVK_STRIP_LAYOUT(q2_k, 21, SVK_LONE_NONE, 0)
 
 const svk_format *svk_format_q2_k(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q2_k, LENGTH, BYTES), .has_mins = 1, .fit = svk_fit_q2_k,
+      SVK_BLOCK_FIELDS(q2_k, LENGTH, BYTES), .halves = 1, .has_mins = 1, .fit = svk_fit_q2_k,
       .strips = &strips_q2_k};
   return &format;
 }

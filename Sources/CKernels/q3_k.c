@@ -60,6 +60,7 @@ SVK_STRIP_LAYOUT(q3_k, 27, SVK_LONE_BEHIND, 0)
 
 const svk_format *svk_format_q3_k(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q3_k, LENGTH, BYTES), .fit = svk_fit_q3_k, .strips = &strips_q3_k};
+      SVK_BLOCK_FIELDS(q3_k, LENGTH, BYTES), .halves = 1, .fit = svk_fit_q3_k,
+      .strips = &strips_q3_k};
   return &format;
 }

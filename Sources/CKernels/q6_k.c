@@ -61,6 +61,7 @@ SVK_STRIP_LAYOUT(q6_k, 52, SVK_LONE_BEHIND, 0)
 
 const svk_format *svk_format_q6_k(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q6_k, LENGTH, BYTES), .fit = svk_fit_q6_k, .strips = &strips_q6_k};
+      SVK_BLOCK_FIELDS(q6_k, LENGTH, BYTES), .halves = 1, .fit = svk_fit_q6_k,
+      .strips = &strips_q6_k};
   return &format;
 }

@@ -78,7 +78,7 @@ import Testing
     let model = outline(layers: 2)
     for (mixture, short, odd) in [
       ("q4_k_s", "Q5_0", "F16"), ("q5_k_s", "Q5_1", "F16"), ("q6_k", "Q8_0", "F16"),
-      ("q2_k", "IQ4_NL", "F16"), ("iq4_xs", "IQ4_NL", "F16"), ("tq1_0", "Q4_0", "F16"),
+      ("q2_k", "Q4_0", "F16"), ("iq4_xs", "IQ4_NL", "F16"), ("tq1_0", "Q4_0", "F16"),
     ] {
       #expect(try format(mixture, "blk.1.attn_q.weight", model, columns: 288) == short)
       #expect(try format(mixture, "blk.1.attn_q.weight", model, columns: 100) == odd)

@@ -11,4 +11,4 @@ READS_NUMBERS(scale, iq4_nl) {
   *numbers = strip_half(whole, at);
 }
 
-SVK_STRIP_KERNELS(iq4_nl, 1, 1, IQ4_ZERO, NULL)
+SVK_STRIP_KERNELS(iq4_nl, 4, 1, 1, IQ4_ZERO, NULL)

@@ -14,4 +14,4 @@ READS_NUMBERS(scale, iq4_xs) {
   *numbers = _mm512_mul_ps(lane_half(head), _mm512_cvtepi32_ps(number));
 }
 
-SVK_STRIP_KERNELS(iq4_xs, 8, 1, IQ4_ZERO, NULL)
+SVK_STRIP_KERNELS(iq4_xs, 34, 8, 1, IQ4_ZERO, NULL)

@@ -20,4 +20,4 @@ READS_NUMBERS(scale, q2_k) { *numbers = four_bits(whole, at, part, half, 0); }
 
 READS_NUMBERS(min, q2_k) { *numbers = four_bits(whole, at, part, half, 1); }
 
-SVK_STRIP_KERNELS(q2_k, 8, 2, 0, min_q2_k)
+SVK_STRIP_KERNELS(q2_k, 21, 8, 2, 0, min_q2_k)

@@ -17,4 +17,4 @@ READS_NUMBERS(scale, q3_k) {
   *numbers = _mm512_mul_ps(strip_half(whole, at), _mm512_cvtepi32_ps(number));
 }
 
-SVK_STRIP_KERNELS(q3_k, 8, 2, 4, NULL)
+SVK_STRIP_KERNELS(q3_k, 27, 8, 2, 4, NULL)

@@ -11,4 +11,4 @@ READS_NUMBERS(scale, q4_0) {
   *numbers = strip_half(whole, at);
 }
 
-SVK_STRIP_KERNELS(q4_0, 1, 1, 8, NULL)
+SVK_STRIP_KERNELS(q4_0, 4, 1, 1, 8, NULL)

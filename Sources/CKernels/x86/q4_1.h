@@ -17,4 +17,4 @@ READS_NUMBERS(min, q4_1) {
   *numbers = _mm512_sub_ps(_mm512_set1_ps(-0.0f), m);
 }
 
-SVK_STRIP_KERNELS(q4_1, 1, 1, 0, min_q4_1)
+SVK_STRIP_KERNELS(q4_1, 5, 1, 1, 0, min_q4_1)

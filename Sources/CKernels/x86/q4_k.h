@@ -16,4 +16,4 @@ READS_NUMBERS(min, q4_k) {
   *numbers = six_bits(whole, at, part, 1);
 }
 
-SVK_STRIP_KERNELS(q4_k, 8, 1, 0, min_q4_k)
+SVK_STRIP_KERNELS(q4_k, 36, 8, 1, 0, min_q4_k)

@@ -11,4 +11,4 @@ READS_NUMBERS(scale, q5_0) {
   *numbers = strip_half(whole, at);
 }
 
-SVK_STRIP_KERNELS(q5_0, 1, 1, 16, NULL)
+SVK_STRIP_KERNELS(q5_0, 5, 1, 1, 16, NULL)

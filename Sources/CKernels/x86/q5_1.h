@@ -17,4 +17,4 @@ READS_NUMBERS(min, q5_1) {
   *numbers = _mm512_sub_ps(_mm512_set1_ps(-0.0f), m);
 }
 
-SVK_STRIP_KERNELS(q5_1, 1, 1, 0, min_q5_1)
+SVK_STRIP_KERNELS(q5_1, 6, 1, 1, 0, min_q5_1)

@@ -18,4 +18,4 @@ READS_NUMBERS(min, q5_k) {
   *numbers = six_bits(whole, at, part, 1);
 }
 
-SVK_STRIP_KERNELS(q5_k, 8, 1, 0, min_q5_k)
+SVK_STRIP_KERNELS(q5_k, 44, 8, 1, 0, min_q5_k)

@@ -18,4 +18,4 @@ READS_NUMBERS(scale, q6_k) {
   *numbers = _mm512_mul_ps(strip_half(whole, at), scale);
 }
 
-SVK_STRIP_KERNELS(q6_k, 8, 2, 32, NULL)
+SVK_STRIP_KERNELS(q6_k, 52, 8, 2, 32, NULL)

@@ -11,4 +11,4 @@ READS_NUMBERS(scale, q8_0) {
   *numbers = strip_half(whole, at);
 }
 
-SVK_STRIP_KERNELS(q8_0, 1, 1, 128, NULL)
+SVK_STRIP_KERNELS(q8_0, 8, 1, 1, 128, NULL)

@@ -62,6 +62,7 @@ typedef void (*strip_numbers)(const int whole, const strip_block *at, int part, 
 
 /* What reads a format: constants of each instance, so that it is inlined. */
 typedef struct {
+  int words;  /* of a block, as its layout has them */
   int parts;  /* of 32 values in a block */
   int halves; /* 2: each half of a part has its own scale and min */
   int zero;   /* the code of zero, 0 or a power of 2 */
@@ -69,10 +70,9 @@ typedef struct {
   strip_numbers scale, min; /* min NULL: there are none */
 } strip_reader;
 
-static const strip_block *next_block(strip_block *at, const svk_strip_layout *layout) {
-  at->words += layout->words * at->rows * 4;
+static inline void next_block(strip_block *at, const int words) {
+  at->words += words * at->rows * 4;
   at->lone += at->rows * 2;
-  return at;
 }
 
 /* Where sums of codes times tokens begin: `half` is 2 for both. */
@@ -82,6 +82,17 @@ SVK_TARGET_AVX512VNNI SVK_INLINE __m512i begin_sum(const int zero, const int hal
   int32_t whole = numbers[width + t], first = numbers[10 * width + t];
   int32_t offset = half == 2 ? whole : half ? whole - first : first;
   return _mm512_set1_epi32(offset >> (7 - __builtin_ctz((unsigned)zero)));
+}
+
+/* Asks for what lies as far ahead as the words of a group: line by line, because a whole block at
+ * once is more than a core can wait for. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void ask_ahead(const strip_reader reader, const strip_block *at,
+                                                int part, const int group) {
+  const int lines = (reader.words + reader.parts - 1) / reader.parts; /* of a part */
+  const int line = group * lines / 8;
+  if (group > 0 && line == (group - 1) * lines / 8) return;
+  const uint8_t *words = at->words + 64 * (reader.words * part / reader.parts + line);
+  _mm_prefetch((const char *)words + STRIPS_AHEAD, _MM_HINT_T0);
 }
 
 /* Adds one part of a block of each strip. `half` is 2 where both halves go together. */
@@ -99,7 +110,10 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void add_group(const strip_reader reader, const
   for (int group = half == 1 ? 4 : 0; group < (half == 0 ? 4 : 8); group++) {
     __m512i w[2];
 #pragma clang loop unroll(full)
-    for (int s = 0; s < strips; s++) reader.codes(whole, &at[s], part, group, &w[s]);
+    for (int s = 0; s < strips; s++) {
+      ask_ahead(reader, &at[s], part, group);
+      reader.codes(whole, &at[s], part, group, &w[s]);
+    }
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
       __m512i four = _mm512_set1_epi32(numbers[(2 + group) * width + t]);
@@ -151,7 +165,6 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
                                                  const svk_strip *from, const uint8_t *x,
                                                  int64_t width, int64_t blocks, float *y,
                                                  int64_t ldy) {
-  const svk_strip_layout *layout = from[0].format->strips;
   const __mmask16 mask = (__mmask16)((1u << from[0].rows) - 1);
   strip_block at[2];
   __m512 totals[2][SVK_LONE_TOKENS];
@@ -162,12 +175,6 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
 #pragma clang loop unroll(full)
   for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
   for (int64_t b = 0; b < blocks; b++) {
-#pragma clang loop unroll(full)
-    for (int s = 0; s < strips; s++) {
-      for (int word = 0; word < layout->words; word++) {
-        _mm_prefetch((const char *)at[s].words + 64 * word + STRIPS_AHEAD, _MM_HINT_T0);
-      }
-    }
 #pragma clang loop unroll(disable)
     for (int part = 0; part < reader.parts; part++, x += SVK_TOKEN_BYTES * width) {
       const int32_t *numbers = (const int32_t *)x; /* integer_product.h says which */
@@ -183,7 +190,7 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
       if (reader.min) take_mins(reader, strips, tokens, whole, at, part, numbers, width, totals);
     }
 #pragma clang loop unroll(full)
-    for (int s = 0; s < strips; s++) next_block(&at[s], layout);
+    for (int s = 0; s < strips; s++) next_block(&at[s], reader.words);
   }
 #pragma clang loop unroll(full)
   for (int s = 0; s < strips; s++) {
@@ -236,48 +243,59 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void all_strips(const strip_reader reader, svk_
   }
 }
 
-/* svk_strip_decode. */
-SVK_TARGET_AVX512VNNI SVK_INLINE void decode_strip(const strip_reader reader, svk_strip strip,
-                                                   int64_t first, int64_t count, float *out,
-                                                   int64_t stride) {
-  const svk_strip_layout *layout = strip.format->strips;
-  const __mmask16 mask = (__mmask16)((1u << strip.rows) - 1);
-  for (int64_t n = first; n < first + count; n++) {
-    int64_t block = n / reader.parts;
-    strip_block at = {strip.lone + block * strip.rows * 2,
-                      strip.words + block * layout->words * strip.rows * 4, strip.rows, mask};
-    int part = (int)(n % reader.parts);
+/* One part of a block as F32. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void decode_part(const strip_reader reader, const int whole,
+                                                  const strip_block *at, int part, float *out,
+                                                  int64_t stride) {
+  __m512 scales[2], mins[2];
 #pragma clang loop unroll(full)
-    for (int group = 0; group < 8; group++) {
-      __m512i codes;
-      __m512 scale, min;
-      reader.codes(0, &at, part, group, &codes);
-      reader.scale(0, &at, part, group / 4, &scale);
-      if (reader.min) reader.min(0, &at, part, group / 4, &min);
+  for (int half = 0; half < reader.halves; half++) {
+    reader.scale(whole, at, part, half, &scales[half]);
+    if (reader.min) reader.min(whole, at, part, half, &mins[half]);
+  }
 #pragma clang loop unroll(full)
-      for (int i = 0; i < 4; i++, out += stride) {
-        __m512i code = _mm512_and_si512(_mm512_srli_epi32(codes, 8 * (unsigned)i),
-                                        _mm512_set1_epi32(255));
-        code = _mm512_sub_epi32(code, _mm512_set1_epi32(reader.zero));
-        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(code), scale);
-        _mm512_storeu_ps(out, reader.min ? _mm512_sub_ps(value, min) : value);
-      }
+  for (int group = 0; group < 8; group++) {
+    const int half = reader.halves == 2 ? group / 4 : 0;
+    __m512i codes;
+    reader.codes(whole, at, part, group, &codes);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++, out += stride) {
+      __m512i code = _mm512_and_si512(_mm512_srli_epi32(codes, 8 * (unsigned)i),
+                                      _mm512_set1_epi32(255));
+      if (reader.zero) code = _mm512_sub_epi32(code, _mm512_set1_epi32(reader.zero));
+      __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(code), scales[half]);
+      _mm512_storeu_ps(out, reader.min ? _mm512_sub_ps(value, mins[half]) : value);
     }
   }
 }
 
+/* svk_strip_decode. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void decode_strip(const strip_reader reader, svk_strip strip,
+                                                   int64_t first, int64_t count, float *out,
+                                                   int64_t stride) {
+  const __mmask16 mask = (__mmask16)((1u << strip.rows) - 1);
+  for (int64_t n = first; n < first + count; n++, out += SVK_BLOCK * stride) {
+    int64_t block = n / reader.parts * strip.rows;
+    strip_block at = {strip.lone + block * 2, strip.words + block * reader.words * 4, strip.rows,
+                      mask};
+    int part = (int)(n % reader.parts);
+    if (strip.rows == SVK_STRIP) decode_part(reader, 1, &at, part, out, stride);
+    else decode_part(reader, 0, &at, part, out, stride);
+  }
+}
+
 /* strips_product_<name> and strip_decode_<name>. `min` is the reader of mins or NULL. */
-#define SVK_STRIP_KERNELS(name, parts, halves, zero, min)                                          \
+#define SVK_STRIP_KERNELS(name, words, parts, halves, zero, min)                                   \
   SVK_TARGET_AVX512VNNI static void strips_product_##name(svk_weights w, int64_t first,            \
                                                           int64_t last, int pairs,                 \
                                                           rounded_tile x, float *y, int64_t ldy) { \
-    const strip_reader reader = {parts, halves, zero, codes_##name, scale_##name, min};            \
+    const strip_reader reader = {words, parts, halves, zero, codes_##name, scale_##name, min};     \
     all_strips(reader, w, first, last, pairs, x, y, ldy);                                          \
   }                                                                                                \
   SVK_TARGET_AVX512VNNI static void strip_decode_##name(svk_strip strip, int64_t first,            \
                                                         int64_t count, float *out,                 \
                                                         int64_t stride) {                          \
-    const strip_reader reader = {parts, halves, zero, codes_##name, scale_##name, min};            \
+    const strip_reader reader = {words, parts, halves, zero, codes_##name, scale_##name, min};     \
     decode_strip(reader, strip, first, count, out, stride);                                        \
   }
 

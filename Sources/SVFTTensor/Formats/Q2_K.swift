@@ -6,7 +6,7 @@
 package struct Q2_K: ElementFormat {
   package let name = "Q2_K"
   package let ggufType: UInt32 = 10
-  package var substitute: (any ElementFormat)? { IQ4_NL() }
+  package var substitute: (any ElementFormat)? { Q4_0() }
   package let kernels = Kernels.Format(ggufType: 10)
 
   package init() {}

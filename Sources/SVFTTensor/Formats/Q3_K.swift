@@ -6,7 +6,7 @@
 package struct Q3_K: ElementFormat {
   package let name = "Q3_K"
   package let ggufType: UInt32 = 11
-  package var substitute: (any ElementFormat)? { IQ4_NL() }
+  package var substitute: (any ElementFormat)? { Q4_0() }
   package let kernels = Kernels.Format(ggufType: 11)
 
   package init() {}
