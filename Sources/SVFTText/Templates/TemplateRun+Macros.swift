@@ -1,5 +1,5 @@
-// Macros: pieces of a template that are called with arguments. One sees the names of the place where
-// it stands, as they are when it is called.
+// Macros: pieces of a template that are called with arguments. One sees the names of the place
+// where it stands, as they are when it is called.
 import SVFTTensor
 
 extension TemplateRun {
