@@ -180,7 +180,17 @@ static const struct {
                {"F16", svk_format_f16},
                {"BF16", svk_format_bf16},
                {"Q8_0", svk_format_q8_0},
-               {"Q4_0", svk_format_q4_0}};
+               {"Q4_0", svk_format_q4_0},
+               {"Q4_1", svk_format_q4_1},
+               {"Q5_0", svk_format_q5_0},
+               {"Q5_1", svk_format_q5_1},
+               {"Q2_K", svk_format_q2_k},
+               {"Q3_K", svk_format_q3_k},
+               {"Q4_K", svk_format_q4_k},
+               {"Q5_K", svk_format_q5_k},
+               {"Q6_K", svk_format_q6_k},
+               {"IQ4_NL", svk_format_iq4_nl},
+               {"IQ4_XS", svk_format_iq4_xs}};
 static const int64_t TOKENS[] = {1, 4, 12, 32, 128, 512};
 
 static void round_tokens(const float *x, product p) {
@@ -197,7 +207,7 @@ static void measure_format(const char *name, product p, const float *values) {
   int64_t bytes = p.w.rows * p.w.columns / svk_block_length(p.w.format) *
                   svk_block_bytes(p.w.format);
   void *rows = block(bytes), *strips = block(bytes);
-  svk_encode(p.w.format, values, p.w.rows * p.w.columns, rows);
+  svk_encode(p.w.format, values, NULL, p.w.rows * p.w.columns, rows);
   p.w.bytes = rows;
   if (svk_has_strips(p.w.format)) {
     svk_pack_strips(p.w, 0, p.w.rows, strips);
@@ -265,7 +275,7 @@ static void measure_sparse(int64_t order, float *x, float *y) {
 int main(int count, char **arguments) {
   int64_t rows = count > 1 ? atoll(arguments[1]) : 0, columns = count > 2 ? atoll(arguments[2]) : 0;
   sample_seconds = 1e-3 * (count > 3 ? atof(arguments[3]) : 0);
-  if (rows < 32 || columns < 32 || columns % 32 || rows > 65536 || columns > 65536) return 2;
+  if (rows < 32 || columns < 32 || columns % 256 || rows > 65536 || columns > 65536) return 2;
   float *values = block(rows * columns * 4);
   for (int64_t i = 0; i < rows * columns; i++) values[i] = (float)(i * 37 % 101) / 50 - 1;
   int64_t longest = rows > columns ? rows : columns;

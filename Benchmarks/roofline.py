@@ -147,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=2048)
-    parser.add_argument("--columns", type=int, default=2048, help="a multiple of 32")
+    parser.add_argument("--columns", type=int, default=2048, help="a multiple of 256")
     parser.add_argument("--milliseconds", type=float, default=20, help="of each of nine samples")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

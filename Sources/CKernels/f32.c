@@ -44,8 +44,9 @@ static void cells_f32(const void *source, int64_t count, float *lower, float *up
 }
 
 const svk_format *svk_format_f32(void) {
-  static const svk_format format = {1, 4, decode_f32, encode_f32, row_dots_f32,
-                                    NULL, NULL, head_scores_f32, head_mix_f32,
-                                    encode_f32, cells_f32, 0};
+  static const svk_format format = {
+      .block_length = 1, .block_bytes = 4, .decode = decode_f32,
+      .encode = encode_f32, .row_dots = row_dots_f32, .head_scores = head_scores_f32,
+      .head_mix = head_mix_f32, .recode = encode_f32, .cells = cells_f32};
   return &format;
 }

@@ -94,13 +94,11 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
     pack_strips_across(b, p, k, j, count, panels, spare);
     return;
   }
-  const uint8_t *from =
-      (const uint8_t *)b.w.bytes + p * row_bytes + svk_bytes_of(format, b.first + j);
+  const uint8_t *from = (const uint8_t *)b.w.bytes + p * row_bytes;
   for (int64_t q = 0; q < k; q++, from += row_bytes) {
-    const float *values = (const float *)from;
+    const float *values = (const float *)from + b.first + j;
     if (format != svk_format_f32()) {
-      format->decode(from, count, spare);
-      values = spare;
+      values = svk_decode_part(format, from, b.first + j, count, spare);
     }
     for (int64_t done = 0; done < count; done += SVK_PANEL) {
       float *target = panels + done / SVK_PANEL * step + q * SVK_PANEL;

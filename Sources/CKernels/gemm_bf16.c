@@ -175,21 +175,24 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_strips_across(svk_panel_source b, int64_t
   }
 }
 
+enum { /* floats */
+  DECODED_ROOM = SVK_WIDTH + 2 * SVK_LONGEST_BLOCK, /* a row's part with whole blocks */
+  ROW_ROOM = DECODED_ROOM + SVK_WIDTH               /* and its codes */
+};
+
 /* Values from j on of one row as codes: its own bytes in BF16, else decoded and rounded. */
 static const uint16_t *row_codes(svk_panel_source b, int64_t row, int64_t j, int64_t count,
                                  float *spare) {
   const svk_format *format = b.w.format;
-  const uint8_t *from = (const uint8_t *)b.w.bytes + row * svk_bytes_of(format, b.w.columns) +
-                        svk_bytes_of(format, b.first + j);
-  if (format == svk_format_bf16()) return (const uint16_t *)(const void *)from;
-  uint16_t *codes = (uint16_t *)(spare + SVK_WIDTH);
-  format->decode(from, count, spare);
-  svk_format_bf16()->encode(spare, count, codes);
+  const uint8_t *from = (const uint8_t *)b.w.bytes + row * svk_bytes_of(format, b.w.columns);
+  if (format == svk_format_bf16()) return (const uint16_t *)(const void *)from + b.first + j;
+  uint16_t *codes = (uint16_t *)(spare + DECODED_ROOM);
+  const float *values = svk_decode_part(format, from, b.first + j, count, spare);
+  svk_format_bf16()->encode(values, count, codes);
   return codes;
 }
 
 enum {
-  ROW_ROOM = 2 * SVK_SPARE_LENGTH, /* floats: a decoded row and its codes */
   ROWS_AHEAD = 8 /* processors do not follow pieces of rows from page to page */
 };
 

@@ -1,5 +1,5 @@
-/* Products over activations rounded to 8 bit: sum over blocks of 32 of scale_w scale_x (sum of
- * code_w code_x), the inner sum exact in int32, the outer in F32.
+/* Products over activations rounded to 8 bit: sum over groups of 16 of scale_x (scale_w (sum of
+ * code_w code_x) - min_w (sum of code_x)), inner sums exact in int32, the outer in F32.
  *
  * Fast forms are in x86/integer_product.h. */
 #include <math.h>
@@ -26,21 +26,18 @@ SVK_INLINE void round_lanes(const svk_lanes *values, integers *codes) {
       numbers + __builtin_elementwise_copysign((svk_lanes)0x1.fffffep-2f, numbers), integers);
 }
 
-/* The codes of 32 values times `inverse`; returns their sum. */
-SVK_INLINE int32_t round_block(const float *values, float inverse, int8_t *codes) {
-  svk_lanes low, high;
-  load_lanes(values, &low);
-  load_lanes(values + 16, &high);
-  low *= inverse;
-  high *= inverse;
-  integers first, second;
-  round_lanes(&low, &first);
-  round_lanes(&high, &second);
-  svk_byte_lanes bytes = __builtin_convertvector(first, svk_byte_lanes);
-  memcpy(codes, &bytes, sizeof bytes);
-  bytes = __builtin_convertvector(second, svk_byte_lanes);
-  memcpy(codes + 16, &bytes, sizeof bytes);
-  return __builtin_reduce_add(first + second);
+/* The codes of 32 values times `inverse`, and the sums of their halves. */
+SVK_INLINE void round_block(const float *values, float inverse, int8_t *codes, int32_t *sums) {
+  for (int half = 0; half < 2; half++) {
+    svk_lanes numbers;
+    integers rounded;
+    load_lanes(values + 16 * half, &numbers);
+    numbers *= inverse;
+    round_lanes(&numbers, &rounded);
+    svk_byte_lanes bytes = __builtin_convertvector(rounded, svk_byte_lanes);
+    memcpy(codes + 16 * half, &bytes, sizeof bytes);
+    sums[half] = __builtin_reduce_add(rounded);
+  }
 }
 
 enum { TOGETHER = 16 }; /* tokens' blocks whose scales are found side by side: each waits long */
@@ -68,9 +65,14 @@ SVK_INLINE void quantize_blocks(const float *x, int64_t ldx, int64_t tokens, int
     uint8_t *block = to + b * SVK_TOKEN_BYTES * tokens;
     for (int64_t t = 0; t < tokens; t++, i++) {
       int8_t codes[SVK_BLOCK];
-      int32_t offset = -128 * round_block(x + t * ldx + b * SVK_BLOCK, inverses[i], codes);
+      int32_t sums[2];
+      round_block(x + t * ldx + b * SVK_BLOCK, inverses[i], codes, sums);
+      int32_t first = -128 * sums[0], offset = -128 * (sums[0] + sums[1]);
+      float sum = scales[i] * (float)(sums[0] + sums[1]);
       memcpy(block + 4 * t, &scales[i], 4);
       memcpy(block + 4 * (tokens + t), &offset, 4);
+      memcpy(block + 4 * (10 * tokens + t), &first, 4);
+      memcpy(block + 4 * (11 * tokens + t), &sum, 4);
       for (int g = 0; g < SVK_BLOCK / 4; g++) {
         memcpy(block + 4 * ((2 + g) * tokens + t), codes + 4 * g, 4);
       }
@@ -90,17 +92,13 @@ SVK_KERNEL(void, quantize_tile,
             void *target),
            (x, ldx, tokens, first, last, target))
 
-/* One unpacked row of weights times a tile of one token. */
-static float integer_dot__portable(const int8_t *codes, const float *scales, rounded_tile x,
-                                   int64_t blocks) {
+/* One unpacked row of weights times a tile of one token; `mins` may be NULL. */
+static float integer_dot__portable(const int8_t *codes, const float *scales, const float *mins,
+                                   rounded_tile x, int64_t blocks) {
   float total = 0;
   for (int64_t b = 0; b < blocks; b++) {
-    const int8_t *others = rounded_codes(x, b, 0, 0);
-    int32_t sum = 0;
-    for (int j = 0; j < SVK_BLOCK; j++) {
-      sum += (int32_t)codes[b * SVK_BLOCK + j] * (int32_t)others[j];
-    }
-    total += scales[b] * rounded_scale(x, b, 0) * (float)sum;
+    total += svk_rounded_block_dot(codes + b * SVK_BLOCK, scales + 2 * b,
+                                   mins ? mins + 2 * b : NULL, x, b, 0);
   }
   return total;
 }
@@ -113,13 +111,15 @@ static float integer_dot__portable(const int8_t *codes, const float *scales, rou
 static void row_by_row(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                        float *y, int64_t ldy, void *scratch) {
   int64_t blocks = w.columns / SVK_BLOCK, row_bytes = svk_bytes_of(w.format, w.columns);
-  float *scales = scratch;
-  int8_t *codes = (int8_t *)(scales + blocks);
+  float *scales = scratch, *mins = scales + 2 * blocks;
+  int8_t *codes = (int8_t *)(mins + 2 * blocks);
   for (int64_t r = first; r < last; r++) {
-    w.format->unpack((const uint8_t *)w.bytes + r * row_bytes, w.columns, codes, scales);
+    const uint8_t *row = (const uint8_t *)w.bytes + r * row_bytes;
+    w.format->unpack(row, w.columns, codes, scales, mins);
     for (int64_t t = 0; t < tokens; t++) {
       rounded_tile at = rounded_tile_at(x, t, tokens, 1, w.columns);
-      y[t * ldy + r] = SVK_PICK(integer_dot)(codes, scales, at, blocks);
+      y[t * ldy + r] =
+          SVK_PICK(integer_dot)(codes, scales, w.format->has_mins ? mins : NULL, at, blocks);
     }
   }
 }

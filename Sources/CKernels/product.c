@@ -14,6 +14,22 @@ static int64_t few_tokens(const svk_format *format) {
   return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
 }
 
+/* Up to 4 rows times few tokens for formats without dots of their own, decoded block by block. */
+static void decoded_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x,
+                         int64_t ldx, int64_t tokens, float *out) {
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  for (int64_t r = 0; r < count; r++, rows += row_bytes) {
+    float sums[FEW_TOKENS] = {0};
+    for (int64_t k = 0; k < w.columns; k += SVK_LONGEST_BLOCK) {
+      float values[SVK_LONGEST_BLOCK];
+      int64_t length = w.columns - k < SVK_LONGEST_BLOCK ? w.columns - k : SVK_LONGEST_BLOCK;
+      w.format->decode(rows + svk_bytes_of(w.format, k), length, values);
+      for (int64_t t = 0; t < tokens; t++) sums[t] += svk_dot(values, x + t * ldx + k, length);
+    }
+    for (int64_t t = 0; t < tokens; t++) out[t * ROW_GROUP + r] = sums[t];
+  }
+}
+
 /* Up to 4 rows times few tokens, as format.h has it, or in BF16 where there are `codes`: those of
  * the tokens, [tokens, columns] dense. */
 static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x,
@@ -26,7 +42,11 @@ static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const fl
     return;
   }
 #endif
-  w.format->row_dots(rows, row_bytes, count, w.columns, x, ldx, tokens, out);
+  if (w.format->row_dots) {
+    w.format->row_dots(rows, row_bytes, count, w.columns, x, ldx, tokens, out);
+  } else {
+    decoded_dots(w, rows, count, x, ldx, tokens, out);
+  }
 }
 
 /* svk_product of few tokens: dots, four rows at a time. */
@@ -85,17 +105,4 @@ int64_t svk_scratch_bytes(int64_t inner) {
   int64_t engine = svk_gemm_scratch_bytes() + 24 * inner;
   int64_t codes = FEW_PLAIN_TOKENS * inner * (int64_t)sizeof(uint16_t);
   return (engine > codes ? engine : codes) + 4096;
-}
-
-int64_t svk_block_length(const svk_format *format) { return format->block_length; }
-int64_t svk_block_bytes(const svk_format *format) { return format->block_bytes; }
-
-int svk_takes_integers(const svk_format *format) { return format->unpack != NULL; }
-
-void svk_decode(const svk_format *format, const void *source, int64_t count, float *target) {
-  format->decode(source, count, target);
-}
-
-void svk_encode(const svk_format *format, const float *source, int64_t count, void *target) {
-  format->encode(source, count, target);
 }

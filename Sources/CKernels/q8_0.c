@@ -1,23 +1,15 @@
 /* Q8_0: blocks of 32 values in 34 bytes: F16 scale d, then 32 int8 codes q; value = d q.
  * Encoding as ggml's reference: d = max|x| / 127, codes rounded to nearest, halves away from zero.
  * A block with a NaN has the scale NaN: it must not look like numbers afterwards. */
-#include <math.h>
-#include <string.h>
-
 #include "block_dots.h"
+#include "blocks.h"
 #include "cells.h"
-#include "format.h"
 #include "head_rows.h"
 #include "strips.h"
 
-enum { LENGTH = 32, BYTES = 34, GROUPS = 8 };
-SVK_CHECK_LAYOUT(GROUPS, BYTES);
+enum { LENGTH = 32, BYTES = 34 };
 
-SVK_INLINE float block_scale(const uint8_t *block) {
-  uint16_t code;
-  memcpy(&code, block, 2);
-  return float_of_f16(code);
-}
+SVK_INLINE float block_scale(const uint8_t *block) { return half_at(block); }
 
 SVK_INLINE void values_of(const uint8_t *block, svk_lanes *low, svk_lanes *high) {
   svk_byte_lanes codes;
@@ -27,28 +19,19 @@ SVK_INLINE void values_of(const uint8_t *block, svk_lanes *low, svk_lanes *high)
   *high = __builtin_convertvector(codes, svk_lanes);
 }
 
-SVK_INLINE void decode_q8_0_body(const void *source, int64_t count, float *target) {
-  const uint8_t *block = source;
-  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
-    float scale = block_scale(block);
-    svk_lanes low, high;
-    values_of(block, &low, &high);
-    low *= scale;
-    high *= scale;
-    memcpy(target + i, &low, sizeof low);
-    memcpy(target + i + 16, &high, sizeof high);
-  }
+SVK_INLINE void unpack_block(const uint8_t *block, int8_t *codes, float *scales, float *mins) {
+  (void)mins;
+  memcpy(codes, block + 2, LENGTH);
+  scales[0] = scales[1] = block_scale(block);
 }
-SVK_KERNEL(void, decode_q8_0, (const void *source, int64_t count, float *target),
-           (source, count, target))
+SVK_BLOCKS(q8_0, LENGTH, BYTES, 0, unpack_block)
 
 SVK_INLINE void encode_q8_0_body(const float *source, int64_t count, void *target) {
   uint8_t *block = target;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     float scale = largest_of_32(source + i) / 127;
     float inverse = scale != 0 ? 1 / scale : 0;
-    uint16_t code = f16_of_float(scale);
-    memcpy(block, &code, 2);
+    put_half(block, scale);
     for (int j = 0; j < LENGTH; j++) {
       block[2 + j] = (uint8_t)svk_round_code(source[i + j] * inverse);
     }
@@ -79,16 +62,6 @@ static void cells_q8_0(const void *source, int64_t count, float *lower, float *u
   svk_widen_cells(source, BYTES, block_scale, count, lower, upper);
 }
 
-SVK_INLINE void unpack_q8_0_body(const void *source, int64_t count, int8_t *codes, float *scales) {
-  const uint8_t *block = source;
-  for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
-    scales[i / LENGTH] = block_scale(block);
-    memcpy(codes + i, block + 2, LENGTH);
-  }
-}
-SVK_KERNEL(void, unpack_q8_0, (const void *source, int64_t count, int8_t *codes, float *scales),
-           (source, count, codes, scales))
-
 /* Values k...k+15 of a row, as codes and as values. */
 SVK_INLINE void codes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
   svk_byte_lanes codes;
@@ -99,13 +72,15 @@ SVK_INLINE void codes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
 SVK_SCALED_HEAD_ROWS(q8_0, LENGTH, BYTES, block_scale, codes_of)
 SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
 
+#if SVK_X86
+#include "x86/q8_0.h"
+#endif
+SVK_STRIP_LAYOUT(q8_0, 8, SVK_LONE_BEFORE, 0x80808080u)
+
 const svk_format *svk_format_q8_0(void) {
-  static const svk_strip_layout strips = {GROUPS, 1, 0x80808080u, 128};
-  static const svk_format format = {LENGTH,          BYTES,
-                                    svk_decode_q8_0, svk_encode_q8_0,
-                                    svk_row_dots_q8_0, svk_unpack_q8_0,
-                                    &strips,         head_scores_q8_0,
-                                    head_mix_q8_0,   svk_recode_q8_0,
-                                    cells_q8_0,      1};
+  static const svk_format format = {
+      SVK_BLOCK_FIELDS(q8_0, LENGTH, BYTES), .encode = svk_encode_q8_0,
+      .row_dots = svk_row_dots_q8_0, .strips = &strips_q8_0, .head_scores = head_scores_q8_0,
+      .head_mix = head_mix_q8_0, .recode = svk_recode_q8_0, .cells = cells_q8_0, .has_scale = 1};
   return &format;
 }

@@ -5,20 +5,31 @@
 #include <string.h>
 
 #include "half.h"
-#include "integer_product.h"
 #include "square.h"
 
 typedef uint32_t words __attribute__((ext_vector_type(16)));
-typedef int32_t integers __attribute__((ext_vector_type(16)));
 
 int svk_has_strips(const svk_format *format) {
   return format->strips != NULL && svk_isa() >= SVK_AVX512VNNI;
 }
 
-/* Where group g of block b of row r lies. */
-static uint8_t *group_at(svk_strip strip, int64_t b, int64_t g, int64_t r) {
-  int64_t place = (b * strip.layout->groups + g) * strip.rows + r;
-  return (uint8_t *)(uintptr_t)strip.codes + place * 4;
+/* Where word g of block b of row r lies. */
+static uint8_t *word_of(svk_strip strip, int64_t b, int64_t g, int64_t r) {
+  int64_t place = (b * strip.format->strips->words + g) * strip.rows + r;
+  return (uint8_t *)(uintptr_t)strip.words + place * 4;
+}
+
+/* Where its two bytes more lie. */
+static uint8_t *lone_of(svk_strip strip, int64_t b, int64_t r) {
+  return (uint8_t *)(uintptr_t)strip.lone + (b * strip.rows + r) * 2;
+}
+
+/* Where words and two bytes more begin in a block as it lies in a row. */
+static int words_place(const svk_strip_layout *layout) {
+  return layout->lone == SVK_LONE_BEFORE ? 2 : 0;
+}
+static int lone_place(const svk_strip_layout *layout) {
+  return layout->lone == SVK_LONE_BEHIND ? 4 * layout->words : 0;
 }
 
 typedef uint32_t four_words __attribute__((ext_vector_type(4)));
@@ -57,16 +68,25 @@ SVK_INLINE void pack_groups(const uint8_t *from, int64_t step, uint32_t flip, ui
 /* A whole strip, block by block; while it is turned, the next strip's rows are asked for. */
 SVK_INLINE void pack_strip_body(svk_strip strip, int64_t blocks, const uint8_t *from,
                                 int64_t step) {
-  const int groups = strip.layout->groups, bytes = SVK_GROUPED_BYTES(groups);
-  const uint32_t flip = strip.layout->flip;
-  uint8_t *scales = (uint8_t *)(uintptr_t)strip.scales, *codes = group_at(strip, 0, 0, 0);
-  for (int64_t b = 0; b < blocks; b++, from += bytes) {
-    for (int r = 0; r < SVK_STRIP; r++, scales += 2) {
-      memcpy(scales, from + r * step, 2);
+  const svk_strip_layout *layout = strip.format->strips;
+  const int count = layout->words, first = words_place(layout), lone = lone_place(layout);
+  for (int64_t b = 0; b < blocks; b++, from += strip.format->block_bytes) {
+    uint8_t *halves = lone_of(strip, b, 0), *to = word_of(strip, b, 0, 0);
+    for (int r = 0; r < SVK_STRIP; r++) {
+      if (layout->lone) memcpy(halves + 2 * r, from + lone + r * step, 2);
       __builtin_prefetch(from + (SVK_STRIP + r) * step);
     }
-    for (int g = 0; g < groups; g += 4, codes += 4 * 4 * SVK_STRIP) {
-      pack_groups(from + 2 + 4 * g, step, flip, codes);
+    int g = 0;
+    for (; g + 4 <= count; g += 4, to += 4 * 4 * SVK_STRIP) {
+      pack_groups(from + first + 4 * g, step, layout->flip, to);
+    }
+    for (; g < count; g++) {
+      for (int r = 0; r < SVK_STRIP; r++, to += 4) {
+        uint32_t word;
+        memcpy(&word, from + first + 4 * g + r * step, 4);
+        word ^= layout->flip;
+        memcpy(to, &word, 4);
+      }
     }
   }
 }
@@ -76,19 +96,22 @@ SVK_VARIANTS(void, pack_strip,
 
 /* One row into its place in a strip. */
 static void pack_row(svk_strip strip, int64_t blocks, const uint8_t *from, int64_t r) {
-  for (int64_t b = 0; b < blocks; b++, from += SVK_GROUPED_BYTES(strip.layout->groups)) {
-    memcpy((uint8_t *)(uintptr_t)strip.scales + (b * strip.rows + r) * 2, from, 2);
-    for (int g = 0; g < strip.layout->groups; g++) {
-      uint32_t four;
-      memcpy(&four, from + 2 + 4 * g, 4);
-      four ^= strip.layout->flip;
-      memcpy(group_at(strip, b, g, r), &four, 4);
+  const svk_strip_layout *layout = strip.format->strips;
+  const int first = words_place(layout), lone = lone_place(layout);
+  for (int64_t b = 0; b < blocks; b++, from += strip.format->block_bytes) {
+    if (layout->lone) memcpy(lone_of(strip, b, r), from + lone, 2);
+    for (int g = 0; g < layout->words; g++) {
+      uint32_t word;
+      memcpy(&word, from + first + 4 * g, 4);
+      word ^= layout->flip;
+      memcpy(word_of(strip, b, g, r), &word, 4);
     }
   }
 }
 
 void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
-  int64_t row_bytes = svk_bytes_of(w.format, w.columns), blocks = w.columns / SVK_BLOCK;
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  int64_t blocks = w.columns / w.format->block_length;
   svk_weights packed = {w.format, target, w.rows, w.columns, 1, 0};
   for (int64_t row = first, done; row < last; row += done) {
     int64_t r = row % SVK_STRIP;
@@ -102,12 +125,13 @@ void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
 
 /* Block b of row r of a strip as it lay. */
 static void unpack_block(svk_strip strip, int64_t b, int64_t r, uint8_t *block) {
-  memcpy(block, strip.scales + (b * strip.rows + r) * 2, 2);
-  for (int g = 0; g < strip.layout->groups; g++) {
-    uint32_t four;
-    memcpy(&four, group_at(strip, b, g, r), 4);
-    four ^= strip.layout->flip;
-    memcpy(block + 2 + 4 * g, &four, 4);
+  const svk_strip_layout *layout = strip.format->strips;
+  if (layout->lone) memcpy(block + lone_place(layout), lone_of(strip, b, r), 2);
+  for (int g = 0; g < layout->words; g++) {
+    uint32_t word;
+    memcpy(&word, word_of(strip, b, g, r), 4);
+    word ^= layout->flip;
+    memcpy(block + words_place(layout) + 4 * g, &word, 4);
   }
 }
 
@@ -118,7 +142,7 @@ void svk_copy_row(svk_weights w, int64_t row, void *target) {
     return;
   }
   svk_strip strip = svk_strip_at(w, row - row % SVK_STRIP);
-  for (int64_t b = 0; b < w.columns / SVK_BLOCK; b++) {
+  for (int64_t b = 0; b < w.columns / w.format->block_length; b++) {
     unpack_block(strip, b, row % SVK_STRIP, (uint8_t *)target + b * w.format->block_bytes);
   }
 }
@@ -129,102 +153,82 @@ void svk_decode_rows(svk_weights w, int64_t first, int64_t count, float *target)
     w.format->decode(from, count * w.columns, target);
     return;
   }
+  const int64_t length = w.format->block_length;
   for (int64_t row = first; row < first + count; row++) {
     svk_strip strip = svk_strip_at(w, row - row % SVK_STRIP);
-    for (int64_t b = 0; b < w.columns / SVK_BLOCK; b++, target += SVK_BLOCK) {
-      uint8_t block[SVK_GROUPED_BYTES(SVK_MOST_GROUPS)];
+    for (int64_t b = 0; b < w.columns / length; b++, target += length) {
+      uint8_t block[SVK_MOST_BLOCK_BYTES];
       unpack_block(strip, b, row % SVK_STRIP, block);
-      w.format->decode(block, SVK_BLOCK, target);
+      w.format->decode(block, length, target);
     }
   }
 }
 
-SVK_INLINE void scales_of(svk_strip strip, int64_t b, svk_lanes *scales) {
-  uint16_t codes[SVK_STRIP] = {0};
-  memcpy(codes, strip.scales + b * strip.rows * 2, (size_t)strip.rows * 2);
-  float values[SVK_STRIP];
-  for (int r = 0; r < SVK_STRIP; r++) values[r] = float_of_f16(codes[r]);
-  load_lanes(values, scales);
-}
-
-SVK_INLINE void group_of(svk_strip strip, int64_t b, int64_t g, words *group) {
-  const uint8_t *from = strip.codes + (b * strip.layout->groups + g) * strip.rows * 4;
-  if (strip.rows == SVK_STRIP) {
-    memcpy(group, from, 64);
-    return;
-  }
-  uint32_t few[SVK_STRIP] = {0};
-  memcpy(few, from, (size_t)strip.rows * 4);
-  memcpy(group, few, 64);
-}
-
-SVK_INLINE void strip_decode_body(svk_strip strip, int64_t first, int64_t count, float *out,
-                                  int64_t stride) {
-  const svk_strip_layout *layout = strip.layout;
-  uint32_t mask = layout->halves == 2 ? 15 : 255;
-  for (int64_t b = first; b < first + count; b++) {
-    svk_lanes scales;
-    scales_of(strip, b, &scales);
-    for (int g = 0; g < layout->groups; g++) {
-      words group;
-      group_of(strip, b, g, &group);
-      for (int half = 0; half < layout->halves; half++) {
-        float *to = out + ((b - first) * SVK_BLOCK + half * 16 + g * 4) * stride;
-        for (int i = 0; i < 4; i++, to += stride) {
-          integers codes =
-              __builtin_convertvector((group >> (unsigned)(8 * i + 4 * half)) & mask, integers);
-          svk_lanes values = __builtin_convertvector(codes - layout->zero, svk_lanes) * scales;
-          memcpy(to, &values, sizeof values);
-        }
+/* Row by row, through blocks as they lay. */
+static void strip_decode__portable(svk_strip strip, int64_t first, int64_t count, float *out,
+                                   int64_t stride) {
+  const int64_t length = strip.format->block_length, parts = length / SVK_BLOCK;
+  for (int64_t r = 0; r < strip.rows; r++) {
+    for (int64_t part = first; part < first + count; part++) {
+      uint8_t block[SVK_MOST_BLOCK_BYTES];
+      float values[SVK_LONGEST_BLOCK];
+      unpack_block(strip, part / parts, r, block);
+      strip.format->decode(block, length, values);
+      for (int64_t i = 0; i < SVK_BLOCK; i++) {
+        out[((part - first) * SVK_BLOCK + i) * stride + r] = values[part % parts * SVK_BLOCK + i];
       }
     }
   }
 }
-SVK_KERNEL(void, strip_decode,
-           (svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride),
-           (strip, first, count, out, stride))
+
+void svk_strip_decode(svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride) {
+  if (svk_has_strips(strip.format) && strip.format->strips->decode) {
+    strip.format->strips->decode(strip, first, count, out, stride);
+  } else {
+    strip_decode__portable(strip, first, count, out, stride);
+  }
+}
+
+/* One block of a row times that of a token. */
+static float block_product(const svk_format *format, const uint8_t *block, rounded_tile x,
+                           int64_t b, int64_t t) {
+  int8_t codes[SVK_LONGEST_BLOCK];
+  float scales[SVK_LONGEST_BLOCK / SVK_GROUP], mins[SVK_LONGEST_BLOCK / SVK_GROUP];
+  float total = 0;
+  format->unpack(block, format->block_length, codes, scales, mins);
+  for (int64_t part = 0; part < format->block_length / SVK_BLOCK; part++) {
+    total += svk_rounded_block_dot(codes + part * SVK_BLOCK, scales + 2 * part,
+                                   format->has_mins ? mins + 2 * part : NULL, x,
+                                   b * (format->block_length / SVK_BLOCK) + part, t);
+  }
+  return total;
+}
 
 /* One strip times a tile, number by number: what the fast one is compared with. */
 static void strip_product__portable(svk_strip strip, rounded_tile x, int64_t blocks, float *y,
                                     int64_t ldy) {
-  const svk_strip_layout *layout = strip.layout;
-  for (int64_t t = 0; t < x.tokens; t++) {
-    for (int64_t r = 0; r < strip.rows; r++) {
-      float total = 0;
-      for (int64_t b = 0; b < blocks; b++) {
-        int32_t sum = 0;
-        for (int64_t i = 0; i < SVK_BLOCK; i++) {
-          int64_t place = layout->halves == 2 ? i % 16 : i;
-          int32_t code = group_at(strip, b, place / 4, r)[place % 4];
-          if (layout->halves == 2) code = i < 16 ? code & 15 : code >> 4;
-          sum += (code - layout->zero) * rounded_codes(x, b, i / 4, t)[i % 4];
-        }
-        uint16_t scale;
-        memcpy(&scale, strip.scales + (b * strip.rows + r) * 2, 2);
-        total += float_of_f16(scale) * rounded_scale(x, b, t) * (float)sum;
+  for (int64_t r = 0; r < strip.rows; r++) {
+    for (int64_t t = 0; t < x.tokens; t++) y[t * ldy + r] = 0;
+    for (int64_t b = 0; b < blocks; b++) {
+      uint8_t block[SVK_MOST_BLOCK_BYTES];
+      unpack_block(strip, b, r, block);
+      for (int64_t t = 0; t < x.tokens; t++) {
+        y[t * ldy + r] += block_product(strip.format, block, x, b, t);
       }
-      y[t * ldy + r] = total;
     }
   }
 }
 
-#if SVK_X86
-#include "x86/strips.h"
-#endif
-
 /* The strips of rows first..<last times a tile, in pairs or each alone. */
 static void strips_product(svk_weights w, int64_t first, int64_t last, int pairs, rounded_tile x,
                            float *y, int64_t ldy) {
-  int64_t blocks = w.columns / SVK_BLOCK;
-  (void)pairs;
-#if SVK_X86
-  if (svk_isa() >= SVK_AVX512VNNI) {
-    strips_product__avx512vnni(w, first, last, pairs, x, blocks, y, ldy);
+  if (svk_has_strips(w.format) && w.format->strips->product) {
+    w.format->strips->product(w, first, last, pairs, x, y, ldy);
     return;
   }
-#endif
   for (int64_t row = first; row < last; row += SVK_STRIP) {
-    strip_product__portable(svk_strip_at(w, row), x, blocks, y + row, ldy);
+    strip_product__portable(svk_strip_at(w, row), x, w.columns / w.format->block_length, y + row,
+                            ldy);
   }
 }
 

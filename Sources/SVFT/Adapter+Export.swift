@@ -135,7 +135,7 @@ extension Adapter {
         throw SVFTError(
           .unsupported, "\(part.projection.name): this module has no name in GGUF files")
       }
-      let order = architecture.ggufRowOrder(slot.name)
+      let order = architecture.ggufLayout(slot.name).rowOrder
       tensors.append(
         OutgoingTensor("\(name).lora_a", [rank, part.columns], float) {
           (sink) throws(SVFTError) in

@@ -117,7 +117,7 @@ public enum Inspector {
   /// Bytes of all weights in each format.
   private static func memory(_ parameters: Int) -> JSON.Object {
     var object = JSON.Object()
-    for format in ElementFormats.all {
+    for format in ElementFormats.encodable {
       object[format.name] = .integer(parameters / format.blockLength * format.blockBytes)
     }
     return object

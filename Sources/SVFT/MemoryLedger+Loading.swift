@@ -58,8 +58,8 @@ extension LoadedModel {
   ) throws(SVFTError) {
     let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
     let loading = WeightReader.Loading(
-      format: try options.quantization.map { (name) throws(SVFTError) in
-        try ElementFormats.required(name)
+      quantization: try options.quantization.map { (name) throws(SVFTError) in
+        try Quantization.required(name)
       }, threads: try options.resolvedThreads(), inStrips: options.compute == .standard,
       progress: progress)
     self = try checkpoint.load(loading)

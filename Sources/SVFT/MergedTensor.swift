@@ -1,5 +1,5 @@
 // One tensor of a model as it will be written: the base (or its trained stand-in) plus what the
-// attached adapters add, in the row order and element format of the file.
+// attached adapters add, in the layout and element format of the file.
 //
 // Rows are made in blocks, so merging a matrix takes memory for a block and not for a second copy.
 // Where the target format rounds, the sums that say how much of the change survived are collected
@@ -12,6 +12,7 @@
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
+import SVFTModels
 import SVFTTensor
 
 /// A tensor with its adapters merged.
@@ -19,7 +20,8 @@ final class MergedTensor {
   let slot: Slot
   let format: any ElementFormat
   private let projections: [Projection]
-  private let rowOrder: RowOrder
+  private let layout: FileLayout
+  private var rowOrder: RowOrder { layout.rowOrder }
   /// Sums over all rows written: ⟨q(B + Δ) - q(B), Δ⟩ and ‖Δ‖².
   private(set) var survived = 0.0
   private(set) var changed = 0.0
@@ -28,15 +30,14 @@ final class MergedTensor {
 
   private static let blockRows = 64
 
-  /// `projections` are those that multiply with this tensor; `rowOrder` is the file's order of its
-  /// rows.
+  /// `projections` are those that multiply with this tensor; `layout` is the file's.
   init(
-    _ slot: Slot, _ projections: [Projection], format: any ElementFormat, rowOrder: RowOrder
+    _ slot: Slot, _ projections: [Projection], format: any ElementFormat, layout: FileLayout
   ) {
     self.slot = slot
     self.projections = projections.filter { !$0.attachments.isEmpty }
     self.format = format
-    self.rowOrder = rowOrder
+    self.layout = layout
   }
 
   /// Whether anything attached changes the tensor.
@@ -44,8 +45,10 @@ final class MergedTensor {
 
   /// The matrix with the change of a quantisation-aware adapter.
   private var rounded: Weight? { projections.first?.attachments.first?.rounded?.weight }
-  /// That matrix where it is the result: in its own format, with nothing added.
+  /// The matrix whose rows are the result as they lie: that one in its own format with nothing
+  /// added, or the base where nothing changes it.
   private var whole: Weight? {
+    if !isChanged, !isVector, format.name == slot.weight.format.name { return slot.weight }
     guard let rounded, rounded.format.name == format.name, projections.count == 1,
       projections[0].attachments.count == 1
     else { return nil }
@@ -66,11 +69,23 @@ final class MergedTensor {
   /// The tensor for a writer, under `name`.
   func outgoing(_ name: String) throws(SVFTError) -> OutgoingTensor {
     let type = try StoredType.named(format.name)
-    if !isChanged, format.name == slot.weight.format.name, rowOrder == slot.rowOrder {
+    if layout.isTransposed {
+      return OutgoingTensor(name, slot.shape.reversed(), type) { (sink) throws(SVFTError) in
+        try self.writeTransposed(to: sink)
+      }
+    }
+    let isSame = rowOrder == slot.rowOrder && layout.offset == 0
+    if !isChanged, format.name == slot.weight.format.name, isSame {
       let weight = slot.weight
       return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
         try weight.eachStoredPiece { (piece) throws(SVFTError) in try sink.write(piece) }
       }
+    }
+    guard format.canEncode || whole != nil else {
+      throw SVFTError(
+        .unsupported,
+        "\(slot.name): expected a format to write the changed tensor in, found \(format.name), "
+          + "which can be read but not written; name another")
     }
     return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
       try self.write(to: sink)
@@ -80,7 +95,29 @@ final class MergedTensor {
   /// A vector is one row in memory, but its elements are what `rowOrder` permutes.
   private var isVector: Bool { slot.shape.count < 2 }
 
+  /// The transpose: a column after the other, of the whole matrix in the file's plain format.
+  private func writeTransposed(to sink: ByteSink) throws(SVFTError) {
+    let (rows, columns) = (slot.weight.rows, slot.weight.columns)
+    let whole = try Buffer(
+      byteCount: Checked.product(rows, format.rowBytes(columns), "a matrix to be turned"))
+    var filled = 0
+    try pieces { (piece) throws(SVFTError) in
+      guard let start = piece.baseAddress else { return }
+      (whole.pointer + filled).copyMemory(from: start, byteCount: piece.count)
+      filled += piece.count
+    }
+    let matrix = try Weight(format: format, rows: rows, columns: columns, bytes: whole)
+    try matrix.transposed().eachStoredPiece { (piece) throws(SVFTError) in try sink.write(piece) }
+  }
+
   private func write(to sink: ByteSink) throws(SVFTError) {
+    try pieces { (piece) throws(SVFTError) in try sink.write(piece) }
+  }
+
+  /// The file's bytes, blocks of rows at a time.
+  private func pieces(
+    _ take: (UnsafeRawBufferPointer) throws(SVFTError) -> Void
+  ) throws(SVFTError) {
     let (rows, columns) = (slot.weight.rows, slot.weight.columns)
     let count = MergedTensor.blockRows * columns
     let merged = try Buffer(of: Float.self, count: count)
@@ -95,7 +132,7 @@ final class MergedTensor {
       encode(block, m, into: encoded.pointer)
       if isChanged, format.blockLength > 1 { try collect(block.count * columns, m, b, encoded) }
       try requireHeld(block, encoded, scratch: m)
-      try sink.write(
+      try take(
         UnsafeRawBufferPointer(
           start: encoded.pointer, count: block.count * format.rowBytes(columns)))
     }
@@ -148,13 +185,16 @@ final class MergedTensor {
         }
       }
     }
-    if isVector { permuteElements(merged) }
+    if isVector { arrangeElements(merged) }
   }
 
   /// The row in memory that stands at `row` of the file: through the canonical order.
   private func storedRow(_ row: Int) -> Int { slot.rowOrder.stored(rowOrder.canonical(row)) }
 
-  private func permuteElements(_ values: UnsafeMutablePointer<Float>) {
+  private func arrangeElements(_ values: UnsafeMutablePointer<Float>) {
+    if layout.offset != 0 {
+      for element in 0..<slot.weight.columns { values[element] += layout.offset }
+    }
     guard rowOrder != slot.rowOrder else { return }
     let copy = Array(UnsafeBufferPointer(start: values, count: slot.weight.columns))
     for element in copy.indices { values[element] = copy[storedRow(element)] }

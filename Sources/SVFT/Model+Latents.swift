@@ -106,8 +106,10 @@ final class Latents: LatentSource {
 
   func slot(_ name: String) throws(SVFTError) -> Slot {
     do throws(SVFTError) {
+      let own = architecture.slots.first { $0.name == name }
       return try reader.glance(
-        name, rowOrder: isGGUF ? architecture.ggufRowOrder(name) : .canonical)
+        name, rowOrder: isGGUF ? architecture.ggufLayout(name).rowOrder : .canonical,
+        isTransposed: own?.isTransposedInFolders ?? false)
     } catch {
       guard error.kind == .format else { throw error }
       throw SVFTError(.mismatch, "latents: expected \(name), found none: \(error.message)")

@@ -8,10 +8,11 @@ public import SVFTTensor
 
 extension Model {
   /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file,
-  /// any other a Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0", "q4_0")
-  /// is that of the matrices; nil keeps each tensor's own. A quantisation-aware adapter's matrices
-  /// are written as training had them where the format is their own. `probe` is the text on which
-  /// drift (of its first tokens) and perplexity are measured.
+  /// any other a Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0",
+  /// "q4_k_m" … as Quantization.swift has them) is that of the matrices; nil keeps each tensor's
+  /// own. A quantisation-aware adapter's matrices are written as training had them where the format
+  /// is their own. `probe` is the text on which drift (of its first tokens) and perplexity are
+  /// measured.
   ///
   /// Returns a JSON report: files, drift of the outputs between this model and the saved one, where
   /// something changed the perplexity before and after, for rounded formats the share of the change

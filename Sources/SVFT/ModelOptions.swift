@@ -17,8 +17,8 @@ public struct ModelOptions: Sendable {
 
   /// Threads to compute with; 0 is one per available processor.
   public var threads = 0
-  /// Format that matrices are brought into while loading ("q8_0", "f16", …); nil leaves them as
-  /// they lie.
+  /// Format or mixture of formats that matrices are brought into while loading ("q8_0", "q4_k_m",
+  /// "f16", …); nil leaves them as they lie.
   public var quantization: String?
   /// How exactly products are computed.
   public var precision = Precision.standard

@@ -1,8 +1,8 @@
 // Writes a model with its adapters merged: a Hugging Face folder that transformers opens, or a GGUF
 // file that llama.cpp runs.
 //
-// Formats follow ggml's rule: matrices get the format asked for (F16 where a row is no whole number
-// of blocks), vectors F32 in GGUF files and the folder's format elsewhere.
+// Formats follow ggml's rule: matrices get what the quantisation asked for gives them
+// (Quantization.swift), vectors F32 in GGUF files and the folder's format elsewhere.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -14,8 +14,9 @@ import SVFTText
 struct ModelSaver {
   let model: Model
   let path: String
-  /// The format of matrices; nil keeps each tensor's own.
-  let format: (any ElementFormat)?
+  /// What matrices are brought into; nil keeps each tensor's own format.
+  let quantization: Quantization?
+  private let outline: ModelOutline
   let progress: WorkProgress?
 
   var isGGUF: Bool { path.hasSuffix(".gguf") }
@@ -27,8 +28,15 @@ struct ModelSaver {
     self.model = model
     self.path = path
     self.progress = progress
-    self.format = try format.map { (name) throws(SVFTError) in try ElementFormats.required(name) }
-    if let format = self.format, !path.hasSuffix(".gguf"), format.safetensorsType == nil {
+    quantization = try format.map { (name) throws(SVFTError) in try Quantization.required(name) }
+    let names = type(of: model.network.architecture).tensorNames
+    var shapes = model.loaded.storedSlots.map { (name: $0.name, shape: $0.shape) }
+    if ModelSaver.unties(model), let head = model.network.heads.language {
+      shapes.append((head.projection.name + ".weight", []))
+    }
+    outline = ModelOutline(
+      shapes.compactMap { slot in names.gguf(slot.name).map { ($0, slot.shape) } })
+    if let format = quantization?.format, !path.hasSuffix(".gguf"), format.safetensorsType == nil {
       throw SVFTError(
         .unsupported,
         "\(path): expected f32, f16 or bf16 for a folder, found \(format.name): name a .gguf file "
@@ -53,7 +61,9 @@ struct ModelSaver {
   }
 
   /// Whether the head must be written apart from the embedding it is tied to.
-  var unties: Bool {
+  var unties: Bool { ModelSaver.unties(model) }
+
+  private static func unties(_ model: Model) -> Bool {
     guard let head = model.network.heads.language, head.isTied else { return false }
     return !head.projection.attachments.isEmpty
   }
@@ -70,9 +80,9 @@ struct ModelSaver {
     }
     if unties, let head {
       let slot = Slot(
-        name: "lm_head.weight", weight: head.weight.current, shape: head.weight.shape,
-        rowOrder: head.weight.rowOrder)
-      result.append((try name("lm_head.weight"), merged(slot, [head], architecture)))
+        name: head.name + ".weight", weight: head.weight.current, shape: head.weight.shape,
+        rowOrder: head.weight.rowOrder, isTransposedInFolders: head.weight.isTransposedInFolders)
+      result.append((try name(slot.name), merged(slot, [head], architecture)))
     }
     return result
   }
@@ -80,8 +90,11 @@ struct ModelSaver {
   private func merged(
     _ slot: Slot, _ owners: [Projection], _ architecture: any Architecture
   ) -> MergedTensor {
-    let order = isGGUF ? architecture.ggufRowOrder(slot.name) : .canonical
-    return MergedTensor(slot, owners, format: format(of: slot), rowOrder: order)
+    let layout =
+      isGGUF
+      ? architecture.ggufLayout(slot.name)
+      : FileLayout(isTransposed: slot.isTransposedInFolders)
+    return MergedTensor(slot, owners, format: format(of: slot), layout: layout)
   }
 
   private func name(_ canonical: String) throws(SVFTError) -> String {
@@ -94,21 +107,39 @@ struct ModelSaver {
 
   private func format(of slot: Slot) -> any ElementFormat {
     let own = slot.weight.format
-    let wanted = format ?? (isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16)
+    let usual = isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16
+    let wanted = quantization?.format ?? usual
     guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
     let addends = type(of: model.network.architecture).ggufAddends
     if isGGUF, addends.contains(slot.name) { return ElementFormats.f32 }
-    return wanted.fits(columns: slot.weight.columns) ? wanted : ElementFormats.f16
+    guard let quantization else { return usual.fitting(columns: slot.weight.columns) }
+    return quantization.format(
+      of: type(of: model.network.architecture).tensorNames.gguf(slot.name),
+      columns: slot.weight.columns, in: outline)
   }
 
   private func plain(_ format: any ElementFormat) -> any ElementFormat {
     format.blockLength > 1 ? ElementFormats.f32 : format
   }
 
+  /// The id of what was asked for, or of the format that most values are in.
+  private func fileType(of tensors: [OutgoingTensor]) -> UInt32? {
+    if let quantization { return quantization.fileType }
+    var counts: [String: Int] = [:]
+    for tensor in tensors where tensor.shape.count > 1 {
+      counts[tensor.type.name, default: 0] += tensor.shape.reduce(1, &*)
+    }
+    let most = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    return most.flatMap { ElementFormats.named($0.key) }.flatMap { Quantization($0).fileType }
+  }
+
   private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {
     let architecture = model.network.architecture
     var metadata = try model.loaded.metadata(classNames: model.classNames)
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
+    if let type = fileType(of: tensors) {
+      metadata.append(("general.file_type", try .uint32(Int(type))))
+    }
     if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {
       metadata.append((ChatTemplate.key, .string(template)))
     }

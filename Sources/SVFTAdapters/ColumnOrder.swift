@@ -50,13 +50,6 @@ final class ColumnOrder: Op {
 }
 
 extension RowOrder {
-  /// The canonical row that lies at `row`.
-  func canonical(_ row: Int) -> Int {
-    guard case .interleaved(let width) = self, width > 1 else { return row }
-    let within = row % width
-    return row - within + (within.isMultiple(of: 2) ? within / 2 : width / 2 + within / 2)
-  }
-
   /// `count` rows of numbers whose columns come into stored order, or out of it.
   func move(
     _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int,

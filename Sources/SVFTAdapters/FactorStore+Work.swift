@@ -50,7 +50,7 @@ extension FactorStore {
         let format = try ElementFormats.required(name)
         let width = min(rows, columns)
         return try Checked.product(
-          kept, (format.fits(columns: width) ? format : ElementFormats.f16).rowBytes(width), what)
+          kept, format.fitting(columns: width).rowBytes(width), what)
       }
     }
 

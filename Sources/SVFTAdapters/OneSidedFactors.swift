@@ -35,7 +35,7 @@ package final class OneSidedFactors: @unchecked Sendable {
   init(_ factors: Factors, of slot: Slot, as wanted: any ElementFormat) throws(SVFTError) {
     let isRight = slot.weight.rows >= slot.weight.columns
     let width = min(slot.weight.rows, slot.weight.columns)
-    let format = wanted.fits(columns: width) ? wanted : ElementFormats.f16
+    let format = wanted.fitting(columns: width)
     // Blocks are those of files in canonical order.
     let rowOrder = isRight || format.blockLength == 1 ? .canonical : slot.rowOrder
     let exact = try (isRight ? factors.right : factors.turnedLeft(rowOrder))

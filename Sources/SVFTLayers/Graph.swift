@@ -19,6 +19,9 @@ package final class Graph {
   package let lanes: [Lane]
   /// The lanes that what is recorded now is for; nil for all rows.
   package private(set) var scope: LaneScope?
+  /// What each layer gives, for whoever compares or watches; none of it is kept unless it is made
+  /// an output.
+  package private(set) var layerOutputs: [Value] = []
   /// Indices of the ops that begin a segment (Timetable.swift).
   private(set) var segmentStarts: [Int] = []
   private var count = 0
@@ -46,6 +49,9 @@ package final class Graph {
   /// Says that what follows is a part of its own, like a layer: recomputed, it needs of what came
   /// before only the values it reads.
   package func beginSegment() { segmentStarts.append(ops.count) }
+
+  /// Says that `value` is what a layer gives.
+  package func endLayer(_ value: Value) { layerOutputs.append(value) }
 
   /// Records what `body` does for the rows of some lanes alone: ops that know lanes leave out the
   /// others, whose numbers are then undefined, and sums give them what they had.

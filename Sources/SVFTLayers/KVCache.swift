@@ -40,10 +40,20 @@ package final class KVCache: @unchecked Sendable {
     valueBuffer = try Buffer(byteCount: bytes)
   }
 
-  /// Throws `.unsupported` where rows of `width` values are no whole number of blocks.
+  /// Formats that attention reads as they lie.
+  package static let formats = ElementFormats.encodable.filter(\.kernels.servesHeads)
+
+  /// Throws `.unsupported` where attention does not read the format, or rows of `width` values are
+  /// no whole number of blocks.
   package static func requireFit(width: Int, _ format: any ElementFormat) throws(SVFTError) {
+    let fitting = formats.filter { $0.fits(columns: width) }.map { $0.name.lowercased() }
+    guard formats.contains(where: { $0.name == format.name }) else {
+      throw SVFTError(
+        .unsupported,
+        "expected one of the formats \(fitting.joined(separator: ", ")) for a key-value cache, "
+          + "found \(format.name)")
+    }
     guard !format.fits(columns: width) else { return }
-    let fitting = ElementFormats.all.filter { $0.fits(columns: width) }.map { $0.name.lowercased() }
     throw SVFTError(
       .unsupported,
       "expected keys of a multiple of \(format.blockLength) values for a key-value cache in "

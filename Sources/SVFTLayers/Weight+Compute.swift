@@ -3,7 +3,7 @@
 //   weights       --compute f32   default, inference        default, training, both directions
 //   F32, F16      F32             F32                       F32
 //   BF16          F32             BF16                      BF16
-//   Q8_0, Q4_0    F32             8 bit (Rounding.swift)    BF16
+//   in blocks     F32             8 bit (Rounding.swift)    BF16
 //   trained F32   F32             F32                       BF16 where the checkpoint's own weight
 //                                                           would be, and its gradient too
 //

@@ -65,7 +65,7 @@ package final class Weight: Sendable {
       arrangement: matrix.arrangement, trainsInBF16: rounds)
   }
 
-  /// Input columns that one chunk computes: a multiple of every block length.
+  /// Input columns that one chunk computes: whole blocks, or parts of longer ones.
   package static let chunk = 64
   /// Output rows that one chunk computes: two strips, a panel of the dense product.
   package static let rowChunk = 32

@@ -44,6 +44,21 @@ package struct Geometry: Sendable, Equatable {
   }
 }
 
+/// How a file holds a tensor, beside the canonical one.
+package struct FileLayout: Sendable, Equatable {
+  package var rowOrder = RowOrder.canonical
+  /// Whether it holds the transpose.
+  package var isTransposed = false
+  /// What it adds to the numbers of a vector.
+  package var offset: Float = 0
+
+  package init(rowOrder: RowOrder = .canonical, isTransposed: Bool = false, offset: Float = 0) {
+    self.rowOrder = rowOrder
+    self.isTransposed = isTransposed
+    self.offset = offset
+  }
+}
+
 /// One family of transformers, with the weights of one checkpoint.
 package protocol Architecture: AnyObject, Sendable {
   /// Values of `model_type` in config.json and of `general.architecture` in GGUF files.
@@ -54,6 +69,8 @@ package protocol Architecture: AnyObject, Sendable {
   /// Reads the geometry and takes the weights. Everything foreign is checked here.
   init(_ hyper: Hyperparameters, _ weights: inout WeightReader) throws(SVFTError)
 
+  /// The id under which this model is written to GGUF files.
+  var name: String { get }
   var geometry: Geometry { get }
   /// Records the body: the batch's tokens → hidden states after the last norm, [rows, hiddenWidth].
   func record(_ graph: Graph) throws(SVFTError) -> Value
@@ -74,8 +91,8 @@ package protocol Architecture: AnyObject, Sendable {
   func config() throws(SVFTError) -> JSON.Object
   /// GGUF metadata that say what this model is, as llama.cpp reads them; without the tokenizer.
   func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)]
-  /// The row order in which GGUF files hold a tensor, by its canonical name.
-  func ggufRowOrder(_ name: String) -> RowOrder
+  /// How GGUF files hold a tensor, by its canonical name.
+  func ggufLayout(_ name: String) -> FileLayout
   /// What transformers calls the family with a class head.
   var classifierName: String { get }
   /// Tensors that only GGUF files have, by their GGUF name.
@@ -88,18 +105,25 @@ package protocol Architecture: AnyObject, Sendable {
 extension Architecture {
   package var carried: [Slot] { [] }
 
-  package func ggufRowOrder(_ name: String) -> RowOrder { .canonical }
+  package func ggufLayout(_ name: String) -> FileLayout { FileLayout() }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
   package static var ggufAddends: [String] { [] }
 
-  /// The id under which this model is written to GGUF files.
   package var name: String { Self.names.first ?? "" }
 }
 
 /// The families there are.
 package enum Architectures {
   /// Every family: a new one is added here and nowhere else.
-  package static let all: [any Architecture.Type] = [Llama.self, BERT.self]
+  package static let all: [any Architecture.Type] = [
+    TransformerDecoder<Llama>.self, TransformerDecoder<Mistral>.self,
+    TransformerDecoder<Qwen2>.self, TransformerDecoder<Qwen3>.self,
+    TransformerDecoder<Gemma>.self, TransformerDecoder<Gemma2>.self,
+    TransformerDecoder<Gemma3>.self, TransformerDecoder<Phi3>.self,
+    TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
+    TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
+    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self,
+  ]
 
   /// The family of that name.
   ///

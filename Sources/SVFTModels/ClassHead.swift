@@ -19,6 +19,8 @@ package struct ClassHead: Sendable {
   package let classifier: Projection
   /// Probability with which pooled values are dropped while training.
   package let dropout: Double
+  /// Whether they are dropped before the pooler too.
+  let dropsInput: Bool
   /// Whether its classifier was made fresh, not read.
   package let isFresh: Bool
   /// The `problem_type` of a head whose outputs are neither classes of which one holds nor one
@@ -27,8 +29,9 @@ package struct ClassHead: Sendable {
 
   package init(
     selection: Selection.Rule, pooler: Projection? = nil, classifier: Projection,
-    dropout: Double = 0, isFresh: Bool
+    dropout: Double = 0, dropsInput: Bool = false, isFresh: Bool
   ) {
+    self.dropsInput = dropsInput
     self.selection = selection
     self.pooler = pooler
     self.classifier = classifier
@@ -48,10 +51,9 @@ package struct ClassHead: Sendable {
 
   /// Records the outputs of selected rows. [rows, hiddenWidth] → [rows, outputs]
   package func record(_ selected: Value, _ graph: Graph) throws(SVFTError) -> Value {
-    var hidden = selected
+    var hidden = dropsInput ? graph.dropped(selected, dropout) : selected
     if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), .tanh) }
-    if graph.training, dropout > 0 { hidden = graph.dropout(hidden, Float(dropout)) }
-    return try graph.project(hidden, classifier)
+    return try graph.project(graph.dropped(hidden, dropout), classifier)
   }
 }
 

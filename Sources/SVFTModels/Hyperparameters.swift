@@ -104,6 +104,14 @@ package struct Hyperparameters: Sendable {
     return result
   }
 
+  /// The finite numbers of an array of config.json; none where absent.
+  package func numbers(_ key: String) throws(SVFTError) -> [Double] {
+    guard let value = value(key) else { return [] }
+    var result: [Double] = []
+    for element in try value.array(place(key)) { result.append(try element.double(place(key))) }
+    return result
+  }
+
   /// An object of config.json; nil where absent or null, and in GGUF files, which have none.
   package func section(_ key: String) throws(SVFTError) -> JSON.Object? {
     guard let value = value(key) else { return nil }

@@ -10,10 +10,13 @@ package struct LanguageModelHead: Sendable {
   package let projection: Projection
   /// Whether its matrix is the token embedding.
   package let isTied: Bool
+  /// c where logits are c · tanh(logit / c); nil where they are not capped.
+  let cap: Float?
 
   /// Records logits of the rows of `hidden`. [rows, hiddenWidth] → [rows, vocabulary]
   package func record(_ hidden: Value, _ graph: Graph) throws(SVFTError) -> Value {
-    try graph.project(hidden, projection)
+    let logits = try graph.project(hidden, projection)
+    return cap.map { graph.softCap(logits, at: $0) } ?? logits
   }
 
   /// Tensors of the head that the body does not have.

@@ -73,8 +73,4 @@ extension LoadedModel {
     if let name = checkpoint.family.tensorNames.gguf(slot.name) { return name }
     throw SVFTError(.unsupported, "\(slot.name): GGUF has no name for this tensor")
   }
-
-  /// The row order that a GGUF file expects of a slot: rotary pairs interleaved, where a family has
-  /// them.
-  package func ggufRowOrder(_ slot: Slot) -> RowOrder { architecture.ggufRowOrder(slot.name) }
 }

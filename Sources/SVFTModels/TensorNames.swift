@@ -21,10 +21,18 @@ package struct TensorNames: Sendable {
     prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
     _ pairs: KeyValuePairs<String, String>
   ) {
+    self.init(
+      prefix: prefix, constants: constants, older: older, pairs.map { ($0.key, $0.value) })
+  }
+
+  package init(
+    prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
+    _ pairs: [(canonical: String, gguf: String)]
+  ) {
     self.prefix = prefix
     self.older = older.map { ($0.key, $0.value) }
     self.constants = constants
-    self.pairs = pairs.map { ($0.key, $0.value) }
+    self.pairs = pairs
   }
 
   /// The canonical modules of the table, with "*" for a layer's number.
@@ -33,6 +41,11 @@ package struct TensorNames: Sendable {
   /// The GGUF name of a canonical tensor name; nil where it has none.
   package func gguf(_ canonical: String) -> String? {
     Self.translate(canonical, pairs.lazy.map { ($0.canonical, $0.gguf) })
+  }
+
+  /// The GGUF name of a tensor that a file of that dialect calls `name`; nil where it has none.
+  package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
+    dialect == .huggingFace ? gguf(name) ?? gguf(prefix + name) : name
   }
 
   /// The canonical name of a GGUF tensor name; nil where it has none.

@@ -1,7 +1,8 @@
 // Re-encoding a matrix in another element format, by rows, on a team. Rows lie as they lay; each is
 // encoded on its own, so the bytes depend on nothing but the row.
 //
-// ggml's rule for rows that are no whole number of blocks: such a matrix becomes F16.
+// Rows that are no whole number of blocks get what their format names in its place (ggml's rule),
+// at last F16.
 //
 // NaN, infinity and what is beyond the format's range decode to something that is not finite, and
 // are refused here, where their tensor is known.
@@ -10,21 +11,76 @@ package import SVFTTensor
 import Synchronization
 
 extension Weight {
-  /// What this matrix becomes when `wanted` is asked for.
-  package func format(for wanted: any ElementFormat) -> any ElementFormat {
-    wanted.fits(columns: columns) ? wanted : ElementFormats.f16
+  /// The transpose, number by number, in memory of its own.
+  ///
+  /// `.unsupported` for formats whose blocks lie along rows.
+  package func transposed() throws(SVFTError) -> Weight {
+    guard format.blockLength == 1 else {
+      throw SVFTError(
+        .unsupported, "expected F32, F16 or BF16 for a transposed matrix, found \(format.name)")
+    }
+    let turned = try Buffer(
+      byteCount: Checked.product(columns, format.rowBytes(rows), "a transposed matrix"))
+    if !MemoryLedger.isRehearsing {
+      withExtendedLifetime(bytes) {
+        format.blockBytes == 4
+          ? Self.transpose(bytes, UInt32.self, into: turned, rows, columns)
+          : Self.transpose(bytes, UInt16.self, into: turned, rows, columns)
+      }
+    }
+    bytes.releasePages()
+    return try Weight(format: format, rows: columns, columns: rows, bytes: turned)
   }
 
-  /// The matrix in `wanted` (or F16, by ggml's rule); the matrix itself where it is that already.
+  /// An F32 vector with `offset` taken from each number; the vector itself where that is 0.
+  package func less(_ offset: Float) throws(SVFTError) -> Weight {
+    guard offset != 0 else { return self }
+    let numbers = try Buffer(of: Float.self, count: rows * columns)
+    if !MemoryLedger.isRehearsing {
+      withExtendedLifetime(bytes) {
+        for (index, value) in bytes.values(Float.self).prefix(rows * columns).enumerated() {
+          numbers.values(Float.self)[index] = value - offset
+        }
+      }
+    }
+    return try Weight(format: format, rows: rows, columns: columns, bytes: numbers)
+  }
+
+  private static func transpose<Element>(
+    _ source: Buffer, _ type: Element.Type, into target: Buffer, _ rows: Int, _ columns: Int
+  ) {
+    let (from, to) = (source.values(type), target.values(type))
+    // Tiles of 64: both sides stay within a few pages.
+    for first in stride(from: 0, to: rows, by: 64) {
+      for left in stride(from: 0, to: columns, by: 64) {
+        for row in first..<min(rows, first + 64) {
+          for column in left..<min(columns, left + 64) {
+            to[column * rows + row] = from[row * columns + column]
+          }
+        }
+      }
+    }
+  }
+
+  /// What this matrix becomes when `wanted` is asked for.
+  package func format(for wanted: any ElementFormat) -> any ElementFormat {
+    wanted.fitting(columns: columns)
+  }
+
+  /// The matrix in `wanted` (or what is in its place); the matrix itself where it is that already.
   ///
   /// It lies in `run`, where there is one. Pages of a mapped file are given back, so that only one
-  /// of the two stays in memory. Throws `.memory`, and `.nonFinite` with the row for what `wanted`
-  /// cannot hold; F32 holds everything.
+  /// of the two stays in memory. Throws `.memory`, `.unsupported` where nothing can be brought into
+  /// `wanted`, and `.nonFinite` with the row for what it cannot hold; F32 holds everything.
   package func converted(
     to wanted: any ElementFormat, threads: Int, in run: BufferRun? = nil
   ) throws(SVFTError) -> Weight {
     let target = format(for: wanted)
     if target.name == format.name { return self }
+    guard target.canEncode else {
+      throw SVFTError(
+        .unsupported, "expected a format to convert to, found \(target.name), which is read alone")
+    }
     let rowBytes = target.rowBytes(columns)
     let bytes = try Buffer(
       byteCount: Checked.product(rows, rowBytes, "a converted matrix"), in: run)

@@ -20,7 +20,7 @@ package struct WeightReader {
   /// How matrices are taken, and who hears of it.
   package struct Loading: Sendable {
     /// What matrices are quantised to; nil leaves them as they lie.
-    package var format: (any ElementFormat)?
+    package var quantization: Quantization?
     package var threads: Int
     /// Whether matrices are brought into the arrangement that integer products are fastest from.
     package var inStrips: Bool
@@ -28,16 +28,18 @@ package struct WeightReader {
     package var progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)?
 
     package init(
-      format: (any ElementFormat)? = nil, threads: Int = 1, inStrips: Bool = false,
+      quantization: Quantization? = nil, threads: Int = 1, inStrips: Bool = false,
       progress: (@Sendable (_ done: Int, _ total: Int) -> Bool)? = nil
     ) {
-      self.format = format
+      self.quantization = quantization
       self.threads = threads
       self.inStrips = inStrips
       self.progress = progress
     }
   }
 
+  /// What a matrix is quantised to.
+  private let formats: @Sendable (TensorEntry) -> (any ElementFormat)?
   private let total: Int
   private var done = 0
   /// Where matrices lie that are not used as the file has them.
@@ -53,16 +55,24 @@ package struct WeightReader {
     self.loading = loading
     let entries = source.entries
     total = entries.reduce(0) { $0 &+ $1.byteCount }
+    let outline = ModelOutline(
+      entries.lazy.compactMap { entry in
+        names.gguf(ofFile: entry.name, dialect).map { ($0, entry.shape) }
+      })
+    let quantization = loading.quantization
+    let formats = { @Sendable (entry: TensorEntry) in
+      quantization?.format(
+        of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
+    }
+    self.formats = formats
     let matrices = entries.filter { $0.shape.count > 1 }
     run = BufferRun(
-      expecting: matrices.map { Self.bytes(of: $0, as: loading.format) }, threads: loading.threads)
+      expecting: matrices.map { Self.bytes(of: $0, as: formats($0)) }, threads: loading.threads)
   }
 
-  /// Bytes of a matrix as it will lie in memory; a little less where it becomes F16 (`converted`).
+  /// Bytes of a matrix as it will lie in memory.
   private static func bytes(of entry: TensorEntry, as format: (any ElementFormat)?) -> Int {
-    guard let format, let columns = entry.shape.last, format.fits(columns: columns) else {
-      return entry.byteCount
-    }
+    guard let format, let columns = entry.shape.last else { return entry.byteCount }
     return entry.shape.dropLast().reduce(format.rowBytes(columns), &*)
   }
 
@@ -82,24 +92,28 @@ package struct WeightReader {
     if let entry = entry(name) { used.insert(entry.name) }
   }
 
-  /// Takes a tensor of exactly this shape.
+  /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
+  /// vector `offset` is taken away.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
   /// element type is none of ours.
   package mutating func take(
-    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical
+    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical, offset: Float = 0,
+    isTransposed: Bool = false
   ) throws(SVFTError) -> Slot {
     guard let entry = entry(name) else {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
     }
-    guard matches(entry.shape, shape) else {
+    let turns = isTransposed && dialect == .huggingFace
+    let stored = turns ? Array(shape.reversed()) : shape
+    guard matches(entry.shape, stored) else {
       throw SVFTError(
-        .shape, "\(source.path): \(entry.name): expected \(shape), found \(entry.shape)")
+        .shape, "\(source.path): \(entry.name): expected \(stored), found \(entry.shape)")
     }
     used.insert(entry.name)
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
-      try self.weight(entry, shape)
+      try self.weight(entry, stored, turns: turns).less(offset)
     }
     done &+= entry.byteCount
     if let progress = loading.progress, !progress(done, total) {
@@ -107,31 +121,38 @@ package struct WeightReader {
     }
     return Slot(
       name: name, weight: weight, shape: shape, rowOrder: rowOrder,
-      origin: source.origin(entry.name))
+      origin: source.origin(entry.name), isTransposedInFolders: isTransposed)
   }
 
   /// A matrix as it lies, for being read now and then: nobody is charged for its pages, and it does
   /// not count as taken.
   ///
   /// `.format` where it is missing, `.unsupported` where its element type is none of ours.
-  package func glance(_ name: String, rowOrder: RowOrder) throws(SVFTError) -> Slot {
+  package func glance(
+    _ name: String, rowOrder: RowOrder, isTransposed: Bool = false
+  ) throws(SVFTError) -> Slot {
     guard let entry = entry(name), entry.shape.count == 2 else {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): matrix \(spelling) is missing")
     }
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) in
-      try Weight(
+      let stored = try Weight(
         format: Self.format(of: entry), rows: entry.shape[0], columns: entry.shape[1],
         bytes: aligned(source.bytes(entry.name)))
+      return isTransposed && dialect == .huggingFace ? try stored.transposed() : stored
     }
-    return Slot(name: name, weight: weight, shape: entry.shape, rowOrder: rowOrder)
+    return Slot(
+      name: name, weight: weight, shape: [weight.rows, weight.columns], rowOrder: rowOrder,
+      isTransposedInFolders: isTransposed)
   }
 
   /// Takes a linear module: its weight [rows, columns] and, where `bias` says so, its bias [rows].
   package mutating func projection(
-    _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical
+    _ module: String, rows: Int, columns: Int, bias: Bool, rowOrder: RowOrder = .canonical,
+    isTransposed: Bool = false
   ) throws(SVFTError) -> Projection {
-    let weight = try take(module + ".weight", [rows, columns], rowOrder: rowOrder)
+    let weight = try take(
+      module + ".weight", [rows, columns], rowOrder: rowOrder, isTransposed: isTransposed)
     let bias = bias ? try take(module + ".bias", [rows], rowOrder: rowOrder) : nil
     return Projection(name: module, weight: weight, bias: bias)
   }
@@ -148,7 +169,9 @@ package struct WeightReader {
     return Array(found.drop { $0 == 1 }) == Array(expected.drop { $0 == 1 })
   }
 
-  private func weight(_ entry: TensorEntry, _ shape: [Int]) throws(SVFTError) -> Weight {
+  private func weight(
+    _ entry: TensorEntry, _ shape: [Int], turns: Bool
+  ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
     let bytes = try aligned(source.bytes(entry.name))
     try bytes.chargePages()
@@ -156,14 +179,16 @@ package struct WeightReader {
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
       columns: shape.last ?? 1, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    let stored = try converted(weight)
+    let stored = try converted(turns ? weight.transposed() : weight, to: formats(entry))
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
   }
 
   /// The matrix in the format asked for; in the run unless strips are made of it.
-  private func converted(_ weight: Weight) throws(SVFTError) -> Weight {
-    guard let wanted = loading.format else { return weight }
-    let isLast = !(loading.inStrips && weight.format(for: wanted).kernels.hasStrips)
+  private func converted(
+    _ weight: Weight, to wanted: (any ElementFormat)?
+  ) throws(SVFTError) -> Weight {
+    guard let wanted else { return weight }
+    let isLast = !(loading.inStrips && wanted.kernels.hasStrips)
     return try weight.converted(to: wanted, threads: loading.threads, in: isLast ? run : nil)
   }
 

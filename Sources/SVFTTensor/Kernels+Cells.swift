@@ -16,7 +16,7 @@ extension Kernels.Format {
   /// Gives the block at `block` another scale, rounded to F16.
   package func setScale(_ scale: Float, of block: UnsafeMutableRawPointer) {
     var scale = scale
-    Self.f16.encode(&scale, count: 1, into: block)
+    Self.f16.encode(&scale, importance: nil, count: 1, into: block)
   }
 
   /// Encodes `count` values with the scales that the blocks at `target` have already: codes alone

@@ -9,30 +9,43 @@ extension Kernels {
     package let blockLength: Int
     package let blockBytes: Int
 
-    private init(_ table: OpaquePointer?) {
-      self.table = table
-      blockLength = Int(svk_block_length(table))
-      blockBytes = Int(svk_block_bytes(table))
+    /// The format with that type id in GGUF files; one that the list in kernels.h has.
+    package init(ggufType: UInt32) {
+      table = svk_format_of(ggufType)
+      blockLength = table == nil ? 1 : Int(svk_block_length(table))
+      blockBytes = table == nil ? 0 : Int(svk_block_bytes(table))
     }
 
-    package static let f32 = Format(svk_format_f32())
-    package static let f16 = Format(svk_format_f16())
-    package static let bf16 = Format(svk_format_bf16())
-    package static let q8_0 = Format(svk_format_q8_0())
-    package static let q4_0 = Format(svk_format_q4_0())
+    package static let f32 = Format(ggufType: 0)
+    package static let f16 = Format(ggufType: 1)
 
+    /// Whether kernels.h lists the format.
+    package var isListed: Bool { table != nil }
     /// Whether products over rounded activations work.
     package var takesIntegers: Bool { svk_takes_integers(table) != 0 }
     /// Whether this processor multiplies the format faster from strips
     /// (Kernels+StoredMatrix.swift).
     package var hasStrips: Bool { svk_has_strips(table) != 0 }
+    /// Whether its blocks can stand in strips, faster or not.
+    package var formsStrips: Bool { svk_forms_strips(table) != 0 }
+    /// Whether attention reads rows of it (Kernels+Head.swift).
+    package var servesHeads: Bool { svk_serves_heads(table) != 0 }
+    /// Whether numbers can be trained inside its rounding (Kernels+Cells.swift).
+    package var hasCells: Bool { svk_has_cells(table) != 0 }
+    /// Whether numbers can be brought into it; what cannot is read alone.
+    package var encodes: Bool { svk_encodes(table) != 0 }
+    /// Whether encoding looks at the importance of values.
+    package var weighs: Bool { svk_weighs(table) != 0 }
 
     func decode(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Float>) {
       svk_decode(table, source, Int64(count), target)
     }
 
-    func encode(_ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutableRawPointer) {
-      svk_encode(table, source, Int64(count), target)
+    func encode(
+      _ source: UnsafePointer<Float>, importance: UnsafePointer<Float>?, count: Int,
+      into target: UnsafeMutableRawPointer
+    ) {
+      svk_encode(table, source, importance, Int64(count), target)
     }
   }
 

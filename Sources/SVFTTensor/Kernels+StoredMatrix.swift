@@ -106,8 +106,8 @@ extension Kernels {
         scratch)
     }
 
-    /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `range` (a whole number of
-    /// blocks) and all rows; dx is [tokens, ldx].
+    /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `range` (whole blocks, or
+    /// multiples of 32 where they are longer) and all rows; dx is [tokens, ldx].
     package func transposedProduct(
       columns range: Range<Int>, _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
       into dx: UnsafeMutablePointer<Float>, ldx: Int, _ update: Update = Update(),

@@ -10,7 +10,8 @@ struct Quantize: ParsableCommand {
   @OptionGroup var source: ModelArguments
   @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
   var output: String
-  @Option(help: "f32, f16, bf16, q8_0 or q4_0.") var to: String
+  @Option(help: "f32, f16, bf16; for .gguf also q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m, q2_k …")
+  var to: String
   @OptionGroup var result: OutputArguments
 
   func run() throws {

@@ -1,8 +1,7 @@
 // Sources/X/Y.swift has its Tests/XTests/YTests.swift, in whatever folders of the two.
 //
 // `Type+Topic.swift` may be tested in the type's own file. What a contract suite tests over its
-// registry still has the file that says what is particular about it. The exemptions are literal and
-// each has its reason; one that is no longer needed is an offence.
+// registry still has the file that says what is particular about it. There are no exemptions.
 
 extension Rule {
   static let mirrors = [
@@ -16,30 +15,10 @@ extension Rule {
         SourceFile("Tests/XTests/YTests.swift", "// Y"),
       ]
     ) { tree in
-      tree.untested.filter { untested[$0.path] == nil }.map {
+      tree.untested.map {
         Offence(path: $0.path, found: "no \($0.mirrors.joined(separator: " or "))")
       }
-    },
-
-    Rule(
-      statement: "every exemption from tests is needed",
-      broken: [
-        SourceFile("Sources/SVFTTensor/ElementFormat.swift", "// Y"),
-        SourceFile("Tests/SVFTTensorTests/ElementFormatTests.swift", "// Y"),
-      ],
-      kept: [SourceFile("Sources/SVFTTensor/ElementFormat.swift", "// Y")]
-    ) { tree in
-      let missing = Set(tree.untested.map(\.path))
-      let present = Set(tree.swiftSources.map(\.path))
-      return untested.keys.sorted().filter { present.contains($0) && !missing.contains($0) }.map {
-        Offence(path: $0, found: "has a test and an exemption")
-      }
-    },
-  ]
-
-  /// Files without a test of their own name, each with the reason.
-  private static let untested = [
-    "Sources/SVFTTensor/ElementFormat.swift": "a protocol; its contract suite runs per format"
+    }
   ]
 }
 

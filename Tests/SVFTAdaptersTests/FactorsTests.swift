@@ -39,17 +39,19 @@ import Testing
     let liesElsewhere = interleaved.square.weight.weight.bytes.values(Float.self)[40]
     #expect(lies != liesElsewhere)
     #expect(hash != other.square.weight.canonicalHash())
-    for format in ElementFormats.all where format.name != "F32" {
+    for format in ElementFormats.small where format.name != "F32" {
       #expect(try TinyChain(format).square.weight.canonicalHash() != hash)
     }
   }
 
   @Test(arguments: ArrangedPair.formats.map(\.name), [8, 16, 24, 72, 104])
   func hashForgetsStrips(format: String, rows: Int) throws {
-    let pair = try ArrangedPair(ElementFormats.required(format), rows: rows, columns: 64)
+    let format = try ElementFormats.required(format)
+    let columns = format.width(64)
+    let pair = try ArrangedPair(format, rows: rows, columns: columns)
     for order in [RowOrder.canonical, .interleaved(headWidth: 8)] {
       let hashes = [pair.rows, pair.strips].map {
-        Slot(name: "w", weight: $0, shape: [rows, 64], rowOrder: order).canonicalHash()
+        Slot(name: "w", weight: $0, shape: [rows, columns], rowOrder: order).canonicalHash()
       }
       #expect(hashes[0] == hashes[1])
     }

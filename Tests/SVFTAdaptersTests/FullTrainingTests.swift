@@ -3,6 +3,7 @@ import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
 import SVFTTensor
+import TestKit
 import Testing
 
 @Suite struct FullTrainingTests {
@@ -15,7 +16,7 @@ import Testing
     #expect(method.standIns.count { $0.parameter.group == .head } == 2)
   }
 
-  @Test(arguments: ElementFormats.all.map(\.name))
+  @Test(arguments: ElementFormats.small.map(\.name))
   func baseStaysAsItLiesInAnyFormat(name: String) throws {
     let format = try #require(ElementFormats.named(name))
     let model = try TinyChain(format)

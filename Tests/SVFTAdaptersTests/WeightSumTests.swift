@@ -2,10 +2,11 @@
 import SVFTAdapters
 import SVFTLayers
 import SVFTTensor
+import TestKit
 import Testing
 
 @Suite struct WeightSumTests {
-  @Test(arguments: ElementFormats.all.map(\.name))
+  @Test(arguments: ElementFormats.small.map(\.name))
   func rowsTimesTheMatrixAreAdded(name: String) throws {
     let format = try #require(ElementFormats.named(name))
     let model = try TinyChain(format)

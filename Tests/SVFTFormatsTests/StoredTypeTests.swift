@@ -19,7 +19,7 @@ import Testing
 
   @Test func typesWithoutAFormatAreKnownButNotComputed() throws {
     #expect(try StoredType.safetensors("F8_E5M2").format == nil)
-    #expect(try StoredType.gguf(40).format == nil)
+    #expect(try StoredType.gguf(41).format == nil)
     #expect(throws: SVFTError.self) { try StoredType.gguf(4) }
     #expect(throws: SVFTError.self) { try StoredType.named("") }
   }

@@ -6,13 +6,20 @@ import Testing
 
 struct AttentionCacheTests {
   /// Groups of one to eight heads; heads within blocks of Q8_0 (width 8) and of whole blocks.
-  static let shapes = [
-    (4, 4, 8), (8, 4, 8), (6, 2, 32), (4, 1, 64), (5, 1, 32), (6, 1, 32), (7, 1, 32), (8, 1, 32),
-    (4, 2, 48), (2, 2, 96), (70, 1, 32),
-  ].map { heads, shared, width in
-    AttentionShape(
-      heads: heads, keyValueHeads: shared, headWidth: width, scale: 0.4, causal: true, layer: 1)
-  }
+  static let shapes =
+    [
+      (4, 4, 8), (8, 4, 8), (6, 2, 32), (4, 1, 64), (5, 1, 32), (6, 1, 32), (7, 1, 32), (8, 1, 32),
+      (4, 2, 48), (2, 2, 96), (70, 1, 32),
+    ].map { heads, shared, width in
+      AttentionShape(
+        heads: heads, keyValueHeads: shared, headWidth: width, scale: 0.4, causal: true, layer: 1)
+    } + [
+      AttentionShape(
+        heads: 4, keyValueHeads: 2, headWidth: 32, scale: 0.4, causal: true, layer: 1, window: 7),
+      AttentionShape(
+        heads: 4, keyValueHeads: 1, headWidth: 32, scale: 0.4, causal: true, layer: 1, window: 300,
+        scoreCap: 2),
+    ]
 
   typealias Sequence = AttentionTests.Sequence
 
@@ -76,7 +83,7 @@ struct AttentionCacheTests {
     return (sequences, [prompts] + (0..<4).map { _ in prompts.map { _ in step } })
   }
 
-  @Test(arguments: shapes, ElementFormats.all)
+  @Test(arguments: shapes, KVCache.formats)
   func equalsItsDefinitionOverTheRowsAsStored(
     _ shape: AttentionShape, _ format: any ElementFormat
   ) throws {
@@ -102,7 +109,7 @@ struct AttentionCacheTests {
     }
   }
 
-  @Test(arguments: ElementFormats.all)
+  @Test(arguments: KVCache.formats)
   func aTeamOfAnySizeGivesTheSameBits(_ format: any ElementFormat) throws {
     for shape in [Self.shapes[0], Self.shapes[2]] {
       let (sequences, steps) = mixed(shape, step: 2)

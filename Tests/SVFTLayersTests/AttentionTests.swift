@@ -34,18 +34,24 @@ struct AttentionTests {
       for head in 0..<shape.heads {
         let shared = head * shape.keyValueHeads / shape.heads
         for i in 0..<count {
-          let seen = shape.causal ? i + 1 : count
-          let scores = (0..<seen).map { j in
-            Double(shape.scale)
+          let seen = (0..<count).filter { j in
+            (!shape.causal || j <= i) && abs(i - j) < shape.window ?? .max
+          }
+          let scores = seen.map { j in
+            let score =
+              Double(shape.scale)
               * (0..<width).reduce(0.0) { sum, d in
                 sum + Double(q[(i * shape.heads + head) * width + d])
                   * Double(k[(j * shape.keyValueHeads + shared) * width + d])
               }
+            guard let cap = shape.scoreCap.map({ Double($0) }) else { return score }
+            let twice = exponential(2 * score / cap)
+            return cap * (twice - 1) / (twice + 1)
           }
           let largest = scores.max() ?? 0
           let weights = scores.map { exponential($0 - largest) }
           let total = weights.reduce(0, +)
-          for (j, weight) in weights.enumerated() {
+          for (j, weight) in zip(seen, weights) {
             for d in 0..<width {
               output[(i * shape.heads + head) * width + d] +=
                 kept(i, head, j) * weight / total
@@ -63,6 +69,13 @@ struct AttentionTests {
     AttentionShape(heads: 3, keyValueHeads: 3, headWidth: 5, scale: 0.4, causal: true, layer: 0),
     AttentionShape(heads: 6, keyValueHeads: 2, headWidth: 8, scale: 0.9, causal: true, layer: 0),
     AttentionShape(heads: 4, keyValueHeads: 1, headWidth: 17, scale: 0.3, causal: false, layer: 0),
+    AttentionShape(
+      heads: 4, keyValueHeads: 2, headWidth: 5, scale: 0.4, causal: true, layer: 0, window: 9),
+    AttentionShape(
+      heads: 4, keyValueHeads: 2, headWidth: 5, scale: 0.4, causal: false, layer: 0, window: 70),
+    AttentionShape(
+      heads: 4, keyValueHeads: 2, headWidth: 5, scale: 0.9, causal: true, layer: 0, window: 280,
+      scoreCap: 1.5),
   ]
 
   /// A program of one attention op with its inputs.

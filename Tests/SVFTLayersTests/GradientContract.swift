@@ -42,6 +42,33 @@ struct Contract: Sendable, CustomTestStringConvertible {
       Contract("embedding by segment") {
         $0.graph.embed(table: try $0.slot("e", 2, 19), by: .segments)
       },
+      Contract("embedding further on, scaled") {
+        $0.graph.embed(table: try $0.slot("e", 8, 19), by: .positions, offset: 2, scale: 1.7)
+      },
+      Contract("columns side by side") {
+        try $0.graph.columns($0.input(19), ColumnBlocks(first: 3, width: 7))
+      },
+      Contract("columns of each head") {
+        try $0.graph.columns(
+          $0.input(30), ColumnBlocks(first: 3, width: 3, stride: 10, count: 3))
+      },
+      Contract("all parts of a value") {
+        let x = $0.input(18)
+        let parts = try (0..<3).map { (part) throws(SVFTError) in
+          ColumnBlocks(first: 2 * part, width: 2, stride: 6, count: 3)
+        }
+        let (q, k) = try ($0.graph.columns(x, parts[0]), $0.graph.columns(x, parts[1]))
+        return $0.graph.add($0.graph.gated(q, k, .silu), try $0.graph.columns(x, parts[2]))
+      },
+      Contract("soft cap") { $0.graph.softCap($0.input(37), at: 0.8) },
+      Contract("rope beyond a length") {
+        $0.graph.rope(
+          $0.input(18),
+          RotaryEmbedding(
+            inverseFrequencies: [1, 0.3, 0.1],
+            beyond: .init(length: 3, rule: .growing(theta: 100, factor: 2, width: 6)),
+            order: .halves), heads: 3)
+      },
       Contract("rope, halves") { $0.graph.rope($0.input(18), rotary(3, .halves), heads: 3) },
       Contract("rope, interleaved") {
         $0.graph.rope($0.input(18), rotary(3, .interleaved), heads: 3)
@@ -102,7 +129,10 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   private static let norms: [Contract] = [
     Contract("rms norm") {
-      $0.graph.rmsNorm($0.input(37), weight: try $0.slot("w", 37), epsilon: 1e-2)
+      try $0.graph.rmsNorm($0.input(37), weight: try $0.slot("w", 37), epsilon: 1e-2)
+    },
+    Contract("rms norm of each head, around one") {
+      try $0.graph.rmsNorm($0.input(33), weight: try $0.slot("w", 11), epsilon: 1e-2, offset: 1)
     },
     Contract("layer norm") {
       $0.graph.layerNorm(
@@ -123,6 +153,18 @@ struct Contract: Sendable, CustomTestStringConvertible {
     attention("attention with dropout", 6, 2, dropout: 0.3, causal: true),
     attention("full attention with dropout", 3, 3, dropout: 0.3, causal: false),
     attention("dropout in several blocks", 2, 1, [270, 35], scale: 4, dropout: 0.2, causal: true),
+    attention("attention with a window", 6, 2, [4, 1, 7], causal: true) { $0.window = 3 },
+    attention("a window to both sides", 3, 3, [4, 1, 7], causal: false) { $0.window = 2 },
+    attention("a window of several blocks", 2, 1, [270, 35], scale: 4, causal: true) {
+      $0.window = 60
+    },
+    attention("a window with dropout", 2, 1, [140, 35], scale: 4, dropout: 0.2, causal: true) {
+      $0.window = 20
+    },
+    attention("capped scores", 6, 2, causal: true) { $0.scoreCap = 0.9 },
+    attention("capped scores in several blocks", 2, 1, [270, 35], scale: 4, causal: true) {
+      ($0.scoreCap, $0.window) = (2.5, 150)
+    },
     Contract("attention of a value on itself") {
       let x = $0.input(10)
       return $0.graph.attention(
@@ -141,14 +183,17 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   private static func attention(
     _ name: String, _ heads: Int, _ keyValueHeads: Int, _ lengths: [Int] = [4, 1, 7],
-    scale: Float = 1.3, dropout: Float = 0, causal: Bool
+    scale: Float = 1.3, dropout: Float = 0, causal: Bool,
+    _ change: @escaping @Sendable (inout AttentionShape) -> Void = { _ in }
   ) -> Contract {
     Contract(name, lengths) {
-      $0.graph.attention(
-        $0.input(heads * 5), $0.input(keyValueHeads * 5), $0.input(keyValueHeads * 5),
-        AttentionShape(
-          heads: heads, keyValueHeads: keyValueHeads, headWidth: 5, scale: scale, causal: causal,
-          layer: 0), dropout: dropout)
+      var shape = AttentionShape(
+        heads: heads, keyValueHeads: keyValueHeads, headWidth: 5, scale: scale, causal: causal,
+        layer: 0)
+      change(&shape)
+      return $0.graph.attention(
+        $0.input(heads * 5), $0.input(keyValueHeads * 5), $0.input(keyValueHeads * 5), shape,
+        dropout: dropout)
     }
   }
 

@@ -5,7 +5,7 @@ import SVFTTensor
 import Testing
 
 struct KVCacheTests {
-  @Test(arguments: ElementFormats.all)
+  @Test(arguments: KVCache.formats)
   func layersAndSlotsLieApart(_ format: any ElementFormat) throws {
     let cache = try KVCache(layers: 2, slots: 3, context: 4, width: 64, format: format)
     let bytes = 4 * cache.rowBytes
@@ -43,7 +43,7 @@ struct KVCacheTests {
     }
   }
 
-  @Test(arguments: ElementFormats.all)
+  @Test(arguments: KVCache.formats)
   func rowsGoToAnotherSlotAndAnotherCache(_ format: any ElementFormat) throws {
     let (small, large) = (
       try KVCache(layers: 2, slots: 2, context: 3, width: 32, format: format),
@@ -89,7 +89,7 @@ struct KVCacheTests {
   }
 
   @Test func rowsThatFitNoBlockAreRefusedWithWhatFits() {
-    for format in ElementFormats.all where format.blockLength > 1 {
+    for format in KVCache.formats where format.blockLength > 1 {
       let failure = #expect(throws: SVFTError.self) {
         try KVCache(layers: 1, slots: 1, context: 8, width: 48, format: format)
       }
@@ -97,6 +97,17 @@ struct KVCacheTests {
       #expect(failure?.message.contains("a multiple of 32 values") == true)
       #expect(failure?.message.contains("found 48") == true)
       #expect(failure?.message.contains("f32, f16, bf16 would fit") == true)
+    }
+  }
+
+  @Test func formatsThatAttentionDoesNotReadAreRefused() {
+    let names = Set(KVCache.formats.map(\.name))
+    for format in ElementFormats.all where !names.contains(format.name) {
+      let failure = #expect(throws: SVFTError.self) {
+        try KVCache(layers: 1, slots: 1, context: 8, width: 256, format: format)
+      }
+      #expect(failure?.kind == .unsupported)
+      #expect(failure?.message.contains("found \(format.name)") == true)
     }
   }
 }

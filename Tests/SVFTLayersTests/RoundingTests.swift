@@ -5,7 +5,8 @@ import SVFTTensor
 import Testing
 
 struct RoundingTests {
-  private static let formats = ElementFormats.all.filter(\.prefersIntegerActivations).map(\.name)
+  private static let formats = ElementFormats.encodable.filter(\.prefersIntegerActivations).map(
+    \.name)
 
   /// x as Q8_0 has it.
   private func rounded(_ x: [Float]) throws -> [Float] {
@@ -32,6 +33,7 @@ struct RoundingTests {
   @Test(arguments: formats, [32, 96, 256, 544])
   func productsTakeActivationsAsQ8HasThem(_ name: String, columns: Int) throws {
     let format = try ElementFormats.required(name)
+    guard format.fits(columns: columns) else { return }
     let slots = try ["v", "w"].map {
       try Replay.slot($0, rows: 37, Replay.numbers(37 * columns, $0), format: format)
     }

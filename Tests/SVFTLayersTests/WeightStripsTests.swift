@@ -18,18 +18,21 @@ struct WeightStripsTests {
 
   @Test(arguments: ArrangedPair.formats.map(\.name), ArrangedPair.heights)
   func storedPiecesAreTheBytesOfTheFile(format: String, rows: Int) throws {
-    let pair = try ArrangedPair(ElementFormats.required(format), rows: rows, columns: 96)
+    let format = try ElementFormats.required(format)
+    let pair = try ArrangedPair(format, rows: rows, columns: format.width(96))
     let file = pair.rows.bytes.array
     let isReordered = pair.strips.bytes.array != file
     let (whole, parts) = (try pieces(pair.rows), try pieces(pair.strips))
     let areEqual = whole.bytes == file && parts.bytes == file
-    #expect(isReordered && areEqual && whole.sizes == [file.count])
+    // Words of one row lie as they lay.
+    #expect((isReordered || rows == 1) && areEqual && whole.sizes == [file.count])
     #expect(parts.sizes.allSatisfy { $0 % pair.rows.matrix.rowBytes == 0 })
   }
 
   @Test(arguments: ArrangedPair.formats.map(\.name))
   func aPieceThatIsRefusedEndsTheRest(format: String) throws {
-    let pair = try ArrangedPair(ElementFormats.required(format), rows: 130, columns: 32)
+    let format = try ElementFormats.required(format)
+    let pair = try ArrangedPair(format, rows: 130, columns: format.width(32))
     var count = 0
     let error = #expect(throws: SVFTError.self) {
       try pair.strips.eachStoredPiece { (_) throws(SVFTError) in
@@ -40,10 +43,10 @@ struct WeightStripsTests {
     #expect(error?.kind == .noSpace && count == 2)
   }
 
-  @Test(arguments: ElementFormats.all.map(\.name), ArrangedPair.heights)
+  @Test(arguments: ElementFormats.encodable.map(\.name), ArrangedPair.heights)
   func packingKeepsEveryRow(format: String, rows: Int) throws {
     let format = try ElementFormats.required(format)
-    let weight = try ArrangedPair.weight(format, rows: rows, columns: 64)
+    let weight = try ArrangedPair.weight(format, rows: rows, columns: format.width(64))
     for threads in [1, 2, 3] {
       let packed = try weight.inStrips(threads: threads)
       guard rows > 1, format.kernels.hasStrips else {
@@ -59,11 +62,13 @@ struct WeightStripsTests {
 
   @Test(arguments: ArrangedPair.formats.map(\.name), ArrangedPair.heights)
   func rowsAreDecodedFromTheirPlaceInStrips(format: String, rows: Int) throws {
-    let pair = try ArrangedPair(ElementFormats.required(format), rows: rows, columns: 64)
+    let format = try ElementFormats.required(format)
+    let columns = format.width(64)
+    let pair = try ArrangedPair(format, rows: rows, columns: columns)
     let expected = try Replay.decoded(pair.rows)
     #expect(try Replay.decoded(pair.strips) == expected)
-    var last = [Float](repeating: .nan, count: 64)
+    var last = [Float](repeating: .nan, count: columns)
     pair.strips.decode(rows: rows - 1..<rows, into: &last)
-    #expect(last == Array(expected.suffix(64)))
+    #expect(last == Array(expected.suffix(columns)))
   }
 }

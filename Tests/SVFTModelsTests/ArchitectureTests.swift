@@ -43,8 +43,11 @@ struct ArchitectureTests {
 
   @Test("Every family of the registry is tested here")
   func everyFamilyIsTested() throws {
+    let fixtures = try (FamilyFixture.all + FamilyFixture.encoders).map {
+      try $0.config().string("model_type")
+    }
     for family in Architectures.all {
-      #expect(FamilyCase.all.contains { family.names.contains($0.name) })
+      #expect((FamilyCase.all.map(\.name) + fixtures).contains { family.names.contains($0) })
     }
     let names = Architectures.all.flatMap { $0.names }
     #expect(Set(names).count == names.count)

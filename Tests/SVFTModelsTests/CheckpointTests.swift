@@ -49,6 +49,6 @@ struct CheckpointTests {
     let checkpoint = try Checkpoint(folder.path)
     #expect(checkpoint.config == model.config)
     #expect(checkpoint.gguf == nil)
-    #expect(ObjectIdentifier(checkpoint.family) == ObjectIdentifier(Llama.self))
+    #expect(ObjectIdentifier(checkpoint.family) == ObjectIdentifier(TransformerDecoder<Llama>.self))
   }
 }

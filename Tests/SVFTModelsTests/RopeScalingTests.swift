@@ -134,7 +134,11 @@ struct RopeScalingTests {
     #expect(try scaling(["scaling.type": "linear"]) == .none)
     #expect(try scaling(["scaling.factor": 0.0]) == .none)
     #expect(try scaling([:]) == .none)
-    #expect(throws: SVFTError.self) { try scaling(["scaling.type": "yarn"]) }
+    #expect(throws: SVFTError.self) { try scaling(["scaling.type": "spiral"]) }
+    let yarn: KeyValuePairs<String, JSON> = [
+      "scaling.type": "yarn", "scaling.factor": 4.0, "scaling.original_context_length": 512,
+    ]
+    #expect(try scaling(yarn) == .yarn(RopeScaling.YaRN(factor: 4, original: 512)))
     #expect(throws: SVFTError.self) { try scaling(["scaling.factor": -1.0]) }
   }
 }

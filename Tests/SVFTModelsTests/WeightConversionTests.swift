@@ -17,13 +17,14 @@ struct WeightConversionTests {
 
   @Test("Any number of threads gives the bytes of encoding it whole", arguments: [1, 2, 3, 5])
   func threads(_ threads: Int) throws {
-    let matrix = try Self.matrix(130, 96)
-    for format in ElementFormats.all {
+    for format in ElementFormats.encodable {
+      let columns = format.width(96)
+      let matrix = try Self.matrix(130, columns)
       let converted = try matrix.converted(to: format, threads: threads)
-      let whole = try Buffer(byteCount: 130 * format.rowBytes(96))
+      let whole = try Buffer(byteCount: 130 * format.rowBytes(columns))
       withExtendedLifetime((matrix, whole)) {
         format.encode(
-          matrix.bytes.pointer.assumingMemoryBound(to: Float.self), count: 130 * 96,
+          matrix.bytes.pointer.assumingMemoryBound(to: Float.self), count: 130 * columns,
           into: whole.pointer)
       }
       #expect(converted.format.name == format.name)
@@ -33,8 +34,19 @@ struct WeightConversionTests {
 
   @Test("Rows that are no whole blocks become F16")
   func fallback() throws {
-    for format in ElementFormats.all where !format.fits(columns: 33) {
+    for format in ElementFormats.encodable where !format.fits(columns: 33) {
       #expect(try Self.matrix(4, 33).converted(to: format, threads: 1).format.name == "F16")
+    }
+  }
+
+  @Test("Nothing is brought into a format that is read alone")
+  func readAlone() throws {
+    for format in ElementFormats.all where !format.canEncode {
+      let failure = #expect(throws: SVFTError.self) {
+        try Self.matrix(2, 256).converted(to: format, threads: 1)
+      }
+      #expect(failure?.kind == .unsupported)
+      #expect(failure?.message.contains(format.name) == true)
     }
   }
 
@@ -46,22 +58,23 @@ struct WeightConversionTests {
 
   /// Numbers that a format has no code for, and how the refusal names them.
   static let strangers: [(value: Float, format: String, words: String)] =
-    ElementFormats.all.dropFirst().flatMap { format in
+    ElementFormats.encodable.dropFirst().flatMap { format in
       [Float.nan, .infinity, -.infinity].map { ($0, format.name, "NaN or infinity") }
     } + [(7e4, "F16", "70000.0"), (-3e7, "Q8_0", "3e+07"), (3e7, "Q4_0", "3e+07")]
 
   @Test("What a format cannot hold is refused with its row", arguments: strangers)
   func refused(_ row: (value: Float, format: String, words: String)) throws {
     let format = try #require(ElementFormats.all.first { $0.name == row.format })
-    for place in [0, 70 * 96 + 33, 130 * 96 - 1] {
-      let matrix = try Self.matrix(130, 96)
+    let columns = format.width(96)
+    for place in [0, 70 * columns + 33, 130 * columns - 1] {
+      let matrix = try Self.matrix(130, columns)
       matrix.bytes.values(Float.self)[place] = row.value
       for threads in [1, 3] {
         let failure = #expect(throws: SVFTError.self) {
           try matrix.converted(to: format, threads: threads)
         }
         #expect(failure?.kind == .nonFinite)
-        #expect(failure?.message.hasPrefix("row \(place / 96): ") == true)
+        #expect(failure?.message.hasPrefix("row \(place / columns): ") == true)
         #expect(failure?.message.contains(row.words) == true)
       }
     }

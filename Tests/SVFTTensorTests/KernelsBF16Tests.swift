@@ -29,16 +29,23 @@ struct KernelsBF16Tests {
   }
 
   private static func shapes(_ stored: StoredCase) -> [Shape] {
-    let step = stored.format.blockLength
-    return (1...40).map { Shape(tokens: $0, rows: 37, columns: 64) }
+    let format = stored.format
+    let step = format.blockLength
+    let shapes =
+      (1...40).map { Shape(tokens: $0, rows: 37, columns: 64) }
       + (1...70).map { Shape(tokens: 34, rows: $0, columns: 32) }
-      + (1...70).map { Shape(tokens: 34, rows: 33, columns: ($0 + step - 1) / step * step) }
+      + (1...(step > 32 ? 9 : 70)).map {
+        Shape(tokens: 34, rows: 33, columns: $0 * (step > 32 ? step : 1))
+      }
       + (1...13).map { Shape(tokens: 7, rows: 5, columns: step == 1 ? $0 : 32 * $0) }
       + [
         Shape(tokens: 35, rows: 70, columns: step == 1 ? 1031 : 1056),
         Shape(tokens: 33, rows: 1031, columns: step == 1 ? 303 : 288),
         Shape(tokens: 520, rows: 33, columns: 64),
       ]
+    return stored.few(shapes).map {
+      Shape(tokens: $0.tokens, rows: $0.rows, columns: format.width($0.columns))
+    }
   }
 
   private static func rounded(_ values: [Float]) throws -> [Float] {
@@ -61,7 +68,7 @@ struct KernelsBF16Tests {
 
     init(_ stored: StoredCase, _ shape: Shape, inner: Int, isExact: Bool) throws {
       var numbers = TestNumbers(seed: shape.rows + shape.columns)
-      bytes = encode(numbers.array(shape.rows * shape.columns), stored.format)
+      bytes = stored.sample(shape.rows * shape.columns, &numbers)
       x = numbers.array(shape.tokens * inner)
       let values = decode(bytes, shape.rows * shape.columns, stored.format)
       weights = (isExact ? values : try rounded(values)).map(Double.init)
@@ -109,7 +116,8 @@ struct KernelsBF16Tests {
       let (rows, columns) = (shape.rows, shape.columns)
       let operands = try Operands(stored, shape, inner: rows, isExact: false)
       let scratch = try Buffer(byteCount: Kernels.scratchBytes(shape.longest))
-      let skipped = columns > stored.format.blockLength ? stored.format.blockLength : 0
+      let length = stored.format.blockLength
+      let skipped = length > 64 ? 96 : columns > length ? length : 0
       var dx = [Float](repeating: 7, count: shape.tokens * columns)
       try Self.with(form) {
         try stored.with(operands.bytes, rows: rows, columns: columns) {
@@ -192,8 +200,8 @@ struct KernelsBF16Tests {
   @Test(arguments: StoredCase.all, forms)
   func splittingRowsChangesNoBit(_ stored: StoredCase, _ form: Form) throws {
     for tokens in [1, 3, 14, 40] {
-      let shape = Shape(tokens: tokens, rows: 101, columns: 544)
-      let operands = try Operands(stored, shape, inner: 544, isExact: true)
+      let shape = Shape(tokens: tokens, rows: 101, columns: stored.format.width(544))
+      let operands = try Operands(stored, shape, inner: shape.columns, isExact: true)
       try Self.with(form) {
         let whole = try Self.bits(stored, operands.bytes, operands.x, shape, step: 101)
         for step in stored.arrangement == .rows ? [1, 7, 16, 64] : [16, 64] {
@@ -220,12 +228,13 @@ struct KernelsBF16Tests {
   }
 
   @Test(arguments: StoredCase.all) func lowerSetsMultiplyInF32(_ stored: StoredCase) throws {
-    let shape = Shape(tokens: 40, rows: 35, columns: 64)
-    let operands = try Operands(stored, shape, inner: 64, isExact: true)
-    let scratch = try Buffer(byteCount: Kernels.scratchBytes(64))
+    let columns = stored.format.width(64)
+    let shape = Shape(tokens: 40, rows: 35, columns: columns)
+    let operands = try Operands(stored, shape, inner: columns, isExact: true)
+    let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
     func bits(_ choose: (Kernels.StoredMatrix) -> Kernels.StoredMatrix) throws -> [UInt32] {
       var y = [Float](repeating: 0, count: 40 * 35)
-      try stored.with(operands.bytes, rows: 35, columns: 64) {
+      try stored.with(operands.bytes, rows: 35, columns: columns) {
         choose($0).product(
           rows: 0..<35, operands.x, tokens: 40, into: &y, ldy: 35, scratch: scratch.pointer)
       }
@@ -265,8 +274,8 @@ struct KernelsBF16Tests {
     .enabled(if: Kernels.hasBF16Instructions, "this processor has no BF16 instructions"),
     arguments: StoredCase.all, [1, 9, 70])
   func instructionsGiveWhatSpellsThemOut(_ stored: StoredCase, tokens: Int) throws {
-    let shape = Shape(tokens: tokens, rows: 67, columns: 1056)
-    let operands = try Operands(stored, shape, inner: 1056, isExact: true)
+    let shape = Shape(tokens: tokens, rows: 67, columns: stored.format.width(1056))
+    let operands = try Operands(stored, shape, inner: shape.columns, isExact: true)
     let results = try Form.allCases.map { form in
       try Self.with(form) {
         try Self.bits(stored, operands.bytes, operands.x, shape, step: 67)

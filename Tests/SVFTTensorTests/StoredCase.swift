@@ -12,12 +12,27 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
 
   static let all: [StoredCase] = ElementFormats.all.flatMap { format in
     let arrangements: [Kernels.StoredMatrix.Arrangement] =
-      format.prefersIntegerActivations ? [.rows, .strips] : [.rows]
+      format.kernels.formsStrips ? [.rows, .strips] : [.rows]
     return arrangements.map { StoredCase(format: format, arrangement: $0) }
   }
 
   /// Those whose products take activations rounded to 8 bit.
   static let integer = all.filter(\.format.prefersIntegerActivations)
+
+  /// Those in strips.
+  static let strips = all.filter { $0.arrangement == .strips }
+
+  /// Some of these shapes for formats that have nothing of their own in products, all for others.
+  func few<Shape>(_ shapes: [Shape]) -> [Shape] {
+    let kernels = format.kernels
+    guard !kernels.servesHeads, arrangement == .rows else { return shapes }
+    return shapes.enumerated().filter { $0.offset % 6 == 1 }.map(\.element)
+  }
+
+  /// Random numbers as bytes, `count` of them.
+  func sample(_ count: Int, _ numbers: inout TestNumbers) -> [UInt8] {
+    format.sample(count, &numbers)
+  }
 
   /// A row near `row` where a range may begin.
   func start(near row: Int) -> Int {

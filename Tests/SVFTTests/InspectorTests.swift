@@ -83,7 +83,7 @@ import Testing
     #expect(try Inspector.text(of: Inspector.inspect(path)).contains("problem: "))
   }
 
-  @Test(arguments: ["gpt2", nil, "llama"])
+  @Test(arguments: ["mamba2", nil, "llama"])
   func aFolderOfAFamilyWeDoNotKnowStillShowsItsTensors(_ family: String?) throws {
     let tiny = try TinyVerbs()
     var model = TinyModel.llama(.init { $0.vocabulary = 372 })
@@ -94,7 +94,7 @@ import Testing
     let found = try report(path)
     #expect(try found.string("kind") == "model folder" && found.string("path") == path)
     #expect(found["family"] == family.map { .string($0) })
-    let words = family == "gpt2" ? "gpt2" : family == nil ? "model_type" : "quantization_config"
+    let words = family == "mamba2" ? "mamba2" : family == nil ? "model_type" : "quantization_config"
     #expect(try found.string("problem").hasPrefix("it cannot be run: "))
     #expect(try found.string("problem").contains(words))
     #expect(try found.object("config").int("hidden_size") == 32)

@@ -268,4 +268,64 @@ import Testing
     let report = try JSON.parse(Inspector.inspect(tiny.folder.file("out"))).root("report")
     #expect(try report.object("formats").int("F16") > 10)
   }
+
+  /// A decoder whose rows are whole blocks of 256.
+  private func wide() throws -> TinyVerbs {
+    let tiny = try TinyVerbs()
+    try TinyModel.llama(
+      .init {
+        ($0.vocabulary, $0.hidden, $0.feedForward, $0.deviation) = (372, 256, 512, 0.05)
+      }
+    ).write(folder: tiny.folder.file("model"))
+    return tiny
+  }
+
+  @Test(arguments: [("q4_k_m", 15), ("q3_k_m", 12), ("q2_k", 10), ("iq4_xs", 30), ("q5_1", 9)])
+  func aSavedMixtureIsTheOneMadeWhileLoading(_ name: String, _ type: Int) throws {
+    let tiny = try wide()
+    var options = ModelOptions()
+    (options.threads, options.precision, options.quantization) = (1, .f32, name)
+    let loaded = try Model(path: tiny.folder.file("model"), options: options)
+    _ = try tiny.model().save(to: tiny.folder.file("a.gguf"), format: name)
+    // What is in the formats already is copied, its rows in the order of the file.
+    _ = try loaded.save(to: tiny.folder.file("b.gguf"))
+    let (a, b) = (
+      try GGUF(tiny.folder.file("a.gguf")), try GGUF(tiny.folder.file("b.gguf"))
+    )
+    #expect(a.entries.map(\.type.name) == b.entries.map(\.type.name))
+    for name in a.names { #expect(try Array(a.bytes(name).bytes) == Array(b.bytes(name).bytes)) }
+    #expect(try a.int("general.file_type", default: -1) == type)
+    let saved = try plain(tiny.folder.file("a.gguf"))
+    let (mine, theirs) = (try loaded.logits(Self.ids), try saved.logits(Self.ids))
+    #expect(zip(mine, theirs).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  @Test func anAdapterTrainsOverAMixtureAndIsMergedIntoIt() throws {
+    let tiny = try wide()
+    var options = ModelOptions()
+    (options.threads, options.quantization) = (1, "q4_k_m")
+    let model = try Model(path: tiny.folder.file("model"), options: options)
+    let before = try model.logits(Self.ids)
+    let adapter = try model.createAdapter(#"{"method":"lora","r":4}"#)
+    try trainBriefly(adapter, try tiny.data())
+    let attached = try model.logits(Self.ids)
+    #expect(attached != before)
+    let report = try JSON.parse(
+      model.save(to: tiny.folder.file("a.gguf"), format: "q6_k")
+    ).root("report")
+    #expect(try report.object("transmitted").double("mean") > 0.1)
+  }
+
+  @Test func trainingInsideTheRoundingOfAMixtureIsRefused() throws {
+    let tiny = try wide()
+    var options = ModelOptions()
+    (options.threads, options.quantization) = (1, "q4_k_m")
+    let model = try Model(path: tiny.folder.file("model"), options: options)
+    let failure = #expect(throws: SVFTError.self) {
+      let adapter = try model.createAdapter(#"{"method":"lora","quantization_aware":"frozen"}"#)
+      try trainBriefly(adapter, try tiny.data())
+    }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains("Q4_0, Q8_0") == true)
+  }
 }

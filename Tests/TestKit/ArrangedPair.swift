@@ -10,7 +10,7 @@ package struct ArrangedPair {
   package let strips: Weight
 
   /// Formats whose blocks stand in strips.
-  package static let formats = ElementFormats.all.filter(\.prefersIntegerActivations)
+  package static let formats = ElementFormats.encodable.filter(\.kernels.formsStrips)
   /// Rows: full strips of 16 and any rest, less and more than a chunk of 64.
   package static let heights = [1, 2, 15, 16, 17, 48, 63, 64, 65, 79, 130]
 
@@ -34,7 +34,8 @@ package struct ArrangedPair {
   ) throws -> Weight {
     var numbers = TestNumbers(seed: rows * columns)
     let bytes = try Buffer(byteCount: rows * format.rowBytes(columns))
-    format.encode(numbers.array(rows * columns), count: rows * columns, into: bytes.pointer)
+    bytes.pointer.copyMemory(
+      from: format.sample(rows * columns, &numbers), byteCount: bytes.byteCount)
     return try Weight(format: format, rows: rows, columns: columns, bytes: bytes)
   }
 }

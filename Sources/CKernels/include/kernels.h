@@ -25,18 +25,35 @@ void svk_spell_out_bf16(int on);
 
 /* ---- Element formats. */
 typedef struct svk_format svk_format;
-const svk_format *svk_format_f32(void);
-const svk_format *svk_format_f16(void);
-const svk_format *svk_format_bf16(void);
-const svk_format *svk_format_q8_0(void);
-const svk_format *svk_format_q4_0(void);
+/* Every format with its type id in GGUF files. */
+#define SVK_FORMATS(each)                                                                          \
+  each(f32, 0) each(f16, 1) each(bf16, 30)                                                         \
+  each(q4_0, 2) each(q4_1, 3) each(q5_0, 6) each(q5_1, 7) each(q8_0, 8)                            \
+  each(q2_k, 10) each(q3_k, 11) each(q4_k, 12) each(q5_k, 13) each(q6_k, 14)                       \
+  each(iq2_xxs, 16) each(iq2_xs, 17) each(iq2_s, 22) each(iq3_xxs, 18) each(iq3_s, 21)             \
+  each(iq1_s, 19) each(iq1_m, 29) each(iq4_nl, 20) each(iq4_xs, 23)                                \
+  each(tq1_0, 34) each(tq2_0, 35) each(mxfp4, 39) each(nvfp4, 40)
+#define SVK_DECLARE_FORMAT(name, type) const svk_format *svk_format_##name(void);
+SVK_FORMATS(SVK_DECLARE_FORMAT)
+/* The format of that type id, NULL where there is none. */
+const svk_format *svk_format_of(uint32_t type);
 
 int64_t svk_block_length(const svk_format *format);
 int64_t svk_block_bytes(const svk_format *format);
 /* Whether svk_integer_product takes the format. */
 int svk_takes_integers(const svk_format *format);
+/* Whether its blocks can stand in strips, be read by svk_head_scores and svk_head_mix, be trained
+ * inside their rounding (cells), be written, and be written after the importance of values. */
+int svk_forms_strips(const svk_format *format);
+int svk_serves_heads(const svk_format *format);
+int svk_has_cells(const svk_format *format);
+int svk_encodes(const svk_format *format);
+int svk_weighs(const svk_format *format);
 void svk_decode(const svk_format *format, const void *source, int64_t count, float *target);
-void svk_encode(const svk_format *format, const float *source, int64_t count, void *target);
+/* `importance` has a factor for the squared error of each value, or is NULL. Only a format that
+ * weighs looks at it. */
+void svk_encode(const svk_format *format, const float *source, const float *importance,
+                int64_t count, void *target);
 
 /* ---- Rounding cells (cells.c): all numbers that svk_recode gives one code. */
 /* Whether each block begins with one F16 scale. */
@@ -85,7 +102,8 @@ int64_t svk_scratch_bytes(int64_t inner);
  * of 16. */
 void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
                  int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch);
-/* dx[t*lddx + k] for k in first..<last (block bounds): sum_r W[r, k] * g[t*ldg + r]. */
+/* dx[t*lddx + k] for k in first..<last (block bounds, or multiples of 32 in longer blocks):
+ * sum_r W[r, k] * g[t*ldg + r]. */
 void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
                             int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
                             svk_update update, void *scratch);

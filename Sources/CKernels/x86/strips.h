@@ -1,74 +1,189 @@
-/* Strips times tokens with VNNI: a lane is a row; the sum of a block begins at the activations'
- * offset, -zero times the sum of their codes, and one instruction adds 4 products in each lane.
- * One strip meets up to 12 tokens, or two share what is broadcast of up to 6: block sums and
- * totals fill the registers. */
+/* Strips times tokens with VNNI: a lane is a row, and one instruction adds 4 products in each lane.
+ * Weights are unsigned; the sum of a group begins at the activations' offset, -zero times the sum
+ * of their codes. One strip meets up to 12 tokens, or two share what is broadcast of up to 6:
+ * group sums and totals fill the registers.
+ *
+ * The file of a format includes this, writes what reads its blocks (codes_<name>, scale_<name>,
+ * where it has mins min_<name>), and names them by SVK_STRIP_KERNELS. */
+#ifndef SVK_X86_STRIPS_H
+#define SVK_X86_STRIPS_H
+
 #include <immintrin.h>
 
-/* Bytes beyond the codes at hand that are asked for: one strip follows another, but processors
+#include "../strips.h"
+
+/* Bytes beyond the words at hand that are asked for: one strip follows another, but processors
  * stop at the end of a page. */
 enum { STRIPS_AHEAD = 4096 };
 
-/* `strips` is 1 or 2; a strip of fewer than 16 rows (not whole) comes alone. */
-SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tokens,
-                                                 const int halves, const int whole,
-                                                 const svk_strip *at, const uint8_t *x,
-                                                 int64_t blocks, float *y, int64_t ldy) {
-  const int64_t rows = whole ? SVK_STRIP : at[0].rows;
-  const __mmask16 mask = (__mmask16)((1u << rows) - 1);
-  const __m512i low = _mm512_set1_epi8(15);
-  const uint8_t *codes[2] = {at[0].codes, at[strips - 1].codes};
-  const uint8_t *scales[2] = {at[0].scales, at[strips - 1].scales};
-  __m512 totals[2][SVK_LONE_TOKENS];
+/* A block of a strip. */
+typedef struct {
+  const uint8_t *lone, *words;
+  int64_t rows;
+  __mmask16 mask;
+} strip_block;
+
+/* A word of each row. A strip of fewer than 16 rows is not `whole`. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512i strip_word(const int whole, const strip_block *at,
+                                                    int word) {
+  return whole ? _mm512_loadu_si512(at->words + word * 64)
+               : _mm512_maskz_loadu_epi32(at->mask, at->words + word * at->rows * 4);
+}
+
+/* The two bytes more of each row as F16. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512 strip_half(const int whole, const strip_block *at) {
+  return _mm512_cvtph_ps(whole ? _mm256_loadu_si256((const __m256i *)at->lone)
+                               : _mm256_maskz_loadu_epi16(at->mask, at->lone));
+}
+
+/* The lower 16 bits of each lane as F16, or after a shift the upper ones. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512 lane_half(__m512i words) {
+  return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(words));
+}
+
+/* Bits `shift`... of each byte, as many as `mask` has; below bit 8 of a pair of bytes. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512i byte_bits(__m512i words, int shift, char mask) {
+  return _mm512_and_si512(_mm512_srl_epi16(words, _mm_cvtsi32_si128(shift)),
+                          _mm512_set1_epi8(mask));
+}
+
+/* Bits `shift`... of each lane. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512i lane_bits(__m512i words, int shift, int mask) {
+  return _mm512_and_si512(_mm512_srl_epi32(words, _mm_cvtsi32_si128(shift)),
+                          _mm512_set1_epi32(mask));
+}
+
+/* Four codes of each row, those of group `group` (of 8) in part `part` of a block; the scale and
+ * the min of one half of a part. */
+typedef void (*strip_codes)(const int whole, const strip_block *at, int part, int group,
+                            __m512i *codes);
+typedef void (*strip_numbers)(const int whole, const strip_block *at, int part, int half,
+                              __m512 *numbers);
+
+/* What reads a format: constants of each instance, so that it is inlined. */
+typedef struct {
+  int parts;  /* of 32 values in a block */
+  int halves; /* 2: each half of a part has its own scale and min */
+  int zero;   /* the code of zero, 0 or a power of 2 */
+  strip_codes codes;
+  strip_numbers scale, min; /* min NULL: there are none */
+} strip_reader;
+
+static const strip_block *next_block(strip_block *at, const svk_strip_layout *layout) {
+  at->words += layout->words * at->rows * 4;
+  at->lone += at->rows * 2;
+  return at;
+}
+
+/* Where sums of codes times tokens begin: `half` is 2 for both. */
+SVK_TARGET_AVX512VNNI SVK_INLINE __m512i begin_sum(const int zero, const int half,
+                                                   const int32_t *numbers, int64_t width, int t) {
+  if (!zero) return _mm512_setzero_si512();
+  int32_t whole = numbers[width + t], first = numbers[10 * width + t];
+  int32_t offset = half == 2 ? whole : half ? whole - first : first;
+  return _mm512_set1_epi32(offset >> (7 - __builtin_ctz((unsigned)zero)));
+}
+
+/* Adds one part of a block of each strip. `half` is 2 where both halves go together. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void add_group(const strip_reader reader, const int strips,
+                                                const int tokens, const int whole, const int half,
+                                                const strip_block *at, int part,
+                                                const int32_t *numbers, int64_t width,
+                                                __m512 (*totals)[SVK_LONE_TOKENS]) {
+  __m512i sums[2][SVK_LONE_TOKENS];
 #pragma clang loop unroll(full)
-  for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
-  for (int64_t b = 0; b < blocks; b++, x += SVK_TOKEN_BYTES * tokens) {
-    const int32_t *numbers = (const int32_t *)x; /* scales, offsets, codes by fours */
-    __m512i sums[2][SVK_LONE_TOKENS];
+  for (int t = 0; t < tokens; t++) {
+    sums[0][t] = sums[1][t] = begin_sum(reader.zero, half, numbers, width, t);
+  }
+#pragma clang loop unroll(full)
+  for (int group = half == 1 ? 4 : 0; group < (half == 0 ? 4 : 8); group++) {
+    __m512i w[2];
+#pragma clang loop unroll(full)
+    for (int s = 0; s < strips; s++) reader.codes(whole, &at[s], part, group, &w[s]);
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
-      int32_t offset = numbers[tokens + t];
-      sums[0][t] = sums[1][t] = _mm512_set1_epi32(halves == 2 ? offset >> 4 : offset);
+      __m512i four = _mm512_set1_epi32(numbers[(2 + group) * width + t]);
+#pragma clang loop unroll(full)
+      for (int s = 0; s < strips; s++) sums[s][t] = _mm512_dpbusd_epi32(sums[s][t], w[s], four);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int s = 0; s < strips; s++) {
+    __m512 scale;
+    reader.scale(whole, &at[s], part, half & 1, &scale);
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(((const float *)numbers)[t]));
+      totals[s][t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sums[s][t]), totals[s][t]);
+    }
+  }
+}
+
+/* Takes the mins of one part away, times the tokens' sums. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void take_mins(const strip_reader reader, const int strips,
+                                                const int tokens, const int whole,
+                                                const strip_block *at, int part,
+                                                const int32_t *numbers, int64_t width,
+                                                __m512 (*totals)[SVK_LONE_TOKENS]) {
+  const float *values = (const float *)numbers;
+#pragma clang loop unroll(full)
+  for (int s = 0; s < strips; s++) {
+    __m512 min, other;
+    reader.min(whole, &at[s], part, 1, &min);
+    if (reader.halves == 2) {
+      reader.min(whole, &at[s], part, 0, &other);
+      other = _mm512_sub_ps(other, min);
     }
 #pragma clang loop unroll(full)
-    for (int group = 0; group < 8 / halves; group++) {
-      __m512i both[2];
-#pragma clang loop unroll(full)
-      for (int s = 0; s < strips; s++) {
-        _mm_prefetch((const char *)codes[s] + STRIPS_AHEAD, _MM_HINT_T0);
-        both[s] = whole ? _mm512_loadu_si512(codes[s])
-                        : _mm512_maskz_loadu_epi32(mask, codes[s]);
-        codes[s] += 4 * rows;
-      }
-#pragma clang loop unroll(full)
-      for (int half = 0; half < halves; half++) {
-        __m512i w[2];
-#pragma clang loop unroll(full)
-        for (int s = 0; s < strips; s++) {
-          w[s] = both[s];
-          if (halves == 2) w[s] = _mm512_and_si512(half ? _mm512_srli_epi16(w[s], 4) : w[s], low);
-        }
-#pragma clang loop unroll(full)
-        for (int t = 0; t < tokens; t++) {
-          __m512i four = _mm512_set1_epi32(numbers[(2 + half * 4 + group) * tokens + t]);
-#pragma clang loop unroll(full)
-          for (int s = 0; s < strips; s++) {
-            sums[s][t] = _mm512_dpbusd_epi32(sums[s][t], w[s], four);
-          }
-        }
-      }
+    for (int t = 0; t < tokens; t++) {
+      __m512 sum = _mm512_set1_ps(values[11 * width + t]);
+      totals[s][t] = _mm512_fnmadd_ps(min, sum, totals[s][t]);
+      if (reader.halves == 1) continue;
+      float first = values[t] * ((float)numbers[10 * width + t] * (-1.0f / 128));
+      totals[s][t] = _mm512_fnmadd_ps(other, _mm512_set1_ps(first), totals[s][t]);
     }
+  }
+}
+
+/* `strips` (1 or 2) times `tokens` that begin at `x`, of a tile `width` wide. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, const int strips,
+                                                 const int tokens, const int whole,
+                                                 const svk_strip *from, const uint8_t *x,
+                                                 int64_t width, int64_t blocks, float *y,
+                                                 int64_t ldy) {
+  const svk_strip_layout *layout = from[0].format->strips;
+  const __mmask16 mask = (__mmask16)((1u << from[0].rows) - 1);
+  strip_block at[2];
+  __m512 totals[2][SVK_LONE_TOKENS];
+#pragma clang loop unroll(full)
+  for (int s = 0; s < strips; s++) {
+    at[s] = (strip_block){from[s].lone, from[s].words, whole ? SVK_STRIP : from[s].rows, mask};
+  }
+#pragma clang loop unroll(full)
+  for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; b++) {
 #pragma clang loop unroll(full)
     for (int s = 0; s < strips; s++) {
-      __m256i f16 = whole ? _mm256_loadu_si256((const __m256i *)scales[s])
-                          : _mm256_maskz_loadu_epi16(mask, scales[s]);
-      __m512 scale = _mm512_cvtph_ps(f16);
-      scales[s] += 2 * rows;
-#pragma clang loop unroll(full)
-      for (int t = 0; t < tokens; t++) {
-        __m512 product = _mm512_mul_ps(scale, _mm512_set1_ps(((const float *)x)[t]));
-        totals[s][t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sums[s][t]), totals[s][t]);
+      for (int word = 0; word < layout->words; word++) {
+        _mm_prefetch((const char *)at[s].words + 64 * word + STRIPS_AHEAD, _MM_HINT_T0);
       }
     }
+#pragma clang loop unroll(disable)
+    for (int part = 0; part < reader.parts; part++, x += SVK_TOKEN_BYTES * width) {
+      const int32_t *numbers = (const int32_t *)x; /* integer_product.h says which */
+#pragma clang loop unroll(full)
+      /* What one part reads is not kept for the next: registers are for sums. */
+      for (int s = 0; s < strips; s++) __asm__("" : "+r"(at[s].words), "+r"(at[s].lone));
+      if (reader.halves == 1) {
+        add_group(reader, strips, tokens, whole, 2, at, part, numbers, width, totals);
+      } else {
+        add_group(reader, strips, tokens, whole, 0, at, part, numbers, width, totals);
+        add_group(reader, strips, tokens, whole, 1, at, part, numbers, width, totals);
+      }
+      if (reader.min) take_mins(reader, strips, tokens, whole, at, part, numbers, width, totals);
+    }
+#pragma clang loop unroll(full)
+    for (int s = 0; s < strips; s++) next_block(&at[s], layout);
   }
 #pragma clang loop unroll(full)
   for (int s = 0; s < strips; s++) {
@@ -79,39 +194,98 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const int strips, const int tok
   }
 }
 
-#define CASE(n)                                                                                    \
+#define SVK_STRIP_CASE(n)                                                                          \
   case n:                                                                                          \
-    strip_tile(strips, n, halves, whole, at, x.from, blocks, y, ldy);                              \
+    strip_tile(reader, strips, n, 1, at, x.from, n, blocks, y, ldy);                               \
     break;
 
-/* One instance per number of tokens. */
-SVK_TARGET_AVX512VNNI SVK_INLINE void any_tokens(const int strips, const int halves,
-                                                 const int whole, const svk_strip *at,
-                                                 rounded_tile x, int64_t blocks, float *y,
-                                                 int64_t ldy) {
-  switch (x.tokens) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
+/* Whole strips, an instance per number of tokens. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void whole_strips(const strip_reader reader, const int strips,
+                                                   const svk_strip *at, rounded_tile x,
+                                                   int64_t blocks, float *y, int64_t ldy) {
+  switch (x.tokens) {
+    SVK_STRIP_CASE(1) SVK_STRIP_CASE(2) SVK_STRIP_CASE(3) SVK_STRIP_CASE(4) SVK_STRIP_CASE(5)
+    SVK_STRIP_CASE(6)
+  }
   if (strips > 1) return;
-  switch (x.tokens) { CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) }
+  switch (x.tokens) {
+    SVK_STRIP_CASE(7) SVK_STRIP_CASE(8) SVK_STRIP_CASE(9) SVK_STRIP_CASE(10) SVK_STRIP_CASE(11)
+    SVK_STRIP_CASE(12)
+  }
 }
-#undef CASE
+#undef SVK_STRIP_CASE
 
-SVK_TARGET_AVX512VNNI static void strips_product__avx512vnni(svk_weights w, int64_t first,
-                                                             int64_t last, int pairs,
-                                                             rounded_tile x, int64_t blocks,
-                                                             float *y, int64_t ldy) {
-  int packed = w.format->strips->halves == 2;
-  int64_t row = first;
+/* All strips of some rows; a matrix's last one, where it is not whole, token by token. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void all_strips(const strip_reader reader, svk_weights w,
+                                                 int64_t first, int64_t last, int pairs,
+                                                 rounded_tile x, float *y, int64_t ldy) {
+  int64_t row = first, blocks = w.columns / w.format->block_length;
   for (; pairs && row + 2 * SVK_STRIP <= last; row += 2 * SVK_STRIP) {
     svk_strip at[2] = {svk_strip_at(w, row), svk_strip_at(w, row + SVK_STRIP)};
-    if (packed) any_tokens(2, 2, 1, at, x, blocks, y + row, ldy);
-    else any_tokens(2, 1, 1, at, x, blocks, y + row, ldy);
+    whole_strips(reader, 2, at, x, blocks, y + row, ldy);
   }
   for (; row < last; row += SVK_STRIP) {
     svk_strip at = svk_strip_at(w, row);
-    int whole = at.rows == SVK_STRIP;
-    if (packed && whole) any_tokens(1, 2, 1, &at, x, blocks, y + row, ldy);
-    else if (packed) any_tokens(1, 2, 0, &at, x, blocks, y + row, ldy);
-    else if (whole) any_tokens(1, 1, 1, &at, x, blocks, y + row, ldy);
-    else any_tokens(1, 1, 0, &at, x, blocks, y + row, ldy);
+    if (at.rows == SVK_STRIP) {
+      whole_strips(reader, 1, &at, x, blocks, y + row, ldy);
+      continue;
+    }
+    for (int64_t t = 0; t < x.tokens; t++) {
+      strip_tile(reader, 1, 1, 0, &at, x.from + 4 * t, x.tokens, blocks, y + t * ldy + row, ldy);
+    }
   }
 }
+
+/* svk_strip_decode. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void decode_strip(const strip_reader reader, svk_strip strip,
+                                                   int64_t first, int64_t count, float *out,
+                                                   int64_t stride) {
+  const svk_strip_layout *layout = strip.format->strips;
+  const __mmask16 mask = (__mmask16)((1u << strip.rows) - 1);
+  for (int64_t n = first; n < first + count; n++) {
+    int64_t block = n / reader.parts;
+    strip_block at = {strip.lone + block * strip.rows * 2,
+                      strip.words + block * layout->words * strip.rows * 4, strip.rows, mask};
+    int part = (int)(n % reader.parts);
+#pragma clang loop unroll(full)
+    for (int group = 0; group < 8; group++) {
+      __m512i codes;
+      __m512 scale, min;
+      reader.codes(0, &at, part, group, &codes);
+      reader.scale(0, &at, part, group / 4, &scale);
+      if (reader.min) reader.min(0, &at, part, group / 4, &min);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 4; i++, out += stride) {
+        __m512i code = _mm512_and_si512(_mm512_srli_epi32(codes, 8 * (unsigned)i),
+                                        _mm512_set1_epi32(255));
+        code = _mm512_sub_epi32(code, _mm512_set1_epi32(reader.zero));
+        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(code), scale);
+        _mm512_storeu_ps(out, reader.min ? _mm512_sub_ps(value, min) : value);
+      }
+    }
+  }
+}
+
+/* strips_product_<name> and strip_decode_<name>. `min` is the reader of mins or NULL. */
+#define SVK_STRIP_KERNELS(name, parts, halves, zero, min)                                          \
+  SVK_TARGET_AVX512VNNI static void strips_product_##name(svk_weights w, int64_t first,            \
+                                                          int64_t last, int pairs,                 \
+                                                          rounded_tile x, float *y, int64_t ldy) { \
+    const strip_reader reader = {parts, halves, zero, codes_##name, scale_##name, min};            \
+    all_strips(reader, w, first, last, pairs, x, y, ldy);                                          \
+  }                                                                                                \
+  SVK_TARGET_AVX512VNNI static void strip_decode_##name(svk_strip strip, int64_t first,            \
+                                                        int64_t count, float *out,                 \
+                                                        int64_t stride) {                          \
+    const strip_reader reader = {parts, halves, zero, codes_##name, scale_##name, min};            \
+    decode_strip(reader, strip, first, count, out, stride);                                        \
+  }
+
+#define READS_CODES(name)                                                                          \
+  SVK_TARGET_AVX512VNNI SVK_INLINE void codes_##name(const int whole, const strip_block *at,       \
+                                                     int part, int group, __m512i *codes)
+#define READS_NUMBERS(what, name)                                                                  \
+  SVK_TARGET_AVX512VNNI SVK_INLINE void what##_##name(const int whole, const strip_block *at,      \
+                                                      int part, int half, __m512 *numbers)
+
+#endif

@@ -44,7 +44,7 @@ struct ModelTensors {
     guard let name = type(of: architecture).tensorNames.canonical(gguf: foreign),
       slots[name] != nil
     else { return nil }
-    return (name, architecture.ggufRowOrder(name))
+    return (name, architecture.ggufLayout(name).rowOrder)
   }
 
   /// Whether a file's tensor is a table of constants, which nobody changes.

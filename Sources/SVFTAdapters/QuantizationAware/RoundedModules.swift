@@ -37,7 +37,15 @@ package final class RoundedModules {
   ) throws(SVFTError) {
     var weights: [RoundedWeight] = []
     for projection in method.projections {
-      guard projection.weight.weight.format.name != ElementFormats.f32.name else { continue }
+      let format = projection.weight.weight.format
+      guard format.name != ElementFormats.f32.name else { continue }
+      guard format.kernels.hasCells else {
+        let known = ElementFormats.all.filter(\.kernels.hasCells).map(\.name)
+        throw SVFTError(
+          .unsupported,
+          "\(projection.name): expected weights in one of \(known.joined(separator: ", ")) for "
+            + "quantization_aware, found \(format.name)")
+      }
       let latents = try during(projection.name) { () throws(SVFTError) in
         try latents(projection)
       }

@@ -82,9 +82,11 @@ extension Attention {
     let dV = targets.value.map { (grouped ? shared.value : $0) + column }
     for start in Swift.stride(from: 0, to: span.count, by: Attention.gradientBlock) {
       let keys = start..<min(span.count, start + Attention.gradientBlock)
-      let earliest = shape.causal ? start : 0
-      for begin in Swift.stride(from: earliest, to: span.count, by: Attention.gradientBlock) {
-        let block = begin..<min(span.count, begin + Attention.gradientBlock)
+      let all = seeing(keys, of: span.count)
+      for begin in Swift.stride(
+        from: all.lowerBound, to: all.upperBound, by: Attention.gradientBlock)
+      {
+        let block = begin..<min(all.upperBound, begin + Attention.gradientBlock)
         let part = Part(
           queries: block, keys: keys,
           q: Kernels.Matrix(run.pointer(query) + first + begin * wide, rowStride: wide),
@@ -135,16 +137,20 @@ extension Attention {
       rows: n, columns: m, inner: width, part.g, values.transposed, into: dS,
       ldc: row, inBF16: inBF16, scratch: products)
     for i in 0..<n {
-      let (p, dS) = (p + i * row, dS + i * row)
       let seen = visible(query: part.queries.lowerBound + i, part.keys)
+      clear(p + i * row, outside: seen, of: m)
+      clear(dS + i * row, outside: seen, of: m)
+      let (p, dS) = (p + i * row + seen.lowerBound, dS + i * row + seen.lowerBound)
       let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
-      let place = (row: part.row + i, head: part.head, key: part.keys.lowerBound)
-      if let mask { drop(dS, mask, at: place, count: seen) }
+      let place = (
+        row: part.row + i, head: part.head, key: part.keys.lowerBound + seen.lowerBound
+      )
+      if let mask { drop(dS, mask, at: place, count: seen.count) }
+      cap(p, count: seen.count)
+      capGradient(dS, mean: delta, at: p, count: seen.count)
       Kernels.softmaxGradient(
-        p, total: total, dS, mean: delta, scale: shape.scale, count: seen)
-      if let mask { drop(p, mask, at: place, count: seen) }
-      (p + seen).update(repeating: 0, count: m - seen)
-      (dS + seen).update(repeating: 0, count: m - seen)
+        p, total: total, dS, mean: delta, scale: shape.scale, count: seen.count)
+      if let mask { drop(p, mask, at: place, count: seen.count) }
     }
     if let dV = target.dV {
       Kernels.multiply(
@@ -161,6 +167,14 @@ extension Attention {
         rows: m, columns: width, inner: n, Kernels.Matrix(dS, rowStride: row).transposed, part.q,
         into: dK, ldc: target.stride, add, inBF16: inBF16, scratch: products)
     }
+  }
+
+  /// Zeroes the numbers of a row of `count` that are not `seen`.
+  private func clear(
+    _ row: UnsafeMutablePointer<Float>, outside seen: Range<Int>, of count: Int
+  ) {
+    row.update(repeating: 0, count: seen.lowerBound)
+    (row + seen.upperBound).update(repeating: 0, count: count - seen.upperBound)
   }
 
   /// Adds the heads of each group, in order.

@@ -79,13 +79,17 @@ extension Attention {
   ) {
     let decoded = run.scratch + decodedOffset
     let shared = heads.lowerBound / shape.group
-    let last = shape.causal ? sight.past + block.upperBound : sight.past + span.count
-    for start in stride(from: 0, to: last, by: Attention.keyBlock) {
-      let keys = start..<min(last, start + Attention.keyBlock)
+    let all = visible(
+      queries: sight.past + block.lowerBound..<sight.past + block.upperBound,
+      of: sight.past + span.count)
+    for start in stride(from: all.lowerBound, to: all.upperBound, by: Attention.keyBlock) {
+      let keys = start..<min(all.upperBound, start + Attention.keyBlock)
       let k = plain(sight.keys, head: shared, keys, sight, scratch: decoded)
       let v = plain(sight.values, head: shared, keys, sight, scratch: decoded + decodedBytes)
       for head in heads {
-        attend(Part(span: span, queries: block, keys: keys, head: head), k, v, sight.past, run)
+        let part = Part(
+          span: span, queries: block, keys: keys, head: head, isFirst: start == all.lowerBound)
+        attend(part, k, v, sight.past, run)
       }
     }
   }
@@ -96,6 +100,8 @@ extension Attention {
     let queries: Range<Int>
     let keys: Range<Int>
     let head: Int
+    /// Whether no keys came before these.
+    let isFirst: Bool
   }
 
   private func attend(
@@ -109,43 +115,48 @@ extension Attention {
       run.pointer(query) + row * shape.queryWidth + column, rowStride: shape.queryWidth)
     let scores = run.scratch.assumingMemoryBound(to: Float.self)
     let productScratch = run.scratch + 2 * Attention.scoreBytes
-    let isFirst = part.keys.lowerBound == 0
     let inBF16 = rounds(in: run.batch)
     score(q, count, k, into: scores, inBF16: inBF16, productScratch)
     let mask = mask(run)
     for i in 0..<count {
       let scores = scores + i * Attention.keyBlock
       let seen = visible(query: past + part.queries.lowerBound + i, part.keys)
+      cap(scores + seen.lowerBound, count: seen.count)
       join(
         scores, seen: seen, of: part.keys.count, total: totals + i * shape.heads,
-        output: o + i * shape.queryWidth, isFirst: isFirst)
+        output: o + i * shape.queryWidth, isFirst: part.isFirst)
       if let mask {
-        drop(scores, mask, at: (row + i, part.head, part.keys.lowerBound), count: seen)
+        let place = (row: row + i, head: part.head, key: part.keys.lowerBound + seen.lowerBound)
+        drop(scores + seen.lowerBound, mask, at: place, count: seen.count)
       }
     }
-    mix(scores, count, v, into: o, accumulate: !isFirst, inBF16: inBF16, productScratch)
+    mix(scores, count, v, into: o, accumulate: !part.isFirst, inBF16: inBF16, productScratch)
   }
 
   /// Turns one row of scores into its share of the softmax over all blocks so far, and scales what
   /// the earlier blocks gave.
   private func join(
-    _ scores: UnsafeMutablePointer<Float>, seen: Int, of count: Int,
+    _ row: UnsafeMutablePointer<Float>, seen: Range<Int>, of count: Int,
     total: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, isFirst: Bool
   ) {
-    (scores + seen).update(repeating: 0, count: count - seen)
-    guard seen > 0 else { return }
-    let here = Kernels.softmax(scores, count: seen)
-    guard !isFirst else {
+    row.update(repeating: 0, count: seen.lowerBound)
+    (row + seen.upperBound).update(repeating: 0, count: count - seen.upperBound)
+    // A window may begin after these keys: nothing is known of this query yet.
+    if isFirst { total.pointee = -.infinity }
+    guard !seen.isEmpty else { return }
+    let scores = row + seen.lowerBound
+    let here = Kernels.softmax(scores, count: seen.count)
+    let before = total.pointee
+    guard before > -.infinity else {
       total.pointee = here
       return
     }
-    let before = total.pointee
     // Shares of one, not exponentials of the rounded sum: exact to the last place.
     let high = max(before, here)
     let (old, new) = (expf(before - high), expf(here - high))
     let (keep, part) = (old / (old + new), new / (old + new))
     Kernels.scale(output, by: keep, into: output, count: shape.headWidth)
-    Kernels.scale(scores, by: part, into: scores, count: seen)
+    Kernels.scale(scores, by: part, into: scores, count: seen.count)
     total.pointee = high + logf(old + new)
   }
 
@@ -179,12 +190,6 @@ extension Attention {
       rows: queries, columns: shape.headWidth, inner: values.rows, weights, values.matrix,
       into: output, ldc: shape.queryWidth, Kernels.Update(accumulate: accumulate),
       inBF16: inBF16, scratch: scratch)
-  }
-
-  /// How many of `keys` the query at `position` (past included) sees.
-  func visible(query position: Int, _ keys: Range<Int>) -> Int {
-    guard shape.causal else { return keys.count }
-    return max(0, min(keys.count, position + 1 - keys.lowerBound))
   }
 }
 

@@ -11,7 +11,7 @@ extension Attention {
   /// Bytes of a block of keys or values in F32, with all columns that its blocks may hold.
   var decodedBytes: Int {
     guard hasCache else { return 0 }
-    let more = ElementFormats.all.map { 2 * $0.blockLength }.max() ?? 0
+    let more = KVCache.formats.map { 2 * $0.blockLength }.max() ?? 0
     return Attention.keyBlock * (shape.headWidth + more) * MemoryLayout<Float>.stride
   }
 

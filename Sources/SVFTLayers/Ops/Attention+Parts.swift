@@ -139,12 +139,14 @@ extension Attention {
     let decoded = run.scratch + decodedOffset
     for start in stride(from: keys.lowerBound, to: keys.upperBound, by: Attention.keyBlock) {
       let block = start..<min(keys.upperBound, start + Attention.keyBlock)
-      let seen = start..<start + visible(query: question.position, block)
-      guard !seen.isEmpty else { return }
+      let visible = visible(query: question.position, block)
+      guard !visible.isEmpty else { continue }
+      let seen = start + visible.lowerBound..<start + visible.upperBound
       let shared = question.heads.lowerBound / shape.group
       lying(sight.keys, head: shared, seen, sight, scratch: decoded).scores(
         of: q, count: heads, scale: shape.scale, into: scores, stride: Attention.keyBlock)
       for index in 0..<heads {
+        cap(scores + index * Attention.keyBlock, count: seen.count)
         let figures = place.figures + index * place.figureStride
         let kept = Kernels.softmaxPart(
           scores + index * Attention.keyBlock, count: seen.count, largest: figures,

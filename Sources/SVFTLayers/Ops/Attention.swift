@@ -3,6 +3,9 @@
 //   P = softmax(scale · Q Kᵀ)   O = P V                               per span and head
 //   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
 //
+// What a query sees may end at itself and begin a window before (Attention+Sight.swift); scores may
+// be capped (Attention+Cap.swift).
+//
 // Blocks of queries meet blocks of keys, so nothing of size T × T exists (Attention+Blocks.swift).
 // With a cache the step's keys and values are written there first and every query sees the past;
 // the few queries of a decoding step have a way of their own (Attention+Cache.swift). A training
@@ -22,14 +25,20 @@ package struct AttentionShape: Sendable, Hashable {
   package let causal: Bool
   /// The layer of the cache that belongs to this attention.
   package let layer: Int
+  /// How many tokens a query sees, itself counted; nil where all before it (Beltagy et al. 2020).
+  package var window: Int?
+  /// c where scores are c · tanh(score / c); nil where they are not capped.
+  package var scoreCap: Float?
   /// Whether training may round the factors of its products to BF16: where q, k and v come from
   /// weights that are no finer.
   package let trainsInBF16: Bool
 
   package init(
     heads: Int, keyValueHeads: Int, headWidth: Int, scale: Float, causal: Bool, layer: Int,
-    trainsInBF16: Bool = false
+    window: Int? = nil, scoreCap: Float? = nil, trainsInBF16: Bool = false
   ) {
+    self.window = window
+    self.scoreCap = scoreCap
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headWidth = headWidth

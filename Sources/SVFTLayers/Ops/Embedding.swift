@@ -1,7 +1,8 @@
 // Rows of a table, looked up by token, position or segment.
 //
-//   forward   y[t] = table[index[t]]
-//   backward  dtable[index[t]] += dy[t]      each column by one owner, tokens in order
+//   forward   y[t] = scale · table[index[t] + offset]
+//   backward  dtable[index[t] + offset] += scale · dy[t]      each column by one owner, tokens in
+//                                                             order
 //
 // The table may have any format: a row is decoded when it is looked up. Who fills a batch has
 // checked the indices; one outside the table reads as zeros, so that memory stays safe.
@@ -10,17 +11,21 @@ import SVFTTensor
 /// Which number of a row chooses the table's row.
 package enum EmbeddingIndex: Sendable, Hashable { case tokens, positions, segments }
 
-/// y[t] = table[index[t]].
+/// y[t] = scale · table[index[t] + offset].
 final class Embedding: Op {
   private let y: Value
   private let table: Weight
   private let trained: Parameter?
   private let index: EmbeddingIndex
+  private let offset: Int
+  private let scale: Float
 
-  init(_ table: Slot, by index: EmbeddingIndex, _ y: Value) {
+  init(_ table: Slot, by index: EmbeddingIndex, offset: Int, scale: Float, _ y: Value) {
     self.table = table.current
     self.trained = table.standIn
     self.index = index
+    self.offset = offset
+    self.scale = scale
     self.y = y
   }
 
@@ -42,10 +47,11 @@ final class Embedding: Op {
     let indices = indices(run.batch)
     let width = table.columns
     for row in run.team.share(of: run.rows) {
-      let entry = Int(indices[row])
+      let entry = Int(indices[row]) + offset
       let target = y + row * width
       if entry >= 0, entry < table.rows {
         table.decode(rows: entry..<entry + 1, into: target)
+        if scale != 1 { Kernels.scale(target, by: scale, into: target, count: width) }
       } else {
         target.update(repeating: 0, count: width)
       }
@@ -59,23 +65,26 @@ final class Embedding: Op {
     for chunk in run.team.share(of: table.columnChunks) {
       let columns = table.columns(ofChunk: chunk)
       for row in 0..<run.rows {
-        let entry = Int(indices[row])
+        let entry = Int(indices[row]) + offset
         guard entry >= 0, entry < table.rows else { continue }
+        let place = gradient + entry * width + columns.lowerBound
         Kernels.add(
-          g + row * width + columns.lowerBound, to: gradient + entry * width + columns.lowerBound,
-          count: columns.count)
+          g + row * width + columns.lowerBound, times: scale, to: place, count: columns.count)
       }
     }
   }
 }
 
 extension Graph {
-  /// Records the rows of `table` chosen by each row's token, position or segment.
+  /// Records the rows of `table` chosen by each row's token, position or segment, `offset` rows
+  /// further on, times `scale`.
   ///
   /// → [T, columns]
-  package func embed(table: Slot, by index: EmbeddingIndex) -> Value {
+  package func embed(
+    table: Slot, by index: EmbeddingIndex, offset: Int = 0, scale: Float = 1
+  ) -> Value {
     let y = value(width: table.current.columns)
-    record(Embedding(table, by: index, y))
+    record(Embedding(table, by: index, offset: offset, scale: scale, y))
     return y
   }
 }

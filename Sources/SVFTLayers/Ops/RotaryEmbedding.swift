@@ -5,6 +5,7 @@
 //
 // Pair i of a head is (i, half + i) in the Hugging Face order and (2i, 2i + 1) in the order of GGUF
 // files; numbers beyond the pairs pass unchanged. The backward pass turns by the negative angle.
+// Some models turn sequences beyond a length by other frequencies.
 // The cosines and sines of a step stand in one value that all layers read: T × half pairs once per
 // step instead of twice per layer, and no table as long as the longest context.
 import SVFTTensor
@@ -28,13 +29,46 @@ package final class RotaryEmbedding: Sendable {
     case interleaved
   }
 
+  /// What holds for sequences of more than `length` tokens, past included.
+  package struct Beyond: Sendable, Equatable {
+    package enum Rule: Sendable, Equatable {
+      /// Other frequencies, [rotated width / 2].
+      case frequencies([Float])
+      /// θ' = θ · (factor · n / length − (factor − 1))^(width / (width − 2)) for n tokens.
+      case growing(theta: Double, factor: Double, width: Int)
+    }
+
+    package let length: Int
+    package let rule: Rule
+
+    package init(length: Int, rule: Rule) {
+      self.length = length
+      self.rule = rule
+    }
+
+    /// The frequency of one pair in a sequence of `count` tokens.
+    func frequency(_ pair: Int, count: Int) -> Float {
+      switch rule {
+      case .frequencies(let list): return list[pair]
+      case .growing(let theta, let factor, let width):
+        let stretched = factor * Double(count) / Double(max(1, length)) - (factor - 1)
+        let base = theta * pow(stretched, Double(width) / Double(max(1, width - 2)))
+        return Float(pow(base, -2 * Double(pair) / Double(width)))
+      }
+    }
+  }
+
   /// Radians per position, [rotated width / 2].
   package let inverseFrequencies: [Float]
+  package let beyond: Beyond?
   /// What cosines and sines are multiplied by (YaRN's attention factor).
   package let attentionFactor: Float
   package let order: Order
 
-  package init(inverseFrequencies: [Float], attentionFactor: Float = 1, order: Order) {
+  package init(
+    inverseFrequencies: [Float], beyond: Beyond? = nil, attentionFactor: Float = 1, order: Order
+  ) {
+    self.beyond = beyond
     self.inverseFrequencies = inverseFrequencies
     self.attentionFactor = attentionFactor
     self.order = order
@@ -57,20 +91,33 @@ final class RotaryTable: Op {
 
   func forward(_ run: Run) {
     let positions = run.batch.positions
-    let width = table.width
-    let factor = rotary.attentionFactor
     let target = run.pointer(table)
     rotary.inverseFrequencies.withUnsafeBufferPointer { frequencies in
       for row in run.team.share(of: run.rows) {
-        let position = Float(positions[row])
+        let (position, place) = (Float(positions[row]), target + row * table.width)
         for (i, frequency) in frequencies.enumerated() {
-          // The angle is rounded to F32, as it was when the models were trained.
-          let angle = position * frequency
-          target[row * width + i] = factor * cosf(angle)
-          target[row * width + frequencies.count + i] = factor * sinf(angle)
+          fill(place, i, of: frequencies.count, position * frequency)
         }
       }
     }
+    guard let beyond = rotary.beyond else { return }
+    let pairs = rotary.inverseFrequencies.count
+    for span in run.batch.spans where span.past + span.count > beyond.length {
+      for row in span.offset..<span.offset + span.count where row % run.team.size == run.team.id {
+        let (position, place) = (Float(positions[row]), target + row * table.width)
+        for i in 0..<pairs {
+          let frequency = beyond.frequency(i, count: span.past + span.count)
+          fill(place, i, of: pairs, position * frequency)
+        }
+      }
+    }
+  }
+
+  /// Cosine and sine of one pair. The angle is rounded to F32, as it was when the models were
+  /// trained.
+  private func fill(_ row: UnsafeMutablePointer<Float>, _ i: Int, of pairs: Int, _ angle: Float) {
+    row[i] = rotary.attentionFactor * cosf(angle)
+    row[pairs + i] = rotary.attentionFactor * sinf(angle)
   }
 
   func backward(_ run: Run) {}

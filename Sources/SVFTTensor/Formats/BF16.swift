@@ -6,9 +6,8 @@ package struct BF16: ElementFormat {
   package let name = "BF16"
   package let ggufType: UInt32 = 30
   package let safetensorsType: String? = "BF16"
-  package let prefersIntegerActivations = false
   package let toleratesBF16 = true
-  package let kernels = Kernels.Format.bf16
+  package let kernels = Kernels.Format(ggufType: 30)
 
   package init() {}
 }

@@ -6,8 +6,7 @@ package struct F16: ElementFormat {
   package let name = "F16"
   package let ggufType: UInt32 = 1
   package let safetensorsType: String? = "F16"
-  package let prefersIntegerActivations = false
-  package let kernels = Kernels.Format.f16
+  package let kernels = Kernels.Format(ggufType: 1)
 
   package init() {}
 }

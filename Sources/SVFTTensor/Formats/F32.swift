@@ -5,8 +5,7 @@ package struct F32: ElementFormat {
   package let name = "F32"
   package let ggufType: UInt32 = 0
   package let safetensorsType: String? = "F32"
-  package let prefersIntegerActivations = false
-  package let kernels = Kernels.Format.f32
+  package let kernels = Kernels.Format(ggufType: 0)
 
   package init() {}
 }

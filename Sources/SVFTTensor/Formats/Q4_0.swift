@@ -6,9 +6,7 @@
 package struct Q4_0: ElementFormat {
   package let name = "Q4_0"
   package let ggufType: UInt32 = 2
-  package let safetensorsType: String? = nil
-  package let prefersIntegerActivations = true
-  package let kernels = Kernels.Format.q4_0
+  package let kernels = Kernels.Format(ggufType: 2)
 
   package init() {}
 }

@@ -5,9 +5,7 @@
 package struct Q8_0: ElementFormat {
   package let name = "Q8_0"
   package let ggufType: UInt32 = 8
-  package let safetensorsType: String? = nil
-  package let prefersIntegerActivations = true
-  package let kernels = Kernels.Format.q8_0
+  package let kernels = Kernels.Format(ggufType: 8)
 
   package init() {}
 }

@@ -100,7 +100,7 @@ class Model(Handle):
         copies_file: bool = False, context_length: int = 0, kv_format: Optional[str] = None,
         latents: Optional[str] = None, progress: Optional[WorkProgress] = None,
     ) -> "Model":
-        """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_0", "f16" …
+        """Loads a Hugging Face folder or a GGUF file; ``quantize`` as "q8_0", "q4_k_m", "f16" …
 
         Generation keeps keys and values in ``kv_format``: "f32", "f16", "q8_0", or "auto", f32 with
         ``compute="f32"`` and else f16. Singular factors are kept in ``cache_folder`` (the user's

@@ -1,0 +1,117 @@
+// Gemma 2 (Gemma Team 2024, arXiv:2408.00118): Gemma with norms on both sides of each block, capped
+// scores and logits, and a window on every second layer.
+package import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// The family of Gemma 2.
+package enum Gemma2: DecoderFamily {
+  package static let names = ["gemma2"]
+  package static let className = "Gemma2"
+  package static let keys = DecoderKeys {
+    $0.activation = "hidden_activation"
+    $0.usualActivation = "gelu_pytorch_tanh"
+    $0.usualContext = 8192
+    $0.isUsuallyTied = true
+  }
+  package static let ggufActivation = ActivationFunction.geluTanh
+  package static let modules = DecoderNames.usual.with([
+    .attentionResultNorm: "model.layers.*.post_attention_layernorm",
+    .feedForwardNorm: "model.layers.*.pre_feedforward_layernorm",
+    .feedForwardResultNorm: "model.layers.*.post_feedforward_layernorm",
+  ])
+
+  package static func complete(
+    _ settings: inout DecoderSettings, _ hyper: Hyperparameters
+  ) throws(SVFTError) {
+    try settings.readRotary(hyper, keys)
+    try settings.readBiases(hyper)
+    settings.takeGemmaWays()
+    try settings.readCaps(hyper, score: 50, logit: 30)
+    try settings.readScoreScale(hyper, largest: 46)
+    try settings.readGemmaWindows(hyper) { $0 % 2 == 0 }
+  }
+
+  package static func config(_ settings: DecoderSettings) throws(SVFTError) -> [(String, JSON)] {
+    settings.gemmaConfig + settings.capConfig
+  }
+
+  package static func metadata(_ settings: DecoderSettings) throws(SVFTError)
+    -> [(String, GGUFValue)]
+  {
+    try settings.requireGGUFScale(largest: 46)
+    return try settings.windowMetadata { $0 % 2 == 0 } + settings.capMetadata
+  }
+}
+
+extension DecoderSettings {
+  /// Reads the caps on scores and logits; null means none.
+  mutating func readCaps(
+    _ hyper: Hyperparameters, score: Double, logit: Double
+  ) throws(SVFTError) {
+    func cap(_ key: String, _ gguf: String, _ usual: Double) throws(SVFTError) -> Double? {
+      if !hyper.isGGUF, hyper.values[key] != nil, hyper.value(key) == nil { return nil }
+      let cap = try hyper.number(key, gguf: gguf, in: 0...1e9, default: usual)
+      return cap > 0 ? cap : nil
+    }
+    scoreCap = try cap("attn_logit_softcapping", "attn_logit_softcapping", score)
+    logitCap = try cap("final_logit_softcapping", "final_logit_softcapping", logit)
+  }
+
+  var capConfig: [(String, JSON)] {
+    [
+      ("attn_logit_softcapping", scoreCap.map { .number($0) } ?? .null),
+      ("final_logit_softcapping", logitCap.map { .number($0) } ?? .null),
+    ]
+  }
+
+  var capMetadata: [(String, GGUFValue)] {
+    [
+      ("attn_logit_softcapping", .float32(Float(scoreCap ?? 0))),
+      ("final_logit_softcapping", .float32(Float(logitCap ?? 0))),
+    ]
+  }
+
+  /// Reads `query_pre_attn_scalar`; in GGUF files the model with `largest` layers takes hidden /
+  /// heads for it and the others the width of a head.
+  mutating func readScoreScale(_ hyper: Hyperparameters, largest: Int) throws(SVFTError) {
+    let usual = hyper.isGGUF ? ggufScoreWidth(largest: largest) : 256
+    let width = try hyper.number("query_pre_attn_scalar", in: 1e-6...1e9, default: usual)
+    scoreScale = 1 / width.squareRoot()
+  }
+
+  private func ggufScoreWidth(largest: Int) -> Double {
+    layers == largest ? Double(hidden / heads) : Double(headWidth)
+  }
+
+  /// `query_pre_attn_scalar`, to the digits it was given with.
+  private var scoreWidth: Double { (1 / (scoreScale * scoreScale) * 1e6).rounded() / 1e6 }
+
+  /// Throws `.unsupported` where readers of GGUF files would scale scores otherwise.
+  func requireGGUFScale(largest: Int) throws(SVFTError) {
+    let usual = 1 / ggufScoreWidth(largest: largest).squareRoot()
+    try requireInGGUF(
+      abs(scoreScale / usual - 1) < 1e-6, "a query_pre_attn_scalar of \(scoreWidth)")
+  }
+
+  /// Reads the window and the layers that have it; `usual` where the file does not say.
+  mutating func readGemmaWindows(
+    _ hyper: Hyperparameters, usual: (_ layer: Int) -> Bool
+  ) throws(SVFTError) {
+    if !hyper.isGGUF, hyper.values["sliding_window"] == nil {
+      window = 4096
+    } else {
+      try readWindow(hyper)
+    }
+    try readWindows(hyper, usual: usual)
+  }
+
+  /// What config.json says of Gemma 2 and 3.
+  var gemmaConfig: [(String, JSON)] {
+    [
+      ("attention_bias", .bool(biases.contains(.query))),
+      ("query_pre_attn_scalar", .number(scoreWidth)),
+      ("sliding_window", window.map { .integer($0) } ?? .null), ("layer_types", layerTypes),
+    ]
+  }
+}

@@ -1,0 +1,76 @@
+// Gemma 3, its language model (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with norms on each head
+// of queries and keys in place of caps, and a window on five of six layers, which turn by a base of
+// their own.
+package import SVFTFormats
+package import SVFTLayers
+package import SVFTTensor
+
+/// The family of Gemma 3.
+package enum Gemma3: DecoderFamily {
+  package static let names = ["gemma3", "gemma3_text"]
+  package static let className = "Gemma3Text"
+  package static let languageModelName = "Gemma3ForCausalLM"
+  package static let keys = DecoderKeys {
+    $0.activation = "hidden_activation"
+    $0.usualActivation = "gelu_pytorch_tanh"
+    $0.usualContext = 131_072
+    $0.usualTheta = 1_000_000
+    $0.isUsuallyTied = true
+  }
+  package static let ggufActivation = ActivationFunction.geluTanh
+  package static let modules = Gemma2.modules.with([
+    .queryNorm: "model.layers.*.self_attn.q_norm", .keyNorm: "model.layers.*.self_attn.k_norm",
+  ])
+
+  package static func complete(
+    _ settings: inout DecoderSettings, _ hyper: Hyperparameters
+  ) throws(SVFTError) {
+    try hyper.refuse(
+      "text_config", unless: hyper.value("text_config") == nil,
+      "a model of pictures and text as one folder")
+    try settings.readRotary(hyper, keys, kind: "full_attention")
+    try settings.readBiases(hyper)
+    settings.takeGemmaWays()
+    try settings.readCaps(hyper, score: 0, logit: 0)
+    try settings.readScoreScale(hyper, largest: 62)
+    let pattern = try hyper.integer("sliding_window_pattern", in: 1...65_536, default: 6)
+    try settings.readGemmaWindows(hyper) { ($0 + 1) % pattern != 0 }
+    let kind = "sliding_attention"
+    let local =
+      try hyper.isGGUF
+      ? 10_000
+      : RopeScaling.theta(
+        hyper, key: "rope_local_base_freq", kind: kind)
+    let scaling = try windowScaling(hyper, kind)
+    settings.windowRotary = DecoderSettings.Rotary(theta: local, scaling: scaling)
+  }
+
+  /// Layers with the window are stretched only by files that say so for them.
+  private static func windowScaling(_ hyper: Hyperparameters, _ kind: String) throws(SVFTError)
+    -> RopeScaling
+  {
+    guard let nested = try hyper.section("rope_parameters"), nested.has(kind) else {
+      return .none
+    }
+    return try RopeScaling(hyper, kind: kind)
+  }
+
+  package static func config(_ settings: DecoderSettings) throws(SVFTError) -> [(String, JSON)] {
+    settings.gemmaConfig + settings.capConfig + [
+      ("rope_local_base_freq", .number(settings.windowRotary?.theta ?? 10_000))
+    ]
+  }
+
+  package static func metadata(_ settings: DecoderSettings) throws(SVFTError)
+    -> [(String, GGUFValue)]
+  {
+    try settings.requireGGUFScale(largest: 62)
+    let local = settings.windowRotary
+    try settings.requireInGGUF(
+      local?.theta == 10_000 && local?.scaling == RopeScaling.none,
+      "how layers with a window turn")
+    try settings.requireInGGUF(
+      settings.scoreCap == nil && settings.logitCap == nil, "caps of Gemma 3")
+    return try settings.windowMetadata { ($0 + 1) % 6 != 0 }
+  }
+}
