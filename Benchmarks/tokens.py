@@ -94,7 +94,7 @@ def compare(path: Path, texts: "list[str]") -> int:
     encode, rows = witness(path)
     with tempfile.TemporaryDirectory() as name:
         make_model(Path(name), path, rows)
-        model = svft.Model(name)
+        model = svft.Model.load(name)
         ours = [list(model.tokenize(t, special=False)) for t in texts]
     differ = [t for t, a, b in zip(texts, encode(texts), ours) if list(a) != b]
     known = unicodedata.ucd_3_2_0.category
