@@ -14,8 +14,8 @@ import unicodedata
 HERE = pathlib.Path(__file__).resolve().parent
 TARGET = HERE.parent.parent / "Sources/SVFTText/Normalizers/CompatibilityTable.swift"
 HEAD = """\
-// What characters mean that Unicode keeps for compatibility alone: wide and small letters, ligatures,
-// letters in circles (Unicode {version}, full decompositions, UAX #15). Written by
+// What characters mean that Unicode keeps for compatibility alone: wide and small letters,
+// ligatures, letters in circles (Unicode {version}, full decompositions, UAX #15). Written by
 // Tests/Fixtures/make_compatibility.py.
 //
 // A word is a stretch of characters: how far it begins behind the last, "*" and how many they are,

@@ -1,5 +1,6 @@
 // Chat templates of the families against what jinja2 makes of them, as transformers sets it up; and
 // what our own ones add: origins, limits, hostile sources.
+import Dispatch
 import Foundation
 import SVFTFormats
 import SVFTTensor
@@ -134,6 +135,32 @@ struct TemplateOutcome: Equatable {
   ])
   func whatNeverEndsIsALimit(_ source: String) {
     #expect(failure { _ = try rendered(source) }?.kind == .limit)
+  }
+
+  @Test func aSmallStackIsEnough() {
+    // What threads other than the first have on some systems.
+    let deep = 55
+    let sources = [
+      "{% macro f() %}{{ [f()]|map('upper')|list }}{% endmacro %}{{ f() }}",
+      "{% macro f() %}{% if f() %}{% endif %}{% endmacro %}{{ f() }}",
+      "{% macro f() %}{% for i in [1] %}{% set x = not f() %}{% endfor %}{% endmacro %}{{ f() }}",
+      "{% macro f() %}{% filter upper %}{{ f() }}{% endfilter %}{% endmacro %}{{ f() }}",
+      String(repeating: "{% if 1 %}", count: deep) + String(repeating: "{% endif %}", count: deep),
+      "{{ " + String(repeating: "(", count: deep / 2) + "1"
+        + String(repeating: ")", count: deep / 2)
+        + " }}",
+      "{{ " + String(repeating: "[", count: 24) + String(repeating: "]", count: 24) + "|tojson }}",
+      "{{ 1" + String(repeating: "+1", count: 150) + " }}",
+      "{{ 1" + String(repeating: "+1", count: 1900) + " }}",
+    ]
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      for source in sources { _ = failure { _ = try rendered(source) } }
+      done.signal()
+    }
+    thread.stackSize = 512 << 10
+    thread.start()
+    #expect(done.wait(timeout: .now() + 60) == .success)
   }
 
   @Test func nestingInTheSourceIsALimit() {

@@ -149,6 +149,22 @@ import Testing
     #expect(error?.message.contains(name) == true)
   }
 
+  @Test func cutsAtBlanksThatAreNoneAnyMoreAreExported() throws {
+    let cut: JSON = [
+      "type": "Split", "pattern": ["String": " "], "behavior": "MergedWithPrevious",
+      "invert": false,
+    ]
+    let json = try TinyTokenizer.pieces.changed(["pre_tokenizer"], to: cut)
+    let tokenizer = try Tokenizer(json: json)
+    let exported = try Tokenizer(vocabulary: tokenizer.vocabulary())
+    for text in ["the  lamp", " the sea "] {
+      #expect(try exported.encode(text) == tokenizer.encode(text))
+    }
+    let other = try TinyTokenizer.pieces.changed(
+      ["pre_tokenizer"], to: ["type": "Punctuation"])
+    #expect(failure { _ = try Tokenizer(json: other).vocabulary() }?.kind == .unsupported)
+  }
+
   @Test func whatGGUFHasNoNameForIsNotExported() throws {
     for (key, value) in [
       ("normalizer", ["type": "Lowercase"]), ("pre_tokenizer", ["type": "WhitespaceSplit"]),

@@ -75,6 +75,8 @@ extension TokenizerFile {
       }
     }
     for stage in stages.preTokenizers {
+      // Where blanks are none any more, a cut at them cuts nothing.
+      if replaces, let split = stage as? MatchSplit, split.isBlankCut { continue }
       guard let metaspace = stage as? Metaspace, metaspace.replacement == marker, !replaces else {
         throw refusal("pre_tokenizer")
       }

@@ -1,5 +1,5 @@
-// What characters mean that Unicode keeps for compatibility alone: wide and small letters, ligatures,
-// letters in circles (Unicode 14.0.0, full decompositions, UAX #15). Written by
+// What characters mean that Unicode keeps for compatibility alone: wide and small letters,
+// ligatures, letters in circles (Unicode 14.0.0, full decompositions, UAX #15). Written by
 // Tests/Fixtures/make_compatibility.py.
 //
 // A word is a stretch of characters: how far it begins behind the last, "*" and how many they are,

@@ -54,6 +54,11 @@ struct MatchSplit: PreTokenizer {
     isInverted = try json.bool("invert", default: false)
   }
 
+  /// Whether single blanks are all that is cut at.
+  var isBlankCut: Bool {
+    if case .text([0x20]) = pattern { !isInverted } else { false }
+  }
+
   func split(_ words: inout Words) {
     words.ranges = words.ranges.flatMap { joined(parts(words.text, $0)) }
   }

@@ -43,7 +43,7 @@ struct TemplateRun {
   var namespaces: [[String: TemplateValue]] = []
   /// The moment that strftime_now knows, in seconds since 1970.
   let now: Int?
-  private var macros: [(macro: TemplateMacro, scope: TemplateScope)] = []
+  var macros: [(macro: TemplateMacro, scope: TemplateScope)] = []
   private var work = 0
   private var depth = 0
   private var captures = 0
@@ -144,7 +144,7 @@ struct TemplateRun {
   }
 
   /// What statements print, in a scope of their own.
-  private mutating func printed(
+  mutating func printed(
     _ body: [TemplateStatement], in inner: TemplateScope
   ) throws(SVFTError) -> TemplateText {
     let outside = output
@@ -229,45 +229,6 @@ struct TemplateRun {
         throw SVFTError(.data, "expected \(targets.count) values to set, found \(items.count)")
       }
       for (item, target) in zip(items, targets) { try assign(item, to: target) }
-    }
-  }
-
-  private mutating func define(_ macro: TemplateMacro) -> TemplateValue {
-    macros.append((macro, scope))
-    return .macro(macros.count - 1)
-  }
-
-  /// What a macro prints.
-  mutating func call(
-    macro number: Int, _ call: TemplateCall
-  ) throws(SVFTError) -> TemplateValue {
-    let (macro, home) = macros[number]
-    let inner = TemplateScope(in: home)
-    guard call.positional.count <= macro.parameters.count else {
-      throw SVFTError(
-        .data,
-        "macro \(macro.name): expected at most \(macro.parameters.count) arguments, found "
-          + "\(call.positional.count)")
-    }
-    for (name, value) in call.named {
-      guard name == "caller" || macro.parameters.contains(where: { $0.name == name }) else {
-        throw SVFTError(.data, "macro \(macro.name): the argument “\(name)” is not known")
-      }
-      inner.names[name] = value
-    }
-    if let caller = scope.names[TemplateStatement.waiting] { inner.names["caller"] = caller }
-    return try nested { (run) throws(SVFTError) in
-      for (place, parameter) in macro.parameters.enumerated() {
-        if place < call.positional.count {
-          inner.names[parameter.name] = call.positional[place]
-        } else if inner.names[parameter.name] == nil {
-          inner.names[parameter.name] = try run.within(inner) { (run) throws(SVFTError) in
-            try parameter.other.map { (other) throws(SVFTError) in try run.evaluate(other) }
-              ?? .undefined(parameter.name)
-          }
-        }
-      }
-      return .text(try run.printed(macro.body, in: inner))
     }
   }
 }
