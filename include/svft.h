@@ -92,7 +92,7 @@ typedef struct svft_model svft_model;
 typedef struct svft_model_params {
   uint32_t struct_size;
   int32_t threads;          /* 0: one per available processor */
-  const char *quantize;     /* "q8_0", "q4_0", "f16", "bf16", "f32"; NULL: as the file has it */
+  const char *quantize;     /* "q8_0", "q4_k_m", "bf16" and so on; NULL: as the file has it */
   const char *compute;      /* "f32": exact products; NULL or "default": the format's custom */
   uint64_t memory_limit;    /* bytes this model may use, mapped weights included; 0: no limit */
   const char *cache_folder; /* where singular factors are kept; NULL: nowhere */
@@ -132,8 +132,8 @@ svft_status svft_model_tokenize(svft_model *model, const char *text, int32_t spe
 /* Ids of a conversation up to the assistant's next turn, laid out as training does it. messages: a
  * JSON array of {"role": "system" | "user" | "assistant" | "tool", "content": text}. What they say
  * is plain text: a control token spelled in it is none. chat_layout: "chatml", "plain", or NULL or
- * "auto": chatml where the vocabulary has its markers, else plain; SVFT_UNSUPPORTED where the model
- * brings a template of its own, which is not interpreted yet. Sizing as above. */
+ * "auto": the model's own chat template, else chatml where the vocabulary has its markers, else
+ * plain; SVFT_DATA where the template refuses what is said. Sizing as above. */
 svft_status svft_model_tokenize_messages(svft_model *model, const char *messages,
                                          const char *chat_layout, int32_t *ids, size_t capacity,
                                          size_t *out_count);

@@ -60,9 +60,10 @@ package final class GGUF: TensorSource {
       let hint = isGGUF ? "" : ContentHint.describe(file.bytes)
       throw SVFTError(error.kind, "\(file.path): \(error.message)\(hint)")
     }
-    guard try isPart || parts() < 2 else {
+    let parts = try parts()
+    guard isPart || parts < 2 else {
       throw SVFTError(
-        .unsupported, "\(path): expected a whole file, found one of \(try parts()) parts")
+        .unsupported, "\(path): expected a whole file, found one of \(parts) parts")
     }
   }
 

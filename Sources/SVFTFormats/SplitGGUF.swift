@@ -1,7 +1,7 @@
-// A model in several GGUF files, as llama.cpp's gguf-split writes them: NAME-00001-of-00003.gguf and
-// so on. Each part says its number from 0 (`split.no`), how many there are (`split.count`) and how
-// many tensors they hold in all (`split.tensors.count`); the model's metadata stand in the first.
-// Parts lie in the first one's folder under the names that follow from its own.
+// A model in several GGUF files, as llama.cpp's gguf-split writes them: NAME-00001-of-00003.gguf
+// and so on. Each part says its number from 0 (`split.no`), how many there are (`split.count`) and
+// how many tensors they hold in all (`split.tensors.count`); the model's metadata stand in the
+// first. Parts lie in the first one's folder under the names that follow from its own.
 package import SVFTTensor
 
 /// The tensors of a model whose first part is named.

@@ -1,6 +1,6 @@
 // What lies at a path: a Hugging Face folder (config.json, model.safetensors or its index) or a
-// GGUF file, the first of several parts too. Opening reads headers and checks every claim in them; no weight is touched before
-// `load`.
+// GGUF file, the first of several parts too. Opening reads headers and checks every claim in them;
+// no weight is touched before `load`.
 package import SVFTFormats
 import SVFTLayers
 package import SVFTTensor
