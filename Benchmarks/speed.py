@@ -27,7 +27,7 @@ from random_model import GEOMETRIES, make  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
-FORMATS = ("bf16", "q8_0", "q4_0")
+FORMATS = ("bf16", "q8_0", "q4_0", "q4_k_m")
 # work: tokens of a sample, context before it, formats
 WORK = {
     "prefill": (512, 0, FORMATS), "decode": (32, 64, FORMATS), "start": (1, 0, FORMATS),
@@ -120,14 +120,14 @@ def probe(out: Path, threads: int) -> float:
         [program, str(threads), "512"], check=True, capture_output=True, text=True).stdout)
 
 
-def files(geometry: str, out: Path) -> "dict[str, Path]":
+def files(geometry: str, out: Path, formats: "list[str]") -> "dict[str, Path]":
     """The folder, and a GGUF file of each format that llama.cpp is to run."""
     folder = make(geometry, out / geometry)
     sys.path.insert(0, str(HERE.parent / "bindings" / "python"))
     import svft
 
     paths = {"folder": folder}
-    for form in FORMATS:
+    for form in formats:
         paths[form] = out / f"{geometry}-{form}.gguf"
         if not paths[form].exists():
             with svft.Model.load(folder) as model:
@@ -217,7 +217,7 @@ def draw(entries: list, path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    colours = dict(zip(("bf16", "q8_0", "q4_0", "f32"), pyplot.get_cmap("tab10").colors))
+    colours = dict(zip((*FORMATS, "f32"), pyplot.get_cmap("tab10").colors))
     figure, axes = pyplot.subplots(figsize=(8, 1 + 0.3 * len(entries)))
     for place, entry in enumerate(entries):
         best = max(entry["programs"][1:], key=lambda row: row["rate"])
@@ -238,14 +238,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", nargs="+", choices=GEOMETRIES, default=list(GEOMETRIES))
     parser.add_argument("--work", nargs="+", choices=WORK, default=list(WORK))
-    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS[:3]))
     parser.add_argument("--samples", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     entries = []
     for geometry in arguments.models:
-        paths = files(geometry, arguments.out)
+        paths = files(geometry, arguments.out, arguments.formats)
         for work in arguments.work:
             for form in WORK[work][2]:
                 if form not in arguments.formats and work != "full":
