@@ -1,12 +1,12 @@
-// The head that predicts the next token: logits = W h, with W a matrix of its own ("lm_head") or
-// the token embedding itself. A tied matrix is one slot with two uses: its gradient sums both, an
-// adapter on the head leaves the embedding alone.
+// The head that predicts the next token: logits = W h, capped where a family caps them, with W a
+// matrix of its own ("lm_head", "embed_out") or the token embedding itself. A tied matrix is one
+// slot with two uses: its gradient sums both, an adapter on the head leaves the embedding alone.
 package import SVFTLayers
 package import SVFTTensor
 
 /// Hidden states → logits over the vocabulary.
 package struct LanguageModelHead: Sendable {
-  /// The product, under the name "lm_head".
+  /// The product, under the name that the family's folders give it.
   package let projection: Projection
   /// Whether its matrix is the token embedding.
   package let isTied: Bool
