@@ -297,22 +297,28 @@ import Testing
       _ = try model.generate(tokens: (0..<2).map { Self.prompt($0, count: 500) }, options)
       return try JSON.parse(model.describe()).root("model").object("memory").int("peak")
     }
-    // Alone this holds every time; beside the suite's other tests, one time in four, what is in use
-    // differs by some pages from run to run, and why is not known.
-    withKnownIssue("what is in use depends on what runs beside", isIntermittent: true) {
+    /// What was wrong with refusals around a need that was measured.
+    func complaints() throws -> [String] {
       let need = try peak(limit: 1 << 40)
-      var refused = 0
+      var (refused, wrong) = (0, [String]())
       // Not so far below that the factors have no room.
       for limit in stride(from: need - 200_000, through: need + 200_000, by: 40_000) {
         do {
           _ = try peak(limit: limit)
         } catch let error as SVFTError {
-          #expect(error.message.contains("expected generation to stay within"), "\(error)")
           refused += 1
+          if !error.message.contains("expected generation to stay within") {
+            wrong.append(error.message)
+          }
         }
       }
-      #expect((1...10).contains(refused))
+      return (1...10).contains(refused) ? wrong : wrong + ["\(refused) of 11 refused"]
     }
+    // Alone this holds every time. Beside the suite's other tests, one time in four, what is in use
+    // differs by some pages from one model to the next, and why is not known: so four attempts.
+    var found: [[String]] = []
+    repeat { found.append(try complaints()) } while found.last != [] && found.count < 4
+    #expect(found.last == [], "\(found)")
   }
 
   /// What 100 adapters take that lie ready, in bytes for each trained number.
