@@ -9,6 +9,8 @@ import SVFTText
 
 /// One sequence with what it should give.
 package struct Example: Sendable, Equatable {
+  /// What the model reads first, where it is an encoder-decoder; empty elsewhere.
+  package var source: [Int32] = []
   package var ids: [Int32]
   /// 0 or 1 per token where the record is a pair.
   package var segments: [Int32]?
@@ -28,6 +30,8 @@ package struct Example: Sendable, Equatable {
     self.label = label
   }
 
+  /// Tokens of both texts.
+  package var tokenCount: Int { source.count + ids.count }
   /// Rows whose prediction counts.
   package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
 }
@@ -88,7 +92,14 @@ package struct Dataset: Sendable {
   }
 
   /// Tokens over all examples.
-  package var tokenCount: Int { examples.reduce(0) { $0 + $1.ids.count } }
-  /// The longest example.
-  package var longest: Int { examples.map(\.ids.count).max() ?? 0 }
+  package var tokenCount: Int { examples.reduce(0) { $0 + $1.tokenCount } }
+  /// The longest sequence.
+  package var longest: Int { max(longest(\.ids), longest(\.source)) }
+
+  /// Rows of the `count` longest.
+  package func most(_ text: KeyPath<Example, [Int32]>, of count: Int) -> Int {
+    examples.map { $0[keyPath: text].count }.sorted(by: >).prefix(count).reduce(0, +)
+  }
+
+  private func longest(_ text: KeyPath<Example, [Int32]>) -> Int { most(text, of: 1) }
 }

@@ -85,7 +85,7 @@ struct Evaluator {
     let width = network.heads.outputs(Pass.Purpose(task), hidden: network.geometry.hiddenWidth)
     let pass = try pass(task, capacity)
     pass.batch.clear()
-    for example in examples { try pass.batch.append(example.ids, segments: example.segments) }
+    for example in examples { try pass.append(example) }
     try pass.forwardBody()
     guard task == .language else {
       let outputs = try pass.forwardPooledHead()

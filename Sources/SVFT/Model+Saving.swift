@@ -84,12 +84,13 @@ extension Model {
     guard !ids.isEmpty else { return [] }
     return try during("the probe text") { () throws(SVFTError) in
       if let head = network.heads.classes, head.foreignProblem == nil {
-        return try pooled(.classes, [Example(ids: ids)])[0]
+        let example = Example(ids: ids).repeated(from: network.geometry.startToken)
+        return try pooled(.classes, [example])[0]
       }
       guard network.heads.language != nil else {
         return try pooled(.embedding, [Example(ids: ids)])[0]
       }
-      return try sequenceLogits(ids)
+      return try sequenceLogits(probed(ids))
     }
   }
 }

@@ -65,10 +65,12 @@ public struct ModelOptions: Sendable {
     return count == 0 ? Parallel.processors : count
   }
 
-  /// The longest sequence meant, for a model with a context of `own` tokens. Throws
-  /// `.invalidArgument`.
-  func resolvedContext(of own: Int) throws(SVFTError) -> Int {
-    let length = try Checked.within(contextLength, 0...own, "context_length")
+  /// The longest sequence meant. Throws `.invalidArgument` for more than the model's own context,
+  /// where that binds it.
+  func resolvedContext(of geometry: Geometry) throws(SVFTError) -> Int {
+    let own = geometry.contextLength
+    let most = geometry.isContextBound ? own : max(own, 1 << 20)
+    let length = try Checked.within(contextLength, 0...most, "context_length")
     return length == 0 ? own : length
   }
 }

@@ -46,7 +46,7 @@ final class Network {
     self.architecture = architecture
     self.heads = heads
     threads = try options.resolvedThreads()
-    contextLength = try options.resolvedContext(of: architecture.geometry.contextLength)
+    contextLength = try options.resolvedContext(of: architecture.geometry)
     compute = options.compute
     keyValueFormat = try options.resolvedKeyValueFormat(of: architecture.geometry)
     self.endTokens = endTokens

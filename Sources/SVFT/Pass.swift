@@ -18,10 +18,13 @@ final class Pass {
     var sequences: Int
     /// Rows of one replay of the head.
     var headRows: Int
+    /// Rows of the texts that sequences are about.
+    var sourceRows = 0
 
     /// Whether steps of `other` fit into this.
     func holds(_ other: Capacity) -> Bool {
       rows >= other.rows && sequences >= other.sequences && headRows >= other.headRows
+        && sourceRows >= other.sourceRows
     }
   }
 
@@ -64,7 +67,9 @@ final class Pass {
     self.lanes = lanes
     let training = mode.trains
     let bodyGraph = Graph(training: training, recomputes: mode == .recomputing, lanes: lanes)
-    hidden = try architecture.record(bodyGraph)
+    hidden =
+      try purpose == .embedding
+      ? architecture.recordEncoder(bodyGraph) : architecture.record(bodyGraph)
     bodyGraph.output(hidden)
     let trainsBody = training && !bodyGraph.parameters.isEmpty
     let headGraph = Graph(training: training, lanes: lanes)
@@ -74,7 +79,7 @@ final class Pass {
     headGraph.output(output)
     if training { try heads.recordLoss(purpose, output, headGraph) }
     let plans = (
-      body: try Plan(bodyGraph, rows: capacity.rows),
+      body: try Plan(bodyGraph, rows: capacity.rows, sourceRows: capacity.sourceRows),
       head: try Plan(headGraph, rows: capacity.headRows)
     )
     byteCount = try Checked.sum(
@@ -83,7 +88,8 @@ final class Pass {
     try MemoryLedger.current?.require(byteCount)
     body = try Program(bodyGraph, plans.body, threads: threads)
     head = try Program(headGraph, plans.head, threads: threads)
-    batch = try Batch(rows: capacity.rows, sequences: capacity.sequences)
+    batch = try Batch(
+      rows: capacity.rows, sequences: capacity.sequences, sourceRows: capacity.sourceRows)
     headBatch = try Batch(rows: capacity.headRows, sequences: 1)
     selection = try Selection(capacity: max(capacity.rows, capacity.headRows))
     rule = heads.selection(purpose)
@@ -91,6 +97,12 @@ final class Pass {
     self.threads = threads
     batch.training = training
     headBatch.training = training
+  }
+
+  /// Appends a whole sequence to the step, and the text it is about. Throws `.limit`.
+  func append(_ example: Example) throws(SVFTError) {
+    try batch.source?.append(example.source)
+    try batch.append(example.ids, segments: example.segments)
   }
 
   /// Computes the hidden states of the batch's rows.

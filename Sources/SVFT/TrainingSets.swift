@@ -66,7 +66,8 @@ extension Model {
   func exampleBuilder(_ options: TrainingOptions) -> ExampleBuilder {
     ExampleBuilder(
       tokenizer, options, contextLength: contextLength, template: chatTemplate,
-      outputs: network.heads.classes?.outputs ?? 0, segments: network.geometry.segments)
+      outputs: network.heads.classes?.outputs ?? 0, segments: network.geometry.segments,
+      startToken: network.geometry.startToken)
   }
 }
 
