@@ -24,6 +24,8 @@ package final class Graph {
   package private(set) var layerOutputs: [Value] = []
   /// Indices of the ops that begin a segment (Timetable.swift).
   private(set) var segmentStarts: [Int] = []
+  /// Whose rows the values have that are recorded now.
+  package private(set) var space = RowSpace.step
   private var count = 0
 
   package init(training: Bool, recomputes: Bool = false, lanes: [Lane] = []) {
@@ -35,7 +37,7 @@ package final class Graph {
   /// A new value for an op to write.
   package func value(width: Int) -> Value {
     defer { count += 1 }
-    return Value(id: count, width: width)
+    return Value(id: count, width: width, space: space)
   }
 
   /// A value that the caller fills before each replay.
@@ -61,6 +63,16 @@ package final class Graph {
     let outer = scope
     scope = LaneScope(lanes, of: self.lanes.count)
     defer { scope = outer }
+    return try body()
+  }
+
+  /// Records what `body` does for rows of `space`: its ops must write no others.
+  package func over<Result, Failure>(
+    _ space: RowSpace, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outer = self.space
+    self.space = space
+    defer { self.space = outer }
     return try body()
   }
 

@@ -9,11 +9,13 @@ struct Lifetimes {
   private(set) var values: [[ClosedRange<Int>]]
   private(set) var gradients: [ClosedRange<Int>?]
   private(set) var widths: [Int]
+  private(set) var spaces: [RowSpace]
 
   init(_ graph: Graph, _ flow: GradientFlow, _ timetable: Timetable) {
     values = Array(repeating: [], count: graph.valueCount)
     gradients = Array(repeating: nil, count: graph.valueCount)
     widths = Array(repeating: 0, count: graph.valueCount)
+    spaces = Array(repeating: .step, count: graph.valueCount)
 
     for value in graph.inputs { begin(value, at: 0) }
     for (time, entry) in timetable.entries.enumerated() {
@@ -42,7 +44,12 @@ struct Lifetimes {
 
   private mutating func begin(_ value: Value, at time: Int) {
     values[value.id].append(time...time)
+    note(value)
+  }
+
+  private mutating func note(_ value: Value) {
     widths[value.id] = value.width
+    spaces[value.id] = value.space
   }
 
   private mutating func extend(_ value: Value, to time: Int) {
@@ -51,7 +58,7 @@ struct Lifetimes {
   }
 
   private mutating func extendGradient(_ value: Value, to time: Int) {
-    widths[value.id] = value.width
+    note(value)
     guard let life = gradients[value.id] else {
       gradients[value.id] = time...time
       return

@@ -29,7 +29,8 @@ package struct Plan {
   /// Where the numbers of a value lie in the block; values that never live lie at its beginning.
   func bytes(of value: Value) -> Range<Int> {
     let offset = max(0, valueOffsets[value.id])
-    return offset..<offset + rows * value.width * MemoryLayout<Float>.stride
+    let count = value.space.capacity(rows) * value.width
+    return offset..<offset + count * MemoryLayout<Float>.stride
   }
 
   /// Plans `graph`.
@@ -41,7 +42,8 @@ package struct Plan {
     self.flow = flow
     self.timetable = Timetable(graph, flow)
     self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
-    self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: rows) }.max() ?? 0
+    self.sharedScratch =
+      graph.ops.map { $0.sharedScratch(rows: $0.space.capacity(rows)) }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
 
@@ -51,8 +53,9 @@ package struct Plan {
     pieces += Plan.pieces(
       lives.gradients.map { $0.map { [$0] } ?? [] }, in: sharing.gradients, isGradient: true)
     for index in pieces.indices {
-      let width = lives.widths[pieces[index].members[0]]
-      let values = try Checked.product(rows, width, "a value of the graph")
+      let member = pieces[index].members[0]
+      let values = try Checked.product(
+        lives.spaces[member].capacity(rows), lives.widths[member], "a value of the graph")
       pieces[index].bytes = try Plan.wholeLines(
         Checked.product(values, 4, "a value of the graph"))
     }

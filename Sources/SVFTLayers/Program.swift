@@ -8,6 +8,7 @@ package final class Program: @unchecked Sendable {
   package let arena: Arena
   package let threads: Int
   private let ops: [any Op]
+  private let spaces: [RowSpace]
   private let meetings: Meetings
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
@@ -30,6 +31,7 @@ package final class Program: @unchecked Sendable {
     self.plan = plan
     self.threads = threads
     ops = graph.ops
+    spaces = ops.map(\.space)
     meetings = Meetings(ops, plan)
     arena = try Arena(plan, ops: ops, threads: threads)
     var gradients: [Buffer] = []
@@ -49,7 +51,7 @@ package final class Program: @unchecked Sendable {
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }
-        ops[index].forward(Run(arena: arena, batch: batch, team: team, op: index))
+        ops[index].forward(run(index, batch, team))
       }
     }
   }
@@ -63,7 +65,7 @@ package final class Program: @unchecked Sendable {
     let steps = plan.timetable.backward
     Parallel.run(threads: threads) { team in
       for step in steps {
-        let run = Run(arena: arena, batch: batch, team: team, op: step.op)
+        let run = run(step.op, batch, team)
         switch step.work {
         case .backward: ops[step.op].backward(run)
         case .forward, .again: ops[step.op].forward(run)
@@ -71,6 +73,10 @@ package final class Program: @unchecked Sendable {
         team.barrier()
       }
     }
+  }
+
+  private func run(_ op: Int, _ batch: Batch, _ team: Team) -> Run {
+    Run(arena: arena, batch: batch, team: team, op: op, space: spaces[op])
   }
 
   /// Ops write as many rows as the batch has: beyond the plan they would write over each other.

@@ -117,6 +117,9 @@ extension Attention {
     let productScratch = run.scratch + 2 * Attention.scoreBytes
     let inBF16 = rounds(in: run.batch)
     score(q, count, k, into: scores, inBF16: inBF16, productScratch)
+    let tile = Tile(
+      queries: part.queries, keys: part.keys, head: part.head, q: q, k: k.matrix)
+    relate(tile, scores, lds: Attention.keyBlock, run)
     let mask = mask(run)
     for i in 0..<count {
       let scores = scores + i * Attention.keyBlock

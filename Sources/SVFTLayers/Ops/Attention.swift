@@ -4,7 +4,7 @@
 //   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
 //
 // What a query sees may end at itself and begin a window before (Attention+Sight.swift); scores may
-// be capped (Attention+Cap.swift).
+// be capped (Attention+Cap.swift) and know of relative positions (Attention+Disentangled.swift).
 //
 // Blocks of queries meet blocks of keys, so nothing of size T × T exists (Attention+Blocks.swift).
 // With a cache the step's keys and values are written there first and every query sees the past;
@@ -76,11 +76,13 @@ final class Attention: Op {
   /// Probability that one of P falls in training.
   let dropout: Float
   let training: Bool
+  let relation: PositionTerms?
 
   init(
     _ inputs: (query: Value, key: Value, value: Value), _ results: (output: Value, total: Value),
-    _ shape: AttentionShape, dropout: Float, training: Bool
+    _ shape: AttentionShape, relation: PositionTerms?, dropout: Float, training: Bool
   ) {
+    self.relation = relation
     (query, key, value) = inputs
     (output, total) = results
     self.dropout = dropout
@@ -88,12 +90,14 @@ final class Attention: Op {
     self.training = training
   }
 
-  var reads: [Value] { [query, key, value] }
+  var reads: [Value] { [query, key, value] + (relation?.reads ?? []) }
   var writes: [Value] { [output, total] }
-  var keeps: [Value] { [query, key, value, output, total] }
+  var keeps: [Value] { reads + [output, total] }
 
-  /// Two blocks of scores, what products need, and decoded keys and values.
-  var memberScratch: Int { decodedOffset + 2 * decodedBytes }
+  /// Two blocks of scores, what products need, decoded keys and values, and what relative positions
+  /// need.
+  var memberScratch: Int { relationOffset + relationBytes }
+  var relationOffset: Int { decodedOffset + 2 * decodedBytes }
   static let scoreBytes =
     max(queryBlock * keyBlock, gradientBlock * gradientBlock) * MemoryLayout<Float>.stride
   var decodedOffset: Int { 2 * Attention.scoreBytes + Kernels.scratchBytes(Attention.keyBlock) }
@@ -143,16 +147,19 @@ extension Graph {
   /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads ·
   /// width].
   ///
-  /// `dropout` in 0 ..< 1 is the probability that a weight on a value falls in training.
+  /// `dropout` in 0 ..< 1 is the probability that a weight on a value falls in training. Only
+  /// whole sequences with a head of keys for each of queries have `positions`.
   /// → [T, heads · width]
   package func attention(
-    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape, dropout: Float = 0
+    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape,
+    positions: PositionTerms? = nil, dropout: Float = 0
   ) -> Value {
     let output = self.value(width: shape.queryWidth)
     let total = self.value(width: shape.heads)
     record(
       Attention(
-        (query, key, value), (output, total), shape, dropout: dropout, training: training))
+        (query, key, value), (output, total), shape, relation: positions, dropout: dropout,
+        training: training))
     return output
   }
 }
