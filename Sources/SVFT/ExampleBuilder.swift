@@ -109,6 +109,7 @@ package struct ExampleBuilder {
       if pair != nil { try encoded.requireSegments(segments) }
       return Example(
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label)
+    case .tagged(let words, let tags): return try tagged(words, tags)
     case .tokens(let ids, let labels):
       for id in ids where id < 0 || id >= tokenizer.vocabularySize {
         throw SVFTError(
@@ -120,6 +121,20 @@ package struct ExampleBuilder {
       }
       return Example(ids: ids, labels: Array(labels.dropFirst()) + [-100])
     }
+  }
+
+  /// Words with classes: the first token of each is to have its word's.
+  private func tagged(
+    _ words: [String], _ tags: [DataRecord.Label]
+  ) throws(SVFTError) -> Example {
+    let encoded = try tokenizer.encode(words: words)
+    var example = Example(ids: encoded.ids)
+    for (tag, row) in zip(tags, encoded.rows) {
+      guard let row, tag != .integer(-100) else { continue }
+      try Labels.check(tag, outputs: outputs)
+      example.tags.append(Example.Tag(row: row, label: tag))
+    }
+    return example
   }
 
   private func completed(_ prompt: String, _ completion: String) throws(SVFTError) -> Example {
@@ -160,12 +175,15 @@ package struct ExampleBuilder {
   }
 
   private func truncate(_ example: inout Example) {
-    if example.label != nil, let last = example.ids.last, tokenizer.isSpecial(last) {
+    let labelsText = example.label != nil || !example.tags.isEmpty
+    if labelsText, let last = example.ids.last, tokenizer.isSpecial(last) {
       example.ids = Array(example.ids.prefix(maxLength - 1)) + [last]
     } else {
       example.ids = Array(example.ids.prefix(maxLength))
     }
     example.segments = example.segments.map { Array($0.prefix(maxLength)) }
+    let kept = example.ids.count - (labelsText ? 1 : 0)
+    example.tags.removeAll { $0.row >= kept }
     example.labels = Array(example.labels.prefix(maxLength))
     if !example.labels.isEmpty { example.labels[example.labels.count - 1] = -100 }
   }

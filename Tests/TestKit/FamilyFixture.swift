@@ -1,6 +1,6 @@
 // Tiny checkpoints of every family with what transformers makes of them: decoders in
-// Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, written by
-// make_families.py.
+// Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, models with a
+// class for each token in Tests/Fixtures/taggers, written by make_families.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -18,6 +18,9 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
   package static let all = fixtures("families")
   /// Every encoder.
   package static let encoders = fixtures("encoders")
+
+  /// Every model with a class for each token.
+  package static let taggers = fixtures("taggers")
 
   private static func fixtures(_ kind: String) -> [FamilyFixture] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root + kind)) ?? []
