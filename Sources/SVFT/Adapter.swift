@@ -6,6 +6,7 @@
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
+import SVFTModels
 public import SVFTTensor
 
 /// An attached adapter.
@@ -76,7 +77,8 @@ public final class Adapter: @unchecked Sendable {
   func write(to folder: String) throws(SVFTError) {
     var extra = JSON.Object()
     extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
-    extra["task_type"] = .string(classes.head == nil ? "CAUSAL_LM" : "SEQ_CLS")
+    let heads = classes.head.map { $0.isPerToken ? "TOKEN_CLS" : "SEQ_CLS" }
+    extra["task_type"] = .string(heads ?? "CAUSAL_LM")
     for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
     if let (key, value) = try attached.awareness() { extra[key] = value }
     try AdapterFile.save(

@@ -31,6 +31,8 @@ enum ClassNames {
 struct AdapterLabels {
   /// Outputs of the head; 1 is a score.
   let outputs: Int
+  /// Whether it is for every token.
+  let perToken: Bool
   /// Names of the classes; empty for a score.
   let names: [String]
 
@@ -42,6 +44,7 @@ struct AdapterLabels {
       let object = try contents.configuration.object(AdapterLabels.key)
       outputs = try Checked.within(
         object.int("outputs"), 1...65536, object.place("outputs"), kind: .format)
+      perToken = try object.bool("per_token", default: false)
       names = try object.strings("names")
       guard names.isEmpty || names.count == outputs else {
         throw SVFTError(
@@ -54,6 +57,7 @@ struct AdapterLabels {
     // An adapter of PEFT says it by the shape of the classifier it brings.
     guard let rows = contents.headOutputs else { return nil }
     outputs = rows
+    perToken = try contents.configuration.string("task_type", default: "") == "TOKEN_CLS"
     names = []
   }
 
@@ -61,7 +65,7 @@ struct AdapterLabels {
   static func entry(_ classes: Classes) -> [(key: String, value: JSON)] {
     guard let head = classes.head else { return [] }
     let object = JSON.Object([
-      ("outputs", .integer(head.outputs)),
+      ("outputs", .integer(head.outputs)), ("per_token", .bool(head.isPerToken)),
       ("names", .array(classes.names.map { .string($0) })),
     ])
     return [(key, .object(object))]

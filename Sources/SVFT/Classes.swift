@@ -30,9 +30,12 @@ struct Classes {
 
   /// With a head of `outputs`, fresh where there is none. Throws `.mismatch` where there is one
   /// with another number.
-  func headed(outputs: Int, seed: UInt64, names: [String]) throws(SVFTError) -> Classes {
+  func headed(
+    outputs: Int, perToken: Bool, seed: UInt64, names: [String]
+  ) throws(SVFTError) -> Classes {
     var loaded = loaded
-    try loaded.addClassHead(ClassHead.Fresh(outputs: outputs, seed: seed))
+    try loaded.addClassHead(
+      ClassHead.Fresh(outputs: outputs, perToken: perToken, seed: seed))
     return Classes(loaded, names)
   }
 
@@ -53,15 +56,17 @@ struct Classes {
   /// there is a head and it is another one.
   func serving(_ dataset: Dataset, seed: UInt64) throws(SVFTError) -> Classes {
     let outputs = dataset.task == .score ? 1 : dataset.classes.count
-    if let head {
+    let perToken = dataset.task == .tags
+    if let head, head.isPerToken == perToken {
       // A score head serves scores, numbers are classes of the head itself, names must be its own.
-      if dataset.classes.isEmpty, dataset.task == .classes || head.outputs == 1 { return self }
-      if dataset.task == .classes, !names.isEmpty {
+      if dataset.classes.isEmpty, dataset.task != .score || head.outputs == 1 { return self }
+      if dataset.task != .score, !names.isEmpty {
         try requireKnown(dataset.classes)
         return self
       }
     }
-    return try headed(outputs: outputs, seed: seed, names: dataset.classes)
+    return try headed(
+      outputs: outputs, perToken: perToken, seed: seed, names: dataset.classes)
   }
 
   /// Throws `.mismatch` for classes that the head does not have.
@@ -94,7 +99,8 @@ extension Model {
   /// The head that a saved adapter was trained with; nil where it says nothing of labels.
   func classes(savedIn contents: AdapterContents) throws(SVFTError) -> Classes? {
     guard let labels = try AdapterLabels(contents) else { return nil }
-    return try ownClasses.headed(outputs: labels.outputs, seed: 0, names: labels.names)
+    return try ownClasses.headed(
+      outputs: labels.outputs, perToken: labels.perToken, seed: 0, names: labels.names)
   }
 
   /// Throws `.state` where another adapter that is active brings other classes than `wanted`.

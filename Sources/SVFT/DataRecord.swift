@@ -2,6 +2,7 @@
 //
 //   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}],"tools"} (Talk.swift)
 //   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"}
+//   {"tokens","tags"}: words with a class each, −100 for none; "ner_tags" is the same
 //
 // The first record of a file decides its shape; every other one must conform, and an error names
 // its line. Unknown keys are ignored.
@@ -15,6 +16,7 @@ package enum DataRecord: Sendable, Equatable {
   case messages(Talk)
   case labelled(text: String, pair: String?, label: Label)
   case tokens(ids: [Int32], labels: [Int32])
+  case tagged(words: [String], tags: [Label])
 
   /// What a labelled record should give.
   package enum Label: Sendable, Equatable {
@@ -31,6 +33,7 @@ package enum DataRecord: Sendable, Equatable {
     case named = "{\"text\",\"label\"} with a name"
     case numbered = "{\"text\",\"label\"} with a number"
     case tokens = "{\"input_ids\",\"labels\"}"
+    case tagged = "{\"tokens\",\"tags\"}"
   }
 
   package var shape: Shape {
@@ -41,6 +44,7 @@ package enum DataRecord: Sendable, Equatable {
     case .labelled(_, _, .name): .named
     case .labelled(_, _, .integer), .labelled(_, _, .number): .numbered
     case .tokens: .tokens
+    case .tagged: .tagged
     }
   }
 
@@ -49,6 +53,7 @@ package enum DataRecord: Sendable, Equatable {
     if object.has("messages") { return .messages }
     if object.has("prompt") || object.has("completion") { return .completion }
     if object.has("input_ids") { return .tokens }
+    if object.has("tokens") { return .tagged }
     guard object.has("text") else { return nil }
     switch object["label"] {
     case nil: return .text
@@ -64,8 +69,9 @@ package enum DataRecord: Sendable, Equatable {
       guard let shape = DataRecord.shape(of: object) else {
         throw SVFTError(
           .data,
-          "expected a record with text, prompt and completion, messages, text and label, or "
-            + "input_ids and labels, found keys \(object.keys.prefix(8).joined(separator: ", "))"
+          "expected a record with text, prompt and completion, messages, text and label, "
+            + "input_ids and labels, or tokens and tags, found keys "
+            + object.keys.prefix(8).joined(separator: ", ")
         )
       }
       if let expected, shape != expected {
@@ -89,17 +95,39 @@ package enum DataRecord: Sendable, Equatable {
       let pair = object.has("text_pair") ? try object.string("text_pair") : nil
       return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
     case .tokens: return try tokens(object)
+    case .tagged: return try tagged(object)
     }
   }
 
+  private static func tagged(_ object: JSON.Object) throws(SVFTError) -> DataRecord {
+    let key = object.has("tags") ? "tags" : "ner_tags"
+    let words = try object.strings("tokens")
+    var tags: [Label] = []
+    for value in try object.array(key) {
+      let tag = try label(value, key)
+      if case .number(let number) = tag {
+        throw SVFTError(.data, "\(key): expected names or numbers of classes, found \(number)")
+      }
+      tags.append(tag)
+    }
+    guard words.count == tags.count else {
+      throw SVFTError(
+        .data, "expected as many \(key) as tokens, found \(tags.count) and \(words.count)")
+    }
+    return .tagged(words: words, tags: tags)
+  }
+
   private static func label(_ object: JSON.Object) throws(SVFTError) -> Label {
-    let value = try object.value("label")
+    try label(object.value("label"), "label")
+  }
+
+  private static func label(_ value: JSON, _ place: String) throws(SVFTError) -> Label {
     if case .string(let name) = value { return .name(name) }
     if case .bool(let truth) = value { return .name(truth ? "true" : "false") }
     if case .integer(let number) = value { return .integer(number) }
-    let number = try value.double("label")
+    let number = try value.double(place)
     guard Float(number).isFinite else {
-      throw SVFTError(.data, "label: expected a number within the range of F32, found \(number)")
+      throw SVFTError(.data, "\(place): expected a number within the range of F32, found \(number)")
     }
     return .number(number)
   }

@@ -18,6 +18,8 @@ package struct Example: Sendable, Equatable {
   package var labels: [Int32] = []
   /// The class or number of a labelled record.
   package var label: DataRecord.Label?
+  /// The classes of single rows, in order.
+  package var tags: [Tag] = []
   /// The line of its file, from 1; 0 for part of a running text.
   package var line = 0
 
@@ -33,19 +35,38 @@ package struct Example: Sendable, Equatable {
   /// Tokens of both texts.
   package var tokenCount: Int { source.count + ids.count }
   /// Rows whose prediction counts.
-  package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
+  package var counted: Int {
+    if !tags.isEmpty { return tags.count }
+    return label == nil ? labels.count { $0 >= 0 } : 1
+  }
+
+  /// What one row, the first of a word, should be called.
+  package struct Tag: Sendable, Equatable {
+    package let row: Int
+    package let label: DataRecord.Label
+
+    package init(row: Int, label: DataRecord.Label) {
+      self.row = row
+      self.label = label
+    }
+  }
 }
 
 /// What the labels of a data set ask for.
 package enum Task: String, Sendable {
   case language, classes = "class", score
+  /// A class for each token.
+  case tags = "token class"
+
+  /// Whether it asks for something at single tokens, not for each text.
+  package var isPerToken: Bool { self == .language || self == .tags }
 }
 
 /// Examples of one file, in file order.
 package struct Dataset: Sendable {
   package var examples: [Example]
   package let task: Task
-  /// Class names in order of their numbers; empty unless the task is `.classes`.
+  /// Class names in order of their numbers; empty unless the task is `.classes` or `.tags`.
   package let classes: [String]
   /// Records left out, because they were longer than allowed or had nothing to learn from.
   package let dropped: Int

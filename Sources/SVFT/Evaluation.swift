@@ -1,4 +1,4 @@
-// Loss on data, and what people know it by: perplexity, accuracy, correlation.
+// Loss on data, and what people know it by: perplexity, accuracy, correlation, entities found.
 package import SVFTFormats
 import SVFTModels
 import SVFTLayers
@@ -14,17 +14,22 @@ public struct Evaluation: Sendable, Equatable {
   public var accuracy: Double?
   /// Spearman's correlation of scores.
   public var spearman: Double?
+  /// F1 of entities, where the classes of words are theirs ("B-LOC", "I-LOC", "O").
+  public var entityF1: Double?
   /// What the means are over: tokens or records.
   public var count: Int
 }
 
 extension Evaluation {
   /// The score that early stopping reports beside the loss.
-  var score: Double? { accuracy ?? spearman }
+  var score: Double? { entityF1 ?? accuracy ?? spearman }
 
   package var json: JSON {
     var object = JSON.Object([("loss", .number(loss)), ("count", .integer(count))])
-    let figures = [("perplexity", perplexity), ("accuracy", accuracy), ("spearman", spearman)]
+    let figures = [
+      ("perplexity", perplexity), ("accuracy", accuracy), ("spearman", spearman),
+      ("entity_f1", entityF1),
+    ]
     for case (let key, let value?) in figures where value.isFinite { object[key] = .number(value) }
     return .object(object)
   }
@@ -44,6 +49,7 @@ struct Evaluator {
     try network.heads.require(purpose)
     try Labels.check(dataset, classes)
     var sums = Sums()
+    sums.entities = dataset.task == .tags ? EntityCounts(classes) : nil
     for group in Self.packing(dataset) {
       try gate.checkCancelled("evaluation")
       let examples = Array(dataset.examples[group.range])
@@ -71,7 +77,7 @@ struct Evaluator {
   private func pass(_ task: Task, _ capacity: Pass.Capacity) throws(SVFTError) -> Pass {
     let purpose = Pass.Purpose(task)
     var capacity = capacity
-    if task == .language {
+    if task.isPerToken {
       let width = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
       capacity.headRows = Pass.headRows(outputs: width)
     }
@@ -87,7 +93,7 @@ struct Evaluator {
     pass.batch.clear()
     for example in examples { try pass.append(example) }
     try pass.forwardBody()
-    guard task == .language else {
+    guard task.isPerToken else {
       let outputs = try pass.forwardPooledHead()
       for index in examples.indices {
         let row = UnsafeBufferPointer(start: outputs + index * width, count: width)
@@ -97,14 +103,22 @@ struct Evaluator {
       }
       return
     }
+    var found: [Int] = []
     for first in stride(from: 0, to: targets.rows.count, by: pass.capacity.headRows) {
       let rows = Array(
         targets.rows[first..<min(targets.rows.count, first + pass.capacity.headRows)])
       let logits = try pass.forwardHead(rows: rows)
       for index in rows.indices {
         let row = UnsafeBufferPointer(start: logits + index * width, count: width)
-        sums.add(row, label: targets.labels[first + index], score: nil)
+        let best = sums.add(row, label: targets.labels[first + index], score: nil)
+        if sums.entities != nil { found.append(best) }
       }
+    }
+    var first = 0
+    for example in examples where sums.entities != nil {
+      let part = first..<first + example.tags.count
+      sums.entities?.add(found: found[part], wanted: targets.labels[part].map { Int($0) })
+      first = part.upperBound
     }
   }
 }
@@ -116,8 +130,14 @@ private struct Sums {
   private var count = 0
   private var predicted: [Double] = []
   private var wanted: [Double] = []
+  var entities: EntityCounts?
 
-  mutating func add(_ outputs: UnsafeBufferPointer<Float>, label: Int32?, score: Float?) {
+  /// Returns the number of the largest output.
+  @discardableResult
+  mutating func add(
+    _ outputs: UnsafeBufferPointer<Float>, label: Int32?, score: Float?
+  ) -> Int {
+    var best = 0
     count += 1
     if let score, let output = outputs.first {
       loss += (Double(output) - Double(score)) * (Double(output) - Double(score))
@@ -126,10 +146,10 @@ private struct Sums {
     } else if let label, let base = outputs.baseAddress {
       let index = Int(label)
       loss += Kernels.logSumExp(base, count: outputs.count) - Double(outputs[index])
-      var best = 0
       for other in outputs.indices where outputs[other] > outputs[best] { best = other }
       if best == index { right += 1 }
     }
+    return best
   }
 
   func evaluation(_ task: Task) -> Evaluation {
@@ -138,6 +158,7 @@ private struct Sums {
     switch task {
     case .language: result.perplexity = Statistics.exponential(loss / n)
     case .classes: break
+    case .tags: result.entityF1 = entities?.f1
     case .score: result.spearman = Statistics.spearman(predicted, wanted)
     }
     if task != .score { result.accuracy = Double(right) / n }

@@ -120,6 +120,7 @@ package struct ExampleBuilder {
       return Example(
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label
       ).repeated(from: startToken)
+    case .tagged(let words, let tags): return try tagged(words, tags)
     case .tokens(let ids, let labels):
       for id in ids where id < 0 || id >= tokenizer.vocabularySize {
         throw SVFTError(
@@ -145,6 +146,20 @@ package struct ExampleBuilder {
       .data,
       "\(place): expected prompt and completion, or input_ids and labels, for an "
         + "encoder-decoder, which reads one text and answers with another, found one text")
+  }
+
+  /// Words with classes: the first token of each is to have its word's.
+  private func tagged(
+    _ words: [String], _ tags: [DataRecord.Label]
+  ) throws(SVFTError) -> Example {
+    let encoded = try tokenizer.encode(words: words)
+    var example = Example(ids: encoded.ids)
+    for (tag, row) in zip(tags, encoded.rows) {
+      guard let row, tag != .integer(-100) else { continue }
+      try Labels.check(tag, outputs: outputs)
+      example.tags.append(Example.Tag(row: row, label: tag))
+    }
+    return example
   }
 
   private func completed(_ prompt: String, _ completion: String) throws(SVFTError) -> Example {
@@ -192,9 +207,12 @@ package struct ExampleBuilder {
   }
 
   private func truncate(_ example: inout Example) {
-    example.ids = truncated(example.ids, keepingEnd: example.label != nil)
+    let labelsText = example.label != nil || !example.tags.isEmpty
+    example.ids = truncated(example.ids, keepingEnd: labelsText)
     example.source = truncated(example.source, keepingEnd: true)
     example.segments = example.segments.map { Array($0.prefix(maxLength)) }
+    let kept = example.ids.count - (labelsText ? 1 : 0)
+    example.tags.removeAll { $0.row >= kept }
     example.labels = Array(example.labels.prefix(maxLength))
     // The last row of one text has nothing to predict.
     guard startToken == nil, !example.labels.isEmpty else { return }

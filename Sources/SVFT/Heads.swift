@@ -12,7 +12,7 @@ struct Heads {
   /// Which rows of the hidden states the head of a purpose reads; nil means rows chosen one by one.
   func selection(_ purpose: Pass.Purpose) -> Selection.Rule? {
     switch purpose {
-    case .language: nil
+    case .language, .tags: nil
     case .classes, .score: classes?.selection
     case .embedding: embedding.selection
     }
@@ -22,7 +22,7 @@ struct Heads {
   func outputs(_ purpose: Pass.Purpose, hidden: Int) -> Int {
     switch purpose {
     case .language: language?.projection.rows ?? 0
-    case .classes, .score: classes?.outputs ?? 0
+    case .classes, .score, .tags: classes?.outputs ?? 0
     case .embedding: hidden
     }
   }
@@ -33,7 +33,7 @@ struct Heads {
     case .language where language == nil:
       throw SVFTError(
         .unsupported, "expected a model that predicts tokens, found one without a language head")
-    case .classes where classes == nil, .score where classes == nil:
+    case .classes where classes == nil, .score where classes == nil, .tags where classes == nil:
       throw SVFTError(
         .unsupported,
         "expected a model with a class or score head, found none: train one on labelled records")
@@ -43,6 +43,14 @@ struct Heads {
         .unsupported,
         "expected a class head of which one class holds, or of one score, found problem_type "
           + (classes?.foreignProblem ?? ""))
+    case .tags where classes?.isPerToken == false:
+      throw SVFTError(
+        .unsupported,
+        "expected a model with a class for each token, found one with a head for whole texts")
+    case .classes where classes?.isPerToken == true, .score where classes?.isPerToken == true:
+      throw SVFTError(
+        .unsupported,
+        "expected a model with a head for whole texts, found one with a class for each token")
     case .score where outputs(.score, hidden: 0) != 1:
       throw SVFTError(
         .unsupported,
@@ -59,7 +67,7 @@ struct Heads {
     let output: Value? =
       switch purpose {
       case .language: try language?.record(hidden, graph)
-      case .classes, .score: try classes?.record(hidden, graph)
+      case .classes, .score, .tags: try classes?.record(hidden, graph)
       case .embedding: embedding.record(hidden, graph)
       }
     guard let output else {
@@ -71,7 +79,7 @@ struct Heads {
   /// Records the loss on the head's outputs.
   func recordLoss(_ purpose: Pass.Purpose, _ output: Value, _ graph: Graph) throws(SVFTError) {
     switch purpose {
-    case .language, .classes: graph.crossEntropy(output)
+    case .language, .classes, .tags: graph.crossEntropy(output)
     case .score: graph.squaredError(output)
     case .embedding:
       throw SVFTError(

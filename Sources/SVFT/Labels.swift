@@ -6,7 +6,8 @@
 //              a score head already
 //   others     a score: 2 is a class, 2.0 is a score
 //
-// Where the model has a head of several outputs, any number is the class itself.
+// Where the model has a head of several outputs, any number is the class itself. Words' tags are
+// names or integers, and always classes.
 package import SVFTTensor
 
 /// The labels of a data set, and what they make of it.
@@ -20,26 +21,42 @@ package enum Labels {
   package static func task(
     of examples: [Example], outputs: Int, like other: Task? = nil
   ) throws(SVFTError) -> (Task, [String]) {
+    let hasTags = examples.contains { !$0.tags.isEmpty }
+    let task = hasTags ? Task.tags : .classes
     var names: Set<String> = []
-    for case .name(let name)? in examples.map(\.label) { names.insert(name) }
-    guard names.isEmpty else { return (.classes, names.sorted()) }
+    for label in labels(of: examples) {
+      if case .name(let name) = label { names.insert(name) }
+    }
+    guard names.isEmpty else { return (task, names.sorted()) }
+    if hasTags { return (.tags, outputs > 1 ? [] : try numbered(examples)) }
     guard examples.contains(where: { $0.label != nil }) else { return (.language, []) }
     if outputs > 0 { return (outputs > 1 ? .classes : .score, []) }
+    for example in examples {
+      guard case .integer? = example.label, other != .score else { return (.score, []) }
+    }
+    return (.classes, try numbered(examples))
+  }
+
+  /// All labels, of texts or of their tokens.
+  private static func labels(of examples: [Example]) -> some Sequence<DataRecord.Label> {
+    examples.lazy.flatMap { [$0.label].compactMap { $0 } + $0.tags.map(\.label) }
+  }
+
+  /// The names of classes that are numbers: 0 to the largest.
+  private static func numbered(_ examples: [Example]) throws(SVFTError) -> [String] {
     var count = 0
     for example in examples {
-      guard case .integer(let number)? = example.label, other != .score else { return (.score, []) }
-      count = max(count, number < limit ? number + 1 : limit)
-    }
-    for example in examples {
-      guard case .integer(let number)? = example.label, !(0..<limit).contains(number) else {
-        continue
+      for label in labels(of: [example]) {
+        guard case .integer(let number) = label, (0..<limit).contains(number) else {
+          throw SVFTError(
+            .data,
+            "line \(example.line): label: expected a class from 0 to \(limit - 1), found "
+              + "\(label.text); scores are written with a decimal point, \(label.text).0")
+        }
+        count = max(count, number + 1)
       }
-      throw SVFTError(
-        .data,
-        "line \(example.line): label: expected a class from 0 to \(limit - 1), found \(number); "
-          + "scores are written with a decimal point, \(number).0")
     }
-    return (.classes, (0..<count).map(String.init))
+    return (0..<count).map(String.init)
   }
 
   /// Throws `.data` for a number that is no class of a head of several `outputs`.
@@ -53,11 +70,12 @@ package enum Labels {
 
   /// Throws `.data` with file and line for the first label that is none of `classes`.
   package static func check(_ dataset: Dataset, _ classes: [String]) throws(SVFTError) {
-    guard dataset.task == .classes else { return }
+    guard dataset.task == .classes || dataset.task == .tags else { return }
     for index in dataset.examples.indices {
-      guard let label = dataset.examples[index].label else { continue }
-      _ = try during(dataset.place(of: index..<index + 1)) { () throws(SVFTError) in
-        try number(of: label, in: classes)
+      try during(dataset.place(of: index..<index + 1)) { () throws(SVFTError) in
+        for label in labels(of: [dataset.examples[index]]) {
+          _ = try number(of: label, in: classes)
+        }
       }
     }
   }
@@ -65,8 +83,8 @@ package enum Labels {
   /// Throws `.data` where only one class could be learnt: the loss would fall to 0 for nothing.
   /// A head of several `outputs` that is there already may be trained on one of its classes.
   package static func requireChoice(in dataset: Dataset, outputs: Int) throws(SVFTError) {
-    guard dataset.task == .classes, outputs < 2 else { return }
-    let found = Set(dataset.examples.compactMap(\.label?.text)).sorted()
+    guard dataset.task == .classes || dataset.task == .tags, outputs < 2 else { return }
+    let found = Set(labels(of: dataset.examples).map(\.text)).sorted()
     guard found.count < 2 else { return }
     throw SVFTError(
       .data,

@@ -46,6 +46,7 @@ extension MemoryLedger {
 extension Tokenizer {
   /// Makes the tables that the first text makes, so that they can be measured.
   func warm() throws(SVFTError) {
+    guard !isAbsent else { return }
     _ = try encode("a", addSpecial: true, parseSpecial: false)
   }
 }
@@ -65,9 +66,13 @@ extension LoadedModel {
     self = try checkpoint.load(loading)
   }
 
-  /// The tokenizer that the model's files bring.
+  /// The tokenizer that the model's files bring, or what stands for none.
   func tokenizer() throws(SVFTError) -> Tokenizer {
-    if let file = checkpoint.gguf { return try Tokenizer(gguf: file) }
-    return try Tokenizer(folder: checkpoint.path)
+    if let file = checkpoint.gguf {
+      if try TokenizerVocabulary.isThere(in: file) { return try Tokenizer(gguf: file) }
+    } else if try Tokenizer.isThere(in: checkpoint.path) {
+      return try Tokenizer(folder: checkpoint.path)
+    }
+    return try .absent(architecture.geometry.vocabularySize, at: checkpoint.path)
   }
 }

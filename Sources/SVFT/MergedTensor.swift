@@ -74,7 +74,7 @@ final class MergedTensor {
         try self.writeTransposed(to: sink)
       }
     }
-    let isSame = rowOrder == slot.rowOrder && layout.offset == 0
+    let isSame = rowOrder == slot.rowOrder && layout.offset == 0 && layout.skippedRows == 0
     if !isChanged, format.name == slot.weight.format.name, isSame {
       let weight = slot.weight
       return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
@@ -87,7 +87,9 @@ final class MergedTensor {
         "\(slot.name): expected a format to write the changed tensor in, found \(format.name), "
           + "which can be read but not written; name another")
     }
-    return OutgoingTensor(name, slot.shape, type) { (sink) throws(SVFTError) in
+    var shape = slot.shape
+    if layout.skippedRows > 0 { shape[0] -= layout.skippedRows }
+    return OutgoingTensor(name, shape, type) { (sink) throws(SVFTError) in
       try self.write(to: sink)
     }
   }
@@ -118,7 +120,7 @@ final class MergedTensor {
   private func pieces(
     _ take: (UnsafeRawBufferPointer) throws(SVFTError) -> Void
   ) throws(SVFTError) {
-    let (rows, columns) = (slot.weight.rows, slot.weight.columns)
+    let (rows, columns) = (slot.weight.rows - layout.skippedRows, slot.weight.columns)
     let count = MergedTensor.blockRows * columns
     let merged = try Buffer(of: Float.self, count: count)
     let base = try Buffer(of: Float.self, count: count)
@@ -189,7 +191,9 @@ final class MergedTensor {
   }
 
   /// The row in memory that stands at `row` of the file: through the canonical order.
-  private func storedRow(_ row: Int) -> Int { slot.rowOrder.stored(rowOrder.canonical(row)) }
+  private func storedRow(_ row: Int) -> Int {
+    slot.rowOrder.stored(rowOrder.canonical(row + layout.skippedRows))
+  }
 
   private func arrangeElements(_ values: UnsafeMutablePointer<Float>) {
     if layout.offset != 0 {

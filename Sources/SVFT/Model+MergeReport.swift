@@ -65,7 +65,7 @@ extension Model {
 
   /// The text in pieces of at most 512 tokens; nil where it has fewer than two.
   private func probeData(_ text: String) throws(SVFTError) -> Dataset? {
-    let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: false)
+    let ids = try probeTokens(text)
     let length = min(512, contextLength)
     var examples: [Example] = []
     for first in stride(from: 0, to: ids.count - 1, by: length) {

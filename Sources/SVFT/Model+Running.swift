@@ -8,14 +8,17 @@ import SVFTText
 public struct Classification: Sendable, Equatable {
   /// The most probable class; nil where the head gives a score.
   public let label: String?
-  /// The probability of that class, or the score.
+  /// The probability of that class, or the score; of words the mean of theirs.
   public let score: Double
   /// The probability of every class, in the head's order; empty for a score.
   public let scores: [(label: String, probability: Double)]
+  /// The words with a class each; nil where the head reads texts as a whole.
+  public var words: [TaggedWord]?
 
   /// Equal labels and numbers.
   public static func == (a: Classification, b: Classification) -> Bool {
     a.label == b.label && a.score == b.score && a.scores.elementsEqual(b.scores, by: ==)
+      && a.words == b.words
   }
 }
 
@@ -144,8 +147,9 @@ extension Model {
     }
   }
 
-  /// What the class or score head says of texts, or of pairs of texts. Throws `.unsupported`
-  /// without such a head, `.invalidArgument` for a text without tokens, `.nonFinite`, `.cancelled`.
+  /// What the class or score head says of texts, or of pairs of texts; of their words, where every
+  /// token has a class. Throws `.unsupported` without such a head, `.invalidArgument` for a text
+  /// without tokens, `.limit` for words beyond the context, `.nonFinite`, `.cancelled`.
   public func classify(
     _ texts: [String], pairs: [String?] = []
   ) throws(SVFTError) -> [Classification] {
@@ -155,6 +159,7 @@ extension Model {
           .invalidArgument,
           "expected as many pairs as texts, found \(pairs.count) and \(texts.count)")
       }
+      if network.heads.classes?.isPerToken == true { return try tag(texts, pairs: pairs) }
       var inputs: [Example] = []
       for (index, text) in texts.enumerated() {
         let pair = pairs.isEmpty ? nil : pairs[index]

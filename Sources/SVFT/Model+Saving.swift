@@ -76,15 +76,22 @@ extension Model {
       ]))
   }
 
+  /// The ids of a probe text; ids from all over the vocabulary where texts have none.
+  func probeTokens(_ probe: String) throws(SVFTError) -> [Int32] {
+    guard tokenizer.isAbsent else {
+      return try tokenizer.encode(probe, addSpecial: true, parseSpecial: false)
+    }
+    return (0..<32).map { Int32(truncatingIfNeeded: $0 * 37 % vocabularySize) }
+  }
+
   /// Logits of every position, or the vector of an encoder. The caller holds the gate.
   private func probeOutputs(_ probe: String) throws(SVFTError) -> [Float] {
-    let ids = Array(
-      try tokenizer.encode(probe, addSpecial: true, parseSpecial: false).prefix(
-        min(64, contextLength)))
+    let ids = Array(try probeTokens(probe).prefix(min(64, contextLength)))
     guard !ids.isEmpty else { return [] }
     return try during("the probe text") { () throws(SVFTError) in
       if let head = network.heads.classes, head.foreignProblem == nil {
         let example = Example(ids: ids).repeated(from: network.geometry.startToken)
+        if head.isPerToken { return try rowOutputs(.tags, example).flatMap { $0 } }
         return try pooled(.classes, [example])[0]
       }
       guard network.heads.language != nil else {

@@ -10,8 +10,9 @@ extension Model {
   }
 
   /// The text of ids, special tokens left out, and rows of the model that no token means. Throws
-  /// `.invalidArgument` for ids that the model has no row for.
+  /// `.invalidArgument` for ids that the model has no row for, `.unsupported` without a tokenizer.
   public func detokenize(_ ids: [Int32]) throws(SVFTError) -> String {
+    try tokenizer.requireTexts()
     let (tokens, rows) = (tokenizer.vocabularySize, vocabularySize)
     return try tokenizer.decode(ids.filter { $0 < tokens || $0 >= rows }, skipSpecial: true)
   }

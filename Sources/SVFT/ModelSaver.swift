@@ -72,7 +72,7 @@ struct ModelSaver {
     let architecture = model.network.architecture
     let head = model.network.heads.language?.projection
     var result: [(name: String, merged: MergedTensor)] = []
-    for slot in model.loaded.storedSlots {
+    for slot in model.loaded.storedSlots where !isHomeless(slot) {
       let owners = model.network.projections.filter {
         $0.weight === slot && !(unties && $0 === head)
       }
@@ -95,6 +95,16 @@ struct ModelSaver {
       ? architecture.ggufLayout(slot.name)
       : FileLayout(isTransposed: slot.isTransposedInFolders)
     return MergedTensor(slot, owners, format: format(of: slot), layout: layout)
+  }
+
+  /// Whether nothing is computed with a tensor and GGUF files have no place for it.
+  private func isHomeless(_ slot: Slot) -> Bool {
+    let architecture = model.network.architecture
+    guard isGGUF, type(of: architecture).tensorNames.gguf(slot.name) == nil,
+      !model.loaded.slots.contains(where: { $0 === slot })
+    else { return false }
+    Log.warn("\(slot.name): GGUF files have no place for this tensor; it is left out")
+    return true
   }
 
   private func name(_ canonical: String) throws(SVFTError) -> String {
@@ -146,7 +156,7 @@ struct ModelSaver {
     if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {
       metadata.append((ChatTemplate.key, .string(template)))
     }
-    metadata += try model.tokenizer.vocabulary().padded(to: model.vocabularySize).metadata()
+    metadata += try tokenizer()
     var extra: [OutgoingTensor] = []
     for tensor in architecture.ggufTensors {
       let values = try Buffer(of: Float.self, count: tensor.values.count)
@@ -156,6 +166,13 @@ struct ModelSaver {
           tensor.name, [tensor.values.count], try StoredType.named("F32"), bytes: values))
     }
     try GGUFWriter.write(path, tensors + extra, metadata: metadata)
+  }
+
+  private func tokenizer() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
+    guard !model.tokenizer.isAbsent else { return [TokenizerVocabulary.absence] }
+    var vocabulary = try model.tokenizer.vocabulary().padded(to: model.vocabularySize)
+    if let id = model.network.architecture.paddingToken { vocabulary.special.padding = id }
+    return try vocabulary.metadata()
   }
 
   private func writeFolder(_ tensors: [OutgoingTensor]) throws(SVFTError) {

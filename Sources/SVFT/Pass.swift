@@ -29,7 +29,7 @@ final class Pass {
   }
 
   /// Which head, and what is asked of it.
-  enum Purpose: Hashable { case language, classes, score, embedding }
+  enum Purpose: Hashable { case language, classes, score, tags, embedding }
 
   /// What a pass is for: outputs alone, or gradients too, with activations kept or recomputed.
   enum Mode: Hashable {

@@ -19,7 +19,8 @@ public enum Report {
     return try text([("results", .array(results))])
   }
 
-  /// {"results": [{"label", "score", "scores"}…]}
+  /// {"results": [{"label", "score", "scores"}…]}, with "words" in place of a label where every
+  /// token has a class: [{"text", "start", "end", "label", "score"}…]
   public static func json(of classifications: [Classification]) throws(SVFTError) -> String {
     let results = classifications.map { result in
       var object = JSON.Object()
@@ -29,6 +30,7 @@ public enum Report {
         object["scores"] = .object(
           JSON.Object(result.scores.map { (key: $0.label, value: .number($0.probability)) }))
       }
+      if let words = result.words { object["words"] = .array(words.map { .object($0.json) }) }
       return JSON.object(object)
     }
     return try text([("results", .array(results))])

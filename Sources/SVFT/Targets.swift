@@ -4,7 +4,8 @@ import SVFTTensor
 
 /// The targets of one step's examples, in the order of its rows.
 struct Targets {
-  /// Rows of the body that count, and the id each should predict; empty for labelled records.
+  /// Rows of the body that count, and the id or class each should predict; empty where texts as a
+  /// whole are labelled.
   private(set) var rows: [Int] = []
   private(set) var labels: [Int32] = []
   /// Numbers to predict, one per sequence; empty unless the task is a score.
@@ -19,6 +20,15 @@ struct Targets {
         for (row, label) in example.labels.enumerated() where label >= 0 {
           rows.append(offset + row)
           labels.append(label)
+        }
+        offset += example.ids.count
+      }
+    case .tags:
+      var offset = 0
+      for example in examples {
+        for tag in example.tags {
+          rows.append(offset + tag.row)
+          labels.append(try Labels.number(of: tag.label, in: classes))
         }
         offset += example.ids.count
       }
@@ -47,6 +57,7 @@ extension Pass.Purpose {
     case .language: self = .language
     case .classes: self = .classes
     case .score: self = .score
+    case .tags: self = .tags
     }
   }
 }

@@ -17,6 +17,7 @@ enum TextFiles {
   /// Copies what the model's folder has; for a GGUF model, writes its tokenizer as tokenizer.json.
   static func write(_ model: Model, to folder: String) throws(SVFTError) {
     if model.loaded.checkpoint.gguf != nil {
+      guard !model.tokenizer.isAbsent else { return }
       for (name, json) in try model.tokenizer.vocabulary().files() {
         try AtomicFile.write(FileSystem.join(folder, name), text: json.text(.compact))
       }

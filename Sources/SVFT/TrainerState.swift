@@ -166,6 +166,7 @@ extension Dataset {
     for example in examples {
       example.ids.withUnsafeBytes { hash.update($0) }
       example.labels.withUnsafeBytes { hash.update($0) }
+      for tag in example.tags { hash.update("\(tag.row) \(tag.label.text)\n") }
       hash.update("\(example.label?.text ?? "-");")
     }
   }

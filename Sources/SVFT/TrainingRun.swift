@@ -67,7 +67,7 @@ final class TrainingRun {
   /// The pass of this run's steps, recorded again when the method has changed the graph.
   func pass() throws(SVFTError) -> Pass {
     let outputs = network.heads.outputs(purpose, hidden: network.geometry.hiddenWidth)
-    let headRows = dataset.task == .language ? Pass.headRows(outputs: outputs) : options.batchSize
+    let headRows = dataset.task.isPerToken ? Pass.headRows(outputs: outputs) : options.batchSize
     return try network.pass(
       purpose,
       capacity: Pass.Capacity(

@@ -97,6 +97,11 @@ extension GGUFValue {
     return try array(.int32, values.count, encoded)
   }
 
+  /// An array of bytes.
+  package static func bytes(_ values: [UInt8]) throws(SVFTError) -> GGUFValue {
+    try array(.uint8, values.count, values)
+  }
+
   /// An array of truth values.
   package static func bools(_ values: [Bool]) throws(SVFTError) -> GGUFValue {
     try array(.bool, values.count, values.map { $0 ? 1 : 0 })

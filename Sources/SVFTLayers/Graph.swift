@@ -26,10 +26,8 @@ package final class Graph {
   private(set) var segmentStarts: [Int] = []
   /// Every value handed out, by its id.
   private(set) var values: [Value] = []
-  /// Per op, whose rows it computes.
-  private(set) var sides: [Side] = []
-  /// Whose rows what is recorded now is about.
-  private var side = Side.own
+  /// Whose rows the values have that are recorded now.
+  package private(set) var space = RowSpace.step
 
   package init(training: Bool, recomputes: Bool = false, lanes: [Lane] = []) {
     self.training = training
@@ -39,7 +37,7 @@ package final class Graph {
 
   /// A new value for an op to write.
   package func value(width: Int) -> Value {
-    let value = Value(id: values.count, width: width, side: side)
+    let value = Value(id: values.count, width: width, space: space)
     values.append(value)
     return value
   }
@@ -70,21 +68,18 @@ package final class Graph {
     return try body()
   }
 
-  /// Records what `body` does for the rows of the batch's source.
-  package func onSource<Result>(
-    _ body: () throws(SVFTError) -> Result
-  ) throws(SVFTError) -> Result {
-    let outer = side
-    side = .source
-    defer { side = outer }
+  /// Records what `body` does for rows of `space`: its ops must write no others.
+  package func over<Result, Failure>(
+    _ space: RowSpace, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outer = self.space
+    self.space = space
+    defer { self.space = outer }
     return try body()
   }
 
   /// Appends an op.
-  package func record(_ op: any Op) {
-    ops.append(op)
-    sides.append(side)
-  }
+  package func record(_ op: any Op) { ops.append(op) }
 
   /// Marks a value that outlives the replay: the caller reads it and may seed its gradient.
   package func output(_ value: Value) { outputs.append(value) }

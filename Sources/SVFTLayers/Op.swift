@@ -56,6 +56,8 @@ extension Op {
     !parameters.isEmpty || passesGradient && reads.contains { wanted[$0.id] }
   }
   package func sharedScratch(rows: Int) -> Int { 0 }
+  /// Whose rows it writes.
+  var space: RowSpace { writes.first?.space ?? .step }
 }
 
 /// Where the gradient of a read value goes, and whether something is there already.
@@ -71,9 +73,11 @@ package struct Run {
   package let team: Team
   /// Index of the op in the plan.
   package let op: Int
+  /// Whose rows the op writes.
+  let space: RowSpace
 
   /// Rows of this step.
-  package var rows: Int { batch.rows }
+  package var rows: Int { space.count(in: batch) }
 
   /// The numbers of a value, [rows, width].
   package func pointer(_ value: Value) -> UnsafeMutablePointer<Float> { arena.pointer(value) }

@@ -29,7 +29,7 @@ package struct Plan {
   }
 
   /// Rows of a value at most.
-  private func rows(of value: Value) -> Int { value.side == .own ? rows : sourceRows }
+  private func rows(of value: Value) -> Int { value.space.capacity(rows, source: sourceRows) }
 
   /// Where the numbers of a value lie in the block; values that never live lie at its beginning.
   func bytes(of value: Value) -> Range<Int> {
@@ -47,8 +47,10 @@ package struct Plan {
     self.flow = flow
     self.timetable = Timetable(graph, flow)
     self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
-    let most = max(rows, sourceRows)
-    self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: most) }.max() ?? 0
+    self.sharedScratch =
+      graph.ops.map { op in
+        op.sharedScratch(rows: max(sourceRows, op.space.capacity(rows, source: sourceRows)))
+      }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
 

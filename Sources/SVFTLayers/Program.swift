@@ -8,7 +8,7 @@ package final class Program: @unchecked Sendable {
   package let arena: Arena
   package let threads: Int
   private let ops: [any Op]
-  private let sides: [Side]
+  private let spaces: [RowSpace]
   private let meetings: Meetings
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
@@ -33,7 +33,7 @@ package final class Program: @unchecked Sendable {
     self.plan = plan
     self.threads = threads
     ops = graph.ops
-    sides = graph.sides
+    spaces = ops.map(\.space)
     meetings = Meetings(ops, plan)
     arena = try Arena(plan, ops: ops, threads: threads)
     var gradients: [Buffer] = []
@@ -53,8 +53,8 @@ package final class Program: @unchecked Sendable {
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }
-        guard let rows = rows(of: index, batch) else { continue }
-        ops[index].forward(Run(arena: arena, batch: rows, team: team, op: index))
+        guard let run = run(index, batch, team) else { continue }
+        ops[index].forward(run)
       }
     }
   }
@@ -68,8 +68,7 @@ package final class Program: @unchecked Sendable {
     let steps = plan.timetable.backward
     Parallel.run(threads: threads) { team in
       for step in steps {
-        guard let rows = rows(of: step.op, batch) else { continue }
-        let run = Run(arena: arena, batch: rows, team: team, op: step.op)
+        guard let run = run(step.op, batch, team) else { continue }
         switch step.work {
         case .backward: ops[step.op].backward(run)
         case .forward, .again: ops[step.op].forward(run)
@@ -79,10 +78,13 @@ package final class Program: @unchecked Sendable {
     }
   }
 
-  /// What an op computes of a step; nil where that has no such rows.
-  private func rows(of op: Int, _ batch: Batch) -> Batch? {
-    guard sides[op] == .source else { return batch }
-    return batch.source.flatMap { $0.rows > 0 ? $0 : nil }
+  /// What an op sees of a step; nil where the step has none of its rows.
+  private func run(_ op: Int, _ batch: Batch, _ team: Team) -> Run? {
+    guard spaces[op] == .source else {
+      return Run(arena: arena, batch: batch, team: team, op: op, space: spaces[op])
+    }
+    guard let source = batch.source, source.rows > 0 else { return nil }
+    return Run(arena: arena, batch: source, team: team, op: op, space: .source)
   }
 
   /// Ops write as many rows as the batch has: beyond the plan they would write over each other.

@@ -127,6 +127,12 @@ extension Graph {
   /// [rows, projection.rows]
   package func project(_ x: Value, _ projection: Projection) throws(SVFTError) -> Value {
     let groups = lanes(on: projection)
+    if !groups.isEmpty, case .relative = space {
+      throw SVFTError(
+        .unsupported,
+        "\(projection.name): relative positions pass through this module, and they are the same "
+          + "for all texts of a step: expected one adapter for all of them")
+    }
     if projection.attachments.isEmpty, groups.isEmpty {
       return try linear(x, projection.weight, bias: projection.bias)
     }

@@ -56,8 +56,14 @@ package struct FileLayout: Sendable, Equatable {
   package var isTransposed = false
   /// What it adds to the numbers of a vector.
   package var offset: Float = 0
+  /// Rows at the beginning that it leaves out.
+  package var skippedRows = 0
 
-  package init(rowOrder: RowOrder = .canonical, isTransposed: Bool = false, offset: Float = 0) {
+  package init(
+    rowOrder: RowOrder = .canonical, isTransposed: Bool = false, offset: Float = 0,
+    skippedRows: Int = 0
+  ) {
+    self.skippedRows = skippedRows
     self.rowOrder = rowOrder
     self.isTransposed = isTransposed
     self.offset = offset
@@ -68,6 +74,9 @@ package struct FileLayout: Sendable, Equatable {
 package protocol Architecture: AnyObject, Sendable {
   /// Values of `model_type` in config.json and of `general.architecture` in GGUF files.
   static var names: [String] { get }
+  /// Whether a checkpoint that says one of these names is of this family: GGUF files have one name
+  /// for several.
+  static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool
   /// Names of the modules in both dialects, heads included.
   static var tensorNames: TensorNames { get }
 
@@ -98,6 +107,8 @@ package protocol Architecture: AnyObject, Sendable {
   func config() throws(SVFTError) -> JSON.Object
   /// GGUF metadata that say what this model is, as llama.cpp reads them; without the tokenizer.
   func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)]
+  /// The id that pads, where GGUF files must say it because more than texts goes by it.
+  var paddingToken: Int32? { get }
   /// How GGUF files hold a tensor, by its canonical name.
   func ggufLayout(_ name: String) -> FileLayout
   /// What transformers calls the family with a class head.
@@ -112,7 +123,9 @@ package protocol Architecture: AnyObject, Sendable {
 extension Architecture {
   package func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value { try record(graph) }
   package var carried: [Slot] { [] }
+  package static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool { true }
 
+  package var paddingToken: Int32? { nil }
   package func ggufLayout(_ name: String) -> FileLayout { FileLayout() }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
   package var ggufAddends: [String] { [] }
@@ -130,17 +143,22 @@ package enum Architectures {
     TransformerDecoder<Gemma3>.self, TransformerDecoder<Phi3>.self,
     TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
     TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
-    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self, T5.self,
+    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self, DisentangledEncoder.self,
+    T5.self,
   ]
 
-  /// The family of that name.
+  /// The family of that name, to which the checkpoint of `hyper` belongs.
   ///
   /// `.unsupported` names what there is.
-  package static func named(_ name: String, in place: String) throws(SVFTError)
-    -> any Architecture.Type
-  {
-    if let type = all.first(where: { $0.names.contains(name) }) { return type }
-    let known = all.flatMap { $0.names }.joined(separator: ", ")
+  package static func named(
+    _ name: String, in place: String, of hyper: Hyperparameters
+  ) throws(SVFTError) -> any Architecture.Type {
+    for type in all where type.names.contains(name) {
+      if try type.recognises(hyper) { return type }
+    }
+    var names: [String] = []
+    for name in all.flatMap({ $0.names }) where !names.contains(name) { names.append(name) }
+    let known = names.joined(separator: ", ")
     throw SVFTError(
       .unsupported,
       "\(place): expected one of the architectures \(known), found \(name.debugDescription)")

@@ -44,7 +44,7 @@ package struct Checkpoint: Sendable {
     self.path = folder
     self.hyper = hyper
     gguf = nil
-    family = try Architectures.named(type, in: hyper.place("model_type"))
+    family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
     try hyper.refuse(
       "quantization_config", unless: hyper.value("quantization_config") == nil,
       "a checkpoint quantised by another library")
@@ -74,7 +74,8 @@ package struct Checkpoint: Sendable {
     gguf = file
     source = try file.parts() > 1 ? SplitGGUF(file, access: access) : file
     let place = "\(path): general.architecture"
-    family = try Architectures.named(hyper.text("", gguf: "general.architecture"), in: place)
+    family = try Architectures.named(
+      hyper.text("", gguf: "general.architecture"), in: place, of: hyper)
   }
 
   /// Takes the weights.

@@ -2,25 +2,30 @@
 // BERT:
 //
 //   first token → pooler dense → tanh → dropout → classifier     (BertForSequenceClassification)
+//   with another activation                                 (DebertaV2ForSequenceClassification)
 //
 // decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification)
+//
+// either, with a class for each token: dropout → classifier    (…ForTokenClassification)
 //
 // A head that the checkpoint does not have is made fresh: weights from N(0, 0.02), biases zero.
 import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
 
-/// One row of a sequence → one number per class.
+/// One row of a sequence, or each → one number per class.
 package struct ClassHead: Sendable {
   /// The row of a sequence that the head reads.
   package let selection: Selection.Rule
-  /// The dense layer before the classifier, with tanh; nil where the family has none.
+  /// The dense layer before the classifier; nil where the family has none.
   package let pooler: Projection?
+  /// What follows the dense layer.
+  let activation: ActivationFunction
   package let classifier: Projection
   /// Probability with which pooled values are dropped while training.
   package let dropout: Double
-  /// Whether they are dropped before the pooler too.
-  let dropsInput: Bool
+  /// Probability with which what the pooler reads is dropped while training.
+  let inputDropout: Double
   /// Whether its classifier was made fresh, not read.
   package let isFresh: Bool
   /// The `problem_type` of a head whose outputs are neither classes of which one holds nor one
@@ -28,10 +33,11 @@ package struct ClassHead: Sendable {
   package private(set) var foreignProblem: String?
 
   package init(
-    selection: Selection.Rule, pooler: Projection? = nil, classifier: Projection,
-    dropout: Double = 0, dropsInput: Bool = false, isFresh: Bool
+    selection: Selection.Rule, pooler: Projection? = nil, activation: ActivationFunction = .tanh,
+    classifier: Projection, dropout: Double = 0, inputDropout: Double = 0, isFresh: Bool
   ) {
-    self.dropsInput = dropsInput
+    self.activation = activation
+    self.inputDropout = inputDropout
     self.selection = selection
     self.pooler = pooler
     self.classifier = classifier
@@ -41,6 +47,8 @@ package struct ClassHead: Sendable {
 
   /// Classes; 1 means a score.
   package var outputs: Int { classifier.rows }
+  /// Whether every token has a class.
+  package var isPerToken: Bool { selection == .all }
 
   /// Linear modules in the order of the computation.
   package var projections: [Projection] { [pooler, classifier].compactMap { $0 } }
@@ -51,13 +59,26 @@ package struct ClassHead: Sendable {
 
   /// Records the outputs of selected rows. [rows, hiddenWidth] → [rows, outputs]
   package func record(_ selected: Value, _ graph: Graph) throws(SVFTError) -> Value {
-    var hidden = dropsInput ? graph.dropped(selected, dropout) : selected
-    if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), .tanh) }
+    var hidden = graph.dropped(selected, inputDropout)
+    if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), activation) }
     return try graph.project(graph.dropped(hidden, dropout), classifier)
   }
 }
 
+extension Hyperparameters {
+  /// Whether config.json says that the checkpoint has a class for each token.
+  func namesTokenClasses() throws(SVFTError) -> Bool {
+    guard !isGGUF else { return false }
+    return try strings("architectures").contains { $0.hasSuffix(ClassHead.tokenKind) }
+  }
+}
+
 extension ClassHead {
+  /// What transformers calls heads of a class for each text, and for each token, after the family's
+  /// name.
+  static let textKind = "ForSequenceClassification"
+  static let tokenKind = "ForTokenClassification"
+
   /// The head with what config.json says of it.
   ///
   /// `.format` where it names another number of classes than the classifier has.
@@ -80,10 +101,13 @@ extension ClassHead {
   /// A wish for a new head: how many outputs, and the seed of its first weights.
   package struct Fresh: Sendable {
     package let outputs: Int
+    /// Whether it is for every token of a text, not for the text.
+    package let perToken: Bool
     package let seed: UInt64
 
     /// Throws `.invalidArgument` unless there are 1 to 65536 outputs.
-    package init(outputs: Int, seed: UInt64) throws(SVFTError) {
+    package init(outputs: Int, perToken: Bool = false, seed: UInt64) throws(SVFTError) {
+      self.perToken = perToken
       self.outputs = try Checked.within(outputs, 1...65_536, "the classes of a head")
       self.seed = seed
     }
@@ -109,6 +133,27 @@ extension ClassHead {
           bytes: Buffer(of: Float.self, count: rows)),
         shape: [rows])
       return Projection(name: module, weight: weight, bias: zeros)
+    }
+  }
+
+  /// The head of a checkpoint that has a class for each token, or one made so.
+  ///
+  /// `.format` where it `isStored` and is missing.
+  static func perToken(
+    _ module: String, columns: Int, dropout: Double, _ weights: inout WeightReader,
+    isStored: Bool, fresh: Fresh?
+  ) throws(SVFTError) -> ClassHead? {
+    if isStored {
+      let bias = weights.has(module + ".bias")
+      guard let stored = try stored(module, columns: columns, bias: bias, &weights) else {
+        throw SVFTError(.format, "\(weights.source.path): tensor \(module).weight is missing")
+      }
+      return ClassHead(selection: .all, classifier: stored, dropout: dropout, isFresh: false)
+    }
+    let made = try fresh?.projection(
+      module, rows: fresh?.outputs ?? 1, columns: columns, bias: true)
+    return made.map {
+      ClassHead(selection: .all, classifier: $0, dropout: dropout, isFresh: true)
     }
   }
 

@@ -14,7 +14,7 @@ extension LoadedModel {
     var config = checkpoint.config ?? made
     // Heads that a folder had and we do not are not in what is written.
     config["architectures"] =
-      classHead == nil ? made["architectures"] : [.string(architecture.classifierName)]
+      classHead == nil ? made["architectures"] : [.string(className(classHead))]
     guard let classHead else { return config }
     let isOwn = checkpoint.config != nil && !classHead.isFresh
     if isOwn && classNames.isEmpty { return config }
@@ -45,6 +45,12 @@ extension LoadedModel {
         "\(checkpoint.path): a decoder without a head has no place in GGUF files, whose readers "
           + "take the embedding for its head; save a folder instead")
     }
+    if classHead?.isPerToken == true {
+      throw SVFTError(
+        .unsupported,
+        "\(checkpoint.path): GGUF files have no place for a class of each token; save a folder "
+          + "instead")
+    }
     if let problem = classHead?.foreignProblem {
       throw SVFTError(
         .unsupported,
@@ -60,6 +66,13 @@ extension LoadedModel {
       list += try embeddingHead.metadata(name)
     }
     return list
+  }
+
+  /// What transformers calls the family with such a head.
+  private func className(_ head: ClassHead?) -> String {
+    let name = architecture.classifierName
+    guard head?.isPerToken == true, name.hasSuffix(ClassHead.textKind) else { return name }
+    return name.dropLast(ClassHead.textKind.count) + ClassHead.tokenKind
   }
 
   private func labels(_ head: ClassHead, _ names: [String]) -> [String] {

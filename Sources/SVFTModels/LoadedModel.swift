@@ -36,10 +36,14 @@ package struct LoadedModel: Sendable {
   /// `.state` where there is one with another number of outputs.
   package mutating func addClassHead(_ fresh: ClassHead.Fresh) throws(SVFTError) {
     if let classHead {
-      guard classHead.outputs == fresh.outputs else {
+      func kind(_ perToken: Bool, _ outputs: Int) -> String {
+        "\(outputs) outputs for each \(perToken ? "token" : "text")"
+      }
+      guard classHead.outputs == fresh.outputs, classHead.isPerToken == fresh.perToken else {
         throw SVFTError(
           .mismatch,
-          "expected a head of \(fresh.outputs) outputs, the model has one of \(classHead.outputs)")
+          "expected a head of \(kind(fresh.perToken, fresh.outputs)), the model has one of "
+            + kind(classHead.isPerToken, classHead.outputs))
       }
       return
     }

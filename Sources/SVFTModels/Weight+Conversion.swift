@@ -46,6 +46,24 @@ extension Weight {
     return try Weight(format: format, rows: rows, columns: columns, bytes: numbers)
   }
 
+  /// The matrix with `zeroRows` rows of zeros before its own; itself where there are none.
+  package func behind(zeroRows count: Int) throws(SVFTError) -> Weight {
+    guard count > 0 else { return self }
+    let all = try Checked.sum(rows, count, "rows of a matrix")
+    let row = format.rowBytes(columns)
+    let whole = try Buffer(byteCount: Checked.product(all, row, "a matrix behind zeros"))
+    if !MemoryLedger.isRehearsing {
+      let zeros = [Float](repeating: 0, count: columns)
+      for index in 0..<count {
+        format.encode(zeros, count: columns, into: whole.pointer + index * row)
+      }
+      withExtendedLifetime(bytes) {
+        (whole.pointer + count * row).copyMemory(from: bytes.pointer, byteCount: rows * row)
+      }
+    }
+    return try Weight(format: format, rows: all, columns: columns, bytes: whole)
+  }
+
   private static func transpose<Element>(
     _ source: Buffer, _ type: Element.Type, into target: Buffer, _ rows: Int, _ columns: Int
   ) {

@@ -93,27 +93,30 @@ package struct WeightReader {
   }
 
   /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
-  /// vector `offset` is taken away.
+  /// vector `offset` is taken away. GGUF files leave out `skippedRows` of a matrix at its
+  /// beginning: they are zeros.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
   /// element type is none of ours.
   package mutating func take(
     _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical, offset: Float = 0,
-    isTransposed: Bool = false
+    isTransposed: Bool = false, skippedRows: Int = 0
   ) throws(SVFTError) -> Slot {
     guard let entry = entry(name) else {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
     }
     let turns = isTransposed && dialect == .huggingFace
-    let stored = turns ? Array(shape.reversed()) : shape
+    var stored = turns ? Array(shape.reversed()) : shape
+    let skipped = dialect == .huggingFace ? 0 : skippedRows
+    stored[0] -= skipped
     guard matches(entry.shape, stored) else {
       throw SVFTError(
         .shape, "\(source.path): \(entry.name): expected \(stored), found \(entry.shape)")
     }
     used.insert(entry.name)
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
-      try self.weight(entry, stored, turns: turns).less(offset)
+      try self.weight(entry, stored, turns: turns, skippedRows: skipped).less(offset)
     }
     done &+= entry.byteCount
     if let progress = loading.progress, !progress(done, total) {
@@ -170,7 +173,7 @@ package struct WeightReader {
   }
 
   private func weight(
-    _ entry: TensorEntry, _ shape: [Int], turns: Bool
+    _ entry: TensorEntry, _ shape: [Int], turns: Bool, skippedRows: Int
   ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
     let mapped = try source.bytes(entry.name)
@@ -178,9 +181,10 @@ package struct WeightReader {
     try bytes.chargePages()
     let weight = try Weight(
       format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
-      columns: shape.last ?? 1, bytes: bytes)
+      columns: isVector ? shape[0] : shape.dropFirst().reduce(1, *), bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
     let stored = try converted(turns ? weight.transposed() : weight, to: formats(entry))
+      .behind(zeroRows: skippedRows)
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
   }
 

@@ -2,19 +2,39 @@
 // bytes; padding may be missing.
 import SVFTTensor
 
-/// The decoder of Base64.
-enum Base64 {
+/// Base64, both ways.
+package enum Base64 {
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
   private static let values: [UInt8] = {
     var table = [UInt8](repeating: 255, count: 256)
-    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    for (value, byte) in alphabet.utf8.enumerated() {
+    for (value, byte) in alphabet.enumerated() {
       table[Int(byte)] = UInt8(truncatingIfNeeded: value)
     }
     return table
   }()
 
+  /// The text that stands for bytes, padded.
+  package static func encode(_ bytes: [UInt8]) -> String {
+    var output: [UInt8] = []
+    output.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for first in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[first..<min(bytes.count, first + 3)]
+      var held: UInt32 = 0
+      for place in 0..<3 {
+        held = held << 8 | UInt32(place < group.count ? group[first + place] : 0)
+      }
+      for place in 0..<4 {
+        let value = Int(held >> UInt32(18 - 6 * place)) & 63
+        output.append(place <= group.count ? alphabet[value] : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
   /// The bytes that a text stands for, or nil for one that is no Base64.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var output: [UInt8] = []
     output.reserveCapacity(text.count / 4 * 3 + 3)
     var held: UInt32 = 0

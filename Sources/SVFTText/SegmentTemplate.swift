@@ -61,6 +61,25 @@ struct SegmentTemplate: Sendable {
     pair = single + [.text(second: true, segment: 1), .special([separator], segment: 1)]
   }
 
+  /// <s> A </s> and <s> A </s></s> B </s>, as RoBERTa's.
+  init(roberta classification: Int32, separator: Int32) {
+    self.init(classification: classification, separator: separator)
+    pair =
+      single + [
+        .special([separator], segment: 0), .text(second: true, segment: 0),
+        .special([separator], segment: 0),
+      ]
+  }
+
+  /// Whether this is RoBERTa's template, whatever its tokens.
+  var isRoBERTa: Bool {
+    guard case .special(let first, _)? = single.first, case .special(let last, _)? = single.last,
+      first.count == 1, last.count == 1
+    else { return false }
+    let own = SegmentTemplate(roberta: first[0], separator: last[0])
+    return single == own.single && pair == own.pair
+  }
+
   /// The ids of one text, or two, in the order of the template.
   func encoding(_ first: [Int32], _ second: [Int32]? = nil) -> Encoding {
     var result = Encoding()
@@ -108,15 +127,10 @@ enum PostProcessors {
       ]
     },
     "RobertaProcessing": { json throws(SVFTError) in
-      let separator = try tokenID(json, "sep")
-      var template = SegmentTemplate(
-        classification: try tokenID(json, "cls"), separator: separator)
-      template.pair = template.single
-      template.pair += [
-        .special([separator], segment: 0), .text(second: true, segment: 0),
-        .special([separator], segment: 0),
+      [
+        SegmentTemplate(
+          roberta: try tokenID(json, "cls"), separator: try tokenID(json, "sep"))
       ]
-      return [template]
     },
   ]
 

@@ -11,6 +11,8 @@ package struct StreamDecoder: Sendable {
   private let skipSpecial: Bool
   private var waiting: [UInt8] = []
   private var isFirst = true
+  /// The last token that was not skipped.
+  private var previous: Int32?
 
   /// A decoder at the beginning of a text; or, with `continuing`, behind other text.
   package init(_ tokenizer: Tokenizer, skipSpecial: Bool = true, continuing: Bool = false) {
@@ -23,9 +25,11 @@ package struct StreamDecoder: Sendable {
   ///
   /// Throws `.invalidArgument` for an id outside the vocabulary.
   package mutating func push(_ id: Int32) throws(SVFTError) -> String {
-    let bytes = try tokenizer.bytes(id, isFirst: isFirst, skipSpecial: skipSpecial)
+    let bytes = try tokenizer.bytes(
+      id, isFirst: isFirst, after: previous, skipSpecial: skipSpecial)
     guard let bytes else { return "" }
     isFirst = false
+    previous = id
     waiting += bytes
     let complete = waiting.count - Self.openTail(waiting)
     let text = String(decoding: waiting[..<complete], as: UTF8.self)

@@ -20,10 +20,13 @@ extension Tokenizer {
   ) throws(SVFTError) -> [UInt8] {
     var output: [UInt8] = []
     var isFirst = true
+    var previous: Int32?
     for id in ids {
-      guard let bytes = try bytes(id, isFirst: isFirst, skipSpecial: skipSpecial) else { continue }
+      let bytes = try bytes(id, isFirst: isFirst, after: previous, skipSpecial: skipSpecial)
+      guard let bytes else { continue }
       output += bytes
       isFirst = false
+      previous = id
     }
     return output
   }
@@ -64,11 +67,16 @@ extension Tokenizer {
     }
   }
 
-  /// The bytes of one token, or nil for a skipped one and for an id that no token has.
-  func bytes(_ id: Int32, isFirst: Bool, skipSpecial: Bool) throws(SVFTError) -> [UInt8]? {
+  /// The bytes of one token behind another, or nil for a skipped one and for an id that no token
+  /// has.
+  func bytes(
+    _ id: Int32, isFirst: Bool, after previous: Int32? = nil, skipSpecial: Bool
+  ) throws(SVFTError) -> [UInt8]? {
     try check(id)
     if book.isVacant(id) || skipSpecial && isSpecial(id) { return nil }
-    let place = PiecePlace(isFirst: isFirst, isLiteral: book.isLiteral(id))
+    let place = PiecePlace(
+      isFirst: isFirst, isLiteral: book.isLiteral(id),
+      previous: previous.map { book.pieces[Int($0)] })
     var piece = book.pieces[Int(id)]
     for decoder in stages.decoders { piece = decoder.decode(piece, place) }
     return piece

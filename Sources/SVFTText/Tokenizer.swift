@@ -27,9 +27,27 @@ package final class Tokenizer: Sendable {
   let book: TokenBook
   let stages: Stages
   let matchers: [AddedTokenMatcher]
+  /// Why texts cannot be encoded; nil where they can.
+  private let absence: String?
+
+  /// Whether there is none: ids are all that a model is given, and have no text.
+  package var isAbsent: Bool { absence != nil }
+
+  /// What stands for the tokenizer of a model without one, at `path`, that has `count` ids.
+  package static func absent(_ count: Int, at path: String) throws(SVFTError) -> Tokenizer {
+    let pieces = try PieceTable([[UInt8]?](repeating: nil, count: count))
+    let book = try TokenBook(pieces: pieces, added: [], special: SpecialTokens()) {
+      () throws(SVFTError) in
+      throw SVFTError(.unsupported, "\(path): expected a tokenizer to write, found none")
+    }
+    return try Tokenizer(
+      book, Stages(model: WordLevelModel(pieces: pieces, unknown: nil)),
+      absence: "\(path): expected a tokenizer for texts, found none: give ids")
+  }
 
   /// Throws `.format` where the template or an added token names no token of the vocabulary.
-  init(_ book: TokenBook, _ stages: Stages) throws(SVFTError) {
+  init(_ book: TokenBook, _ stages: Stages, absence: String? = nil) throws(SVFTError) {
+    self.absence = absence
     for id in stages.template.specialIDs where id < 0 || id >= book.count {
       throw SVFTError(
         .format, "special tokens around a text: expected ids below \(book.count), found \(id)")
@@ -148,12 +166,18 @@ package final class Tokenizer: Sendable {
     }
   }
 
-  /// Throws `.limit` for a text above `longestText`.
+  /// Throws `.limit` for a text above `longestText`, `.unsupported` where texts are nothing.
   func checkLength(_ text: [UInt8]) throws(SVFTError) {
+    try requireTexts()
     guard text.count <= Self.longestText else {
       throw SVFTError(
         .limit, "text: expected at most \(Self.longestText) bytes, found \(text.count)")
     }
+  }
+
+  /// Throws `.unsupported` where texts are nothing.
+  package func requireTexts() throws(SVFTError) {
+    if let absence { throw SVFTError(.unsupported, absence) }
   }
 
   /// The ids of a text alone.

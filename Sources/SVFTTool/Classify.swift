@@ -1,4 +1,4 @@
-// svft classify: classes or scores of texts.
+// svft classify: classes or scores of texts, or classes of their words, one a line.
 import ArgumentParser
 import SVFT
 
@@ -15,6 +15,13 @@ struct Classify: ParsableCommand {
     let results = try source.load().classify(texts, pairs: pair)
     if output.json { return Console.result(try Report.json(of: results)) }
     for (text, result) in zip(texts, results) {
+      if let words = result.words {
+        for word in words {
+          Console.result("\(word.label)\t\(Console.number(word.score, 4))\t\(word.text)")
+        }
+        Console.result("")
+        continue
+      }
       Console.result(
         "\(result.label ?? "score")\t\(Console.number(result.score, 4))\t\(text)")
     }

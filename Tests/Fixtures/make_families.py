@@ -7,7 +7,8 @@ Each folder has config.json and model.safetensors (random weights in F16, so tha
 nothing is rounded on the way to F32), and golden.safetensors: for the token ids in its metadata the
 logits, the output of every layer, and the gradients of some tensors of the mean loss over next
 tokens. All of it is computed in F32. transformers gives no gradient to the id that pads: the text has
-none. Decoders lie in families/, encoders with a class head in encoders/.
+none. Decoders lie in families/, encoders with a class head in encoders/, those with a class for
+each token in taggers/.
 """
 
 import json
@@ -90,11 +91,35 @@ CASES = {
 BERT = dict(
     vocab_size=40, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
     num_attention_heads=4, max_position_embeddings=20, num_labels=3)
+DEBERTA = dict(BERT, relative_attention=True, type_vocab_size=0, pad_token_id=0)
 ENCODERS = {
     "bert": ("Bert", dict(BERT, pad_token_id=0)),
     "roberta": ("Roberta", dict(BERT, pad_token_id=0, type_vocab_size=1, layer_norm_eps=1e-5)),
     "roberta-one": ("Roberta", dict(BERT, pad_token_id=36, max_position_embeddings=64,
                                     hidden_act="gelu_new", num_labels=1)),
+    "deberta": ("DebertaV2", dict(
+        DEBERTA, position_buckets=4, max_relative_positions=10, norm_rel_ebd="layer_norm",
+        share_att_key=True, pos_att_type="p2c|c2p", position_biased_input=False)),
+    "deberta-own": ("DebertaV2", dict(
+        DEBERTA, max_relative_positions=6, pos_att_type=["c2p", "p2c"], type_vocab_size=2,
+        embedding_size=16, pooler_hidden_act="tanh")),
+    "deberta-conv": ("DebertaV2", dict(
+        DEBERTA, position_buckets=6, share_att_key=True, pos_att_type=["c2p"],
+        conv_kernel_size=3, conv_act="gelu", position_biased_input=False)),
+    "deberta-one": ("DebertaV2", dict(
+        DEBERTA, max_relative_positions=64, pos_att_type="p2c", num_labels=1,
+        norm_rel_ebd="layer_norm")),
+    "deberta-absolute": ("DebertaV2", dict(DEBERTA, relative_attention=False)),
+}
+TAGGERS = {
+    "bert": ("Bert", dict(BERT, pad_token_id=0)),
+    "roberta": ("Roberta", dict(BERT, pad_token_id=0, type_vocab_size=1)),
+    "deberta": ("DebertaV2", dict(
+        DEBERTA, position_buckets=4, max_relative_positions=10, share_att_key=True,
+        pos_att_type="p2c|c2p")),
+    "llama": ("Llama", dict(SIZES, num_labels=3)),
+    "qwen2": ("Qwen2", dict(SIZES, num_labels=3)),
+    "gpt2": ("GPT2", dict(GPT2, num_labels=3)),
 }
 # Ends of the names of tensors whose gradients are kept, of the first layer where there are several.
 WATCHED = ["embed_tokens.weight", "wte.weight", "embed_in.weight", "q_proj.weight", "q_proj.bias",
@@ -104,7 +129,9 @@ WATCHED = ["embed_tokens.weight", "wte.weight", "embed_in.weight", "q_proj.weigh
            "ln_1.weight", "embed_positions.weight",
            "word_embeddings.weight", "position_embeddings.weight", "self.query.weight",
            "output.LayerNorm.weight", "classifier.dense.weight", "classifier.weight",
-           "out_proj.bias"]
+           "out_proj.bias", "rel_embeddings.weight", "encoder.LayerNorm.weight", "key_proj.weight",
+           "query_proj.bias", "pos_query_proj.weight", "embed_proj.weight", "conv.conv.weight",
+           "conv.LayerNorm.bias", "score.weight"]
 
 
 def randomise(model, seed):
@@ -172,10 +199,25 @@ def make_encoder(name):
     model = getattr(transformers, kind + "ForSequenceClassification")(config).float().eval()
     randomise(model, sum(name.encode()))
     weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
-    write(HERE / "encoders" / name, model, weights, golden(model, torch.tensor([1])))
+    labels = torch.tensor([1.0 if settings["num_labels"] == 1 else 1])
+    write(HERE / "encoders" / name, model, weights, golden(model, labels))
+
+
+def make_tagger(name):
+    """The first and the last token count nothing, the others are of class row modulo 3."""
+    kind, settings = TAGGERS[name]
+    config = getattr(transformers, kind + "Config")(**settings)
+    config._attn_implementation = "eager"
+    model = getattr(transformers, kind + "ForTokenClassification")(config).float().eval()
+    randomise(model, sum(name.encode()) + 1)
+    labels = [row % 3 if 0 < row < len(IDS) - 1 else -100 for row in range(len(IDS))]
+    weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
+    write(HERE / "taggers" / name, model, weights, golden(model, torch.tensor([labels])))
 
 
 if __name__ == "__main__":
-    for case in sys.argv[1:] or [*CASES, *ENCODERS]:
-        (make_decoder if case in CASES else make_encoder)(case)
-        print(case)
+    for maker, cases in [(make_decoder, CASES), (make_encoder, ENCODERS), (make_tagger, TAGGERS)]:
+        for case in sys.argv[1:] or cases:
+            if case in cases:
+                maker(case)
+                print(maker.__name__, case)

@@ -25,7 +25,7 @@ struct AttentionSourceTests {
       let graph = Graph(training: false)
       let width = shape.keyValueHeads * shape.headWidth
       query = graph.input(width: shape.heads * shape.headWidth)
-      keys = try graph.onSource { () throws(SVFTError) in
+      keys = try graph.over(.source) { () throws(SVFTError) in
         [graph.input(width: width), graph.input(width: width)]
       }
       output = graph.attention(query, keys[0], keys[1], shape)

@@ -50,11 +50,11 @@ final class Bench {
 
   /// A differentiable input of the rows of the texts that sequences are about.
   func sourceInput(_ width: Int) throws -> Value {
-    try graph.onSource { () throws(SVFTError) in input(width) }
+    try graph.over(.source) { () throws(SVFTError) in input(width) }
   }
 
   private func rows(_ value: Value) -> Int {
-    value.side == .own ? batch.rows : batch.source?.rows ?? 0
+    value.space == .source ? batch.source?.rows ?? 0 : value.space.count(in: batch)
   }
 
   /// A trained tensor with random values in ±`size`.
@@ -90,8 +90,8 @@ final class Bench {
     outputs = [output].compactMap { $0 }
     if alsoReads {
       outputs += try inputs.map { input in
-        guard input.side == .source else { return graph.activation(input, .tanh) }
-        return try graph.onSource { () throws(SVFTError) in graph.activation(input, .tanh) }
+        guard input.space == .source else { return graph.activation(input, .tanh) }
+        return try graph.over(.source) { () throws(SVFTError) in graph.activation(input, .tanh) }
       }
     }
     for value in outputs { graph.output(value) }

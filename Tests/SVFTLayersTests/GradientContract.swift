@@ -63,6 +63,21 @@ struct Contract: Sendable, CustomTestStringConvertible {
         let (q, k) = try ($0.graph.columns(x, parts[0]), $0.graph.columns(x, parts[1]))
         return $0.graph.add($0.graph.gated(q, k, .silu), try $0.graph.columns(x, parts[2]))
       },
+      Contract("neighbours") { $0.graph.neighbours($0.input(7), width: 3) },
+      Contract("relative rows through a module") { bench in
+        let graph = bench.graph
+        let positions = RelativePositions(span: 4)
+        let rows = graph.relativeRows(of: try bench.slot("e", 8, 9), positions)
+        let (weight, bias) = try (bench.slot("w", 10, 9), bench.slot("b", 10))
+        let queries = try graph.over(.relative(positions)) {
+          try graph.linear(graph.dropout(rows, 0.2), weight, bias: bias)
+        }
+        return graph.attention(
+          bench.input(10), bench.input(10), bench.input(10),
+          AttentionShape(
+            heads: 2, keyValueHeads: 2, headWidth: 5, scale: 0.7, causal: false, layer: 0),
+          positions: PositionTerms(positions, keys: nil, queries: queries))
+      },
       Contract("soft cap") { $0.graph.softCap($0.input(37), at: 0.8) },
       Contract("rope beyond a length") {
         $0.graph.rope(
@@ -175,6 +190,13 @@ struct Contract: Sendable, CustomTestStringConvertible {
     about("grouped heads about another text", [4, 1, 7], [2, 5, 3], heads: 6),
     about("another text with dropout", [4, 1, 7], [2, 5, 3], heads: 6, dropout: 0.3),
     about("another text of several blocks", [140, 3], [30, 260], heads: 6),
+    disentangled("relative positions", RelativePositions(span: 5)),
+    disentangled(
+      "relative positions in buckets, keys alone", RelativePositions(span: 4, bucketsTo: 9),
+      queries: false),
+    disentangled("relative positions, queries alone", RelativePositions(span: 9), keys: false),
+    disentangled(
+      "relative positions over blocks", RelativePositions(span: 8, bucketsTo: 60), [150, 20]),
     Contract("attention of a value on itself") {
       let x = $0.input(10)
       return $0.graph.attention(
@@ -229,6 +251,26 @@ struct Contract: Sendable, CustomTestStringConvertible {
       return $0.graph.attention(
         $0.input(heads * 5), try $0.sourceInput(15), try $0.sourceInput(15), shape,
         dropout: dropout)
+    }
+  }
+
+  private static func disentangled(
+    _ name: String, _ positions: RelativePositions, _ lengths: [Int] = [4, 1, 7],
+    keys: Bool = true, queries: Bool = true
+  ) -> Contract {
+    Contract(name, lengths) { bench in
+      let graph = bench.graph
+      func rows(_ name: String) throws -> Value {
+        let table = try bench.slot(name, 2 * positions.span, 10)
+        return graph.relativeRows(of: table, positions)
+      }
+      let terms = PositionTerms(
+        positions, keys: keys ? try rows("keys") : nil, queries: queries ? try rows("queries") : nil
+      )
+      let shape = AttentionShape(
+        heads: 2, keyValueHeads: 2, headWidth: 5, scale: 1.1, causal: false, layer: 0)
+      return graph.attention(
+        bench.input(10), bench.input(10), bench.input(10), shape, positions: terms, dropout: 0.1)
     }
   }
 

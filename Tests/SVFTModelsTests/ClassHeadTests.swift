@@ -114,4 +114,66 @@ struct ClassHeadTests {
     wide.tensors[place].shape = [4, 16]
     #expect { _ = try Self.load(wide) } throws: { ($0 as? SVFTError)?.kind == .shape }
   }
+
+  @Test(
+    "Classes of tokens and gradients equal those of transformers", arguments: FamilyFixture.taggers)
+  func tokens(_ fixture: FamilyFixture) throws {
+    let golden = try fixture.golden()
+    let model = try Checkpoint(fixture.folder).load()
+    let head = try #require(model.classHead)
+    #expect(head.isPerToken && head.outputs == 3 && model.unused == [])
+    let names = golden.names("gradient.")
+    let slots = model.slots.filter { names.contains($0.name) }
+    #expect(slots.count == names.count && names.count > 3)
+    for slot in slots { try train(slot) }
+    let probe = try ModelProbe(model, .classes, rows: 16, training: true)
+    let found = try probe([golden.ids])
+    #expect(relative(found.joined(), try golden.values("logits")) < 1e-4)
+    let seed = try #require(probe.program.gradient(probe.result))
+    // The first and the last token count nothing, the others are of class row modulo 3.
+    let counted = Float(golden.ids.count - 2)
+    for (row, logits) in found.enumerated() {
+      let shares = logits.map { exponential(Double($0)) }
+      let sum = shares.reduce(0, +)
+      for (index, share) in shares.enumerated() {
+        let wanted = index == row % 3 ? 1.0 : 0
+        let counts = row > 0 && row < golden.ids.count - 1
+        seed[row * 3 + index] = counts ? Float(share / sum - wanted) / counted : 0
+      }
+    }
+    try probe.program.backward(probe.batch)
+    for slot in slots {
+      let gradients = try #require(slot.standIn).gradients
+      var expected = try golden.values("gradient." + slot.name)
+      if slot.isTransposedInFolders {
+        expected = transposed(expected, rows: slot.weight.columns)
+      }
+      #expect(relative(gradients, expected) < 1e-3, "\(slot.name)")
+    }
+  }
+
+  @Test("A head for tokens that is made drops, then classifies every row")
+  func freshForTokens() throws {
+    for model in [TinyModel.bert(), .llama()] {
+      var loaded = try Self.load(model)
+      try loaded.addClassHead(try ClassHead.Fresh(outputs: 3, perToken: true, seed: 1))
+      let head = try #require(loaded.classHead)
+      #expect(head.isPerToken && head.pooler == nil && head.classifier.bias != nil)
+      let config = try loaded.config(classNames: ["a", "b", "c"])
+      #expect(try config.strings("architectures")[0].hasSuffix("ForTokenClassification"))
+      #expect { try loaded.metadata() } throws: { ($0 as? SVFTError)?.kind == .unsupported }
+      #expect {
+        try loaded.addClassHead(try ClassHead.Fresh(outputs: 3, seed: 1))
+      } throws: { ($0 as? SVFTError)?.kind == .mismatch }
+    }
+  }
+
+  @Test("A head for tokens that config.json names and the file lacks is missing")
+  func missingForTokens() throws {
+    var model = TinyModel.bert()
+    model.config["architectures"] = ["BertForTokenClassification"]
+    #expect { _ = try Self.load(model) } throws: {
+      ($0 as? SVFTError)?.message.contains("classifier.weight is missing") == true
+    }
+  }
 }

@@ -14,7 +14,7 @@ import Testing
     #"{"method":"full"}"#,
   ]
 
-  /// A copy of a fixture with a tokenizer of as many words as it has ids, and texts as ids.
+  /// A copy of a fixture with a tokenizer of as many tokens as it has ids, and texts as ids.
   private struct Copy {
     let folder: TemporaryFolder
     let ids: [Int32]
@@ -123,10 +123,10 @@ import Testing
     let classes = fixture.name.hasSuffix("one") ? 1 : 3
     let lines = (0..<12).map { number in
       let label = classes > 1 ? "\"LABEL_\(number % classes)\"" : "\(number % 2)"
-      return "{\"text\": \"w\(number % 3 + 4)\", \"label\": \(label)}"
+      return "{\"text\": \"\(["%", "&", "+"][number % 3])\", \"label\": \(label)}"
     }
     let data = try copy.folder.write("labelled.jsonl", lines.joined(separator: "\n"))
-    let texts = ["w4", "w5", "w6"]
+    let texts = ["%", "&", "+"]
     func scores(_ model: Model) throws -> [Float] {
       try model.classify(texts).flatMap { found in
         found.scores.isEmpty ? [Float(found.score)] : found.scores.map { Float($0.probability) }
@@ -140,6 +140,57 @@ import Testing
     for path in [copy.folder.file("merged"), try copy.gguf(model)].compactMap({ $0 }) {
       #expect(relativeDistance(expected, try scores(copy.model(path))) < 5e-3, "\(path)")
     }
+  }
+
+  @Test(arguments: FamilyFixture.encoders)
+  func encodersGoThroughGGUFAndBack(_ fixture: FamilyFixture) throws {
+    let copy = try Copy(fixture)
+    let model = try copy.model()
+    guard let gguf = try copy.gguf(model) else {
+      // What GGUF has no place for.
+      #expect(fixture.name.hasPrefix("deberta") || fixture.name == "roberta-one")
+      return
+    }
+    let file = try copy.model(gguf)
+    let texts = ["%&+", "A"]
+    let vectors = try model.embed(texts).joined()
+    #expect(relativeDistance(Array(vectors), Array(try file.embed(texts).joined())) < 1e-4)
+    _ = try file.save(to: copy.folder.file("back"), format: "f16")
+    let back = try copy.model(copy.folder.file("back"))
+    #expect(relativeDistance(Array(vectors), Array(try back.embed(texts).joined())) < 1e-4)
+    let one = try Safetensors(copy.path + "/model.safetensors")
+    let other = try Safetensors(copy.folder.file("back/model.safetensors"))
+    for name in one.names where fixture.name == "roberta" {
+      #expect(try one.require(name).shape == other.require(name).shape, "\(name)")
+      // Rows before the first token's are not in the file.
+      let skipped = name.hasSuffix("position_embeddings.weight") ? 32 : 0
+      #expect(
+        try values(one, name).dropFirst(skipped) == values(other, name).dropFirst(skipped),
+        "\(name)")
+    }
+  }
+
+  @Test(arguments: FamilyFixture.taggers, methods + [#"{"method":"head"}"#])
+  func aMergedTaggerSaysWhatTheAttachedOneDid(
+    _ fixture: FamilyFixture, _ method: String
+  ) throws {
+    let copy = try Copy(fixture)
+    let model = try copy.model()
+    let lines = (0..<12).map { number in
+      "{\"tokens\": [\"\(["A", "B", "C"][number % 3])\", \"D\"], \"tags\": [\(number % 3), 1]}"
+    }
+    let data = try copy.folder.write("tagged.jsonl", lines.joined(separator: "\n"))
+    func scores(_ model: Model) throws -> [Float] {
+      try model.classify(["A B C"])[0].words?.map { Float($0.score) } ?? []
+    }
+    let base = try scores(model)
+    #expect(base.count == 3)
+    try trainBriefly(model.createAdapter(method), data)
+    let expected = try scores(model)
+    #expect(relativeDistance(base, expected) > 1e-4)
+    _ = try model.save(to: copy.folder.file("merged"))
+    #expect(
+      relativeDistance(expected, try scores(copy.model(copy.folder.file("merged")))) < 5e-3)
   }
 
   private func values(_ file: Safetensors, _ name: String) throws -> [Float] {

@@ -1,4 +1,5 @@
 // Text to ids and back through the model.
+import Foundation
 import SVFT
 import SVFTTensor
 import TestKit
@@ -75,5 +76,38 @@ import Testing
     let failure = #expect(throws: SVFTError.self) { try model.detokenize([1, id]) }
     #expect(failure?.kind == .invalidArgument)
     #expect(failure?.message.contains("\(id)") == true)
+  }
+
+  @Test func aModelWithoutATokenizerTakesIDs() throws {
+    let tiny = try TinyVerbs()
+    try FileManager.default.removeItem(atPath: tiny.folder.file("model/tokenizer.json"))
+    let model = try tiny.model()
+    let base = try model.logits([1, 2, 3])
+    for text in [{ _ = try model.tokenize("a") }, { _ = try model.detokenize([1]) }]
+      as [() throws -> Void]
+    {
+      let error = #expect(throws: SVFTError.self) { try text() }
+      #expect(error?.kind == .unsupported && error?.message.contains("found none") == true)
+    }
+    #expect(kind { _ = try model.generate(["a"]) } == .unsupported)
+    #expect(kind { _ = try model.evaluate(try tiny.data()) } == .data)
+    var options = GenerationOptions()
+    (options.temperature, options.maxTokens) = (0, 4)
+    let answer = try model.generate(tokens: [[1, 2, 3]], options)[0]
+    #expect(answer.tokens.count == 4 && answer.text.isEmpty)
+
+    let data = try tiny.lines([#"{"input_ids":[5,6,7,8,9]}"#, #"{"input_ids":[9,8,7,6]}"#])
+    let adapter = try model.createAdapter(#"{"method":"lora","r":2}"#)
+    try Trainer(adapter, data: data, options: TrainingBench.options { $0.steps = 3 }).train()
+    let trained = try model.logits([1, 2, 3])
+    #expect(trained != base)
+    for path in ["merged", "merged.gguf"].map({ tiny.folder.file($0) }) {
+      _ = try model.save(to: path, format: "f32")
+      let again = try Model(path: path)
+      #expect(relativeDistance(trained, try again.logits([1, 2, 3])) < 1e-4)
+      #expect(kind { _ = try again.tokenize("a") } == .unsupported)
+    }
+    _ = try Model(path: tiny.folder.file("merged.gguf")).save(to: tiny.folder.file("back"))
+    #expect(try Model(path: tiny.folder.file("back")).logits([1, 2, 3]).count == base.count)
   }
 }

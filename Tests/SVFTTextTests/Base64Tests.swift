@@ -8,4 +8,11 @@ import Testing
   func whatIsNoneIsAnError(_ text: String) {
     #expect(failure { _ = try Tokenizer(modelFile: Array(text.utf8)) } != nil)
   }
+
+  @Test(arguments: 0...7) func bytesGoThroughText(_ count: Int) throws {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: 250 &+ 37 &* $0) }
+    let text = Base64.encode(bytes)
+    #expect(text.utf8.count == (count + 2) / 3 * 4)
+    #expect(Base64.decode(Array(text.utf8)) == bytes)
+  }
 }

@@ -51,8 +51,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("continuing_subword_prefix", JSON.string("##")), ("end_of_word_suffix", "</w>"),
-    ("dropout", 0.1),
+    ("continuing_subword_prefix", JSON.string("##")), ("dropout", 0.1),
   ])
   func whatWeDoNotDoIsRefused(_ key: String, _ value: JSON) throws {
     let error = failure { _ = try tokenizer(["a"], [], [key: value]) }

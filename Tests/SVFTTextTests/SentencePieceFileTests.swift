@@ -66,8 +66,32 @@ enum TinyPieces: String, CaseIterable, Sendable {
   }
 
   @Test func whatCannotBeWrittenSaysSo() throws {
-    let tokenizer = try Tokenizer(sentencePiece: TinyPieces.unigram.file())
+    let tokenizer = try Tokenizer(sentencePiece: TinyPieces.pairs.file())
     #expect(failure { _ = try tokenizer.vocabulary() }?.kind == .unsupported)
+  }
+
+  @Test(arguments: [true, false])
+  func unigramsAreWrittenAsTokenizerFiles(_ endsTexts: Bool) throws {
+    let tokenizer = try Tokenizer(
+      sentencePiece: TinyPieces.unigram.file(),
+      configuration: endsTexts ? ["tokenizer_class": "T5Tokenizer"] : Self.bare)
+    let vocabulary = try tokenizer.vocabulary()
+    let other = try TokenizerVocabularyFilesTests.rewritten(vocabulary)
+    for item in try TinyPieces.golden("unigram") {
+      let text = try item.string("text")
+      // The `tokenizers` package differs from SentencePiece in runs of dots and literal markers.
+      let differs = ["<mark>", "<s>", "▁", "..."].contains { text.contains($0) }
+      if differs { continue }
+      #expect(try other.encode(text) == tokenizer.encode(text), "\(text.debugDescription)")
+      let ids = try tokenizer.encode(text)
+      #expect(try other.decode(ids) == tokenizer.decode(ids))
+    }
+    // And from there into GGUF's terms, which say the same again.
+    let back = try other.vocabulary()
+    #expect(back.scores == vocabulary.scores && back.rules == vocabulary.rules)
+    #expect(back.kind == .t5 && back.tokens == vocabulary.tokens)
+    #expect(back.removesExtraSpaces == vocabulary.removesExtraSpaces)
+    #expect(back.addsEOS == vocabulary.addsEOS)
   }
 
   @Test func damagedFilesNeitherTrapNorHang() throws {

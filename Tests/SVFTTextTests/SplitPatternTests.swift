@@ -43,7 +43,22 @@ import Testing
     #expect(try words("x123", by: Self.split(expression)) == ["x", "1", "2", "3"])
   }
 
-  @Test(arguments: ["(a+)+$", "", #"\p{L}+"#]) func unknownExpressionsAreRefused(
+  @Test(arguments: [
+    ("a  b", ["a", "b"]), ("it's 123!? x", ["it", "'s", "1", "2", "3", "!?", "x"]),
+    ("<|endoftext|>", ["<|", "endoftext", "|>"]), (" \n", []), ("é中٣", ["é中", "٣"]),
+  ])
+  func clipKeepsNoSpace(_ text: String, _ expected: [String]) throws {
+    for start in ["", #"<\|startoftext\|>|<\|endoftext\|>|"#] {
+      let expression = start + #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
+      let cut: JSON = [
+        "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Removed",
+        "invert": true,
+      ]
+      #expect(try words(text, by: cut) == expected)
+    }
+  }
+
+  @Test(arguments: ["(a+)+$", "", #"\p{Lu}+"#]) func unknownExpressionsAreRefused(
     _ expression: String
   ) throws {
     let error = failure { _ = try words("aaaa", by: Self.split(expression)) }

@@ -1,6 +1,7 @@
 // Tiny checkpoints of every family with what transformers makes of them: decoders in
-// Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, written by
-// make_families.py; encoder-decoders in Tests/Fixtures/answers, by make_answers.py.
+// Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, models with a
+// class for each token in Tests/Fixtures/taggers, written by make_families.py; encoder-decoders in
+// Tests/Fixtures/answers, by make_answers.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -23,6 +24,9 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
     !["t5-classes", "t5-encoder"].contains($0.name)
   }
 
+  /// Every model with a class for each token.
+  package static let taggers = fixtures("taggers")
+
   private static func fixtures(_ kind: String) -> [FamilyFixture] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root + kind)) ?? []
     return names.filter { !$0.contains(".") }.sorted().map { FamilyFixture(name: $0, kind: kind) }
@@ -33,15 +37,34 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
     folder = Self.root + kind + "/" + name
   }
 
-  /// Copies the checkpoint into `model` of a folder, with a tokenizer of words w0 … w39; its path.
+  /// Copies the checkpoint into `model` of a folder, with a tokenizer; its path.
   package func copied(to folder: TemporaryFolder) throws -> String {
     try FileManager.default.copyItem(atPath: self.folder, toPath: folder.file("model"))
-    let words = (0..<40).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
-    try folder.write(
-      "model/tokenizer.json",
-      #"{"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "unk_token": "w3", "#
-        + "\"vocab\": {\(words)}, \"merges\": []}}")
+    try folder.write("model/tokenizer.json", JSON.object(Self.tokenizer).text())
     return folder.file("model")
+  }
+
+  /// Bytes that are visible, and two pairs of them, as GGUF files know them.
+  private static var tokenizer: JSON.Object {
+    let letters = (0..<38).map { String(Unicode.Scalar(UInt8(33 + $0))) }
+    let pairs = [letters[0...1], letters[2...3]]
+    var vocabulary = JSON.Object()
+    for (id, word) in (letters + pairs.map { $0.joined() }).enumerated() {
+      vocabulary[word] = .integer(id)
+    }
+    return JSON.Object([
+      ("version", "1.0"), ("added_tokens", []),
+      ("pre_tokenizer", ["type": "ByteLevel", "add_prefix_space": false]),
+      ("decoder", ["type": "ByteLevel"]),
+      (
+        "model",
+        .object(
+          JSON.Object([
+            ("type", "BPE"), ("vocab", .object(vocabulary)),
+            ("merges", .array(pairs.map { .string($0.joined(separator: " ")) })),
+          ]))
+      ),
+    ])
   }
 
   /// What config.json says.

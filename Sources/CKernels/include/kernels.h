@@ -225,6 +225,18 @@ void svk_head_decode(svk_head head, float *target);
  * first part *largest is -inf and *sum 0. */
 float svk_softmax_part(float *x, int64_t count, float *largest, float *sum);
 
+/* A block of scores along whose diagonals numbers of relative positions lie: the pair (i, j) has
+ * place places[i - j + columns - 1] of a row of `stride`. */
+typedef struct {
+  int64_t rows, columns;
+  const int32_t *places; /* [rows + columns - 1] */
+  int64_t stride;
+} svk_skew;
+/* scores[i*lds + j] += c[i, place] + d[j, place]; c and d may be NULL. */
+void svk_skew_add(svk_skew s, const float *c, const float *d, float *scores, int64_t lds);
+/* c[i, place] += scores[i*lds + j], d[j, place] += the same; c and d may be NULL. */
+void svk_skew_gather(svk_skew s, const float *scores, int64_t lds, float *c, float *d);
+
 typedef struct {
   int64_t heads, width, pairs; /* columns of a head; pairs that turn, 2 pairs <= width */
   const float *angles;         /* [2, pairs] cosines, sines */

@@ -144,7 +144,7 @@ extension Task {
   fileprivate var figure: String {
     switch self {
     case .language: "loss"
-    case .classes: "accuracy"
+    case .classes, .tags: "accuracy"
     case .score: "spearman"
     }
   }

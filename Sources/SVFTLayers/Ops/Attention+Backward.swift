@@ -13,16 +13,17 @@ extension Attention {
     let targets = Targets(
       query: run.target(0)?.pointer, key: run.target(1)?.pointer, value: run.target(2)?.pointer)
     clear(run)
+    clearRelation(run)
     run.team.barrier()
     var turn = Turn(run.team)
-    if bias?.table.standIn == nil {
+    if relation == nil, bias?.table.standIn == nil {
       for index in run.batch.spans.indices {
         for head in 0..<shape.heads where turn.comes() {
           passBack(g, index, head: head, targets, run)
         }
       }
     } else {
-      // All spans add to the same numbers of a head: one member takes them, in their order.
+      // All spans add to the same numbers of a head, of positions or distances: it is one member's.
       for head in 0..<shape.heads where turn.comes() {
         for index in run.batch.spans.indices { passBack(g, index, head: head, targets, run) }
       }
@@ -137,9 +138,9 @@ extension Attention {
     let values = covering(sight.values, head: shared, part.keys, sight).head.matrix
     let add = Kernels.Update(accumulate: true)
     let inBF16 = rounds(in: run.batch)
-    Kernels.multiply(
-      rows: n, columns: m, inner: width, part.q, keys.transposed, into: p, ldc: row,
-      Kernels.Update(alpha: shape.scale), inBF16: inBF16, scratch: products)
+    let tile = Tile(
+      queries: part.queries, keys: part.keys, head: part.head, q: part.q, k: keys)
+    scoreAgain(tile, into: p, run)
     Kernels.multiply(
       rows: n, columns: m, inner: width, part.g, values.transposed, into: dS,
       ldc: row, inBF16: inBF16, scratch: products)
@@ -159,6 +160,19 @@ extension Attention {
         rows: m, columns: width, inner: n, Kernels.Matrix(dS, rowStride: row).transposed, part.q,
         into: dK, ldc: target.stride, add, inBF16: inBF16, scratch: products)
     }
+    passBackRelation(
+      tile, dS, dQ: TileTarget(pointer: dQ, stride: shape.queryWidth),
+      dK: TileTarget(pointer: target.dK, stride: target.stride), run)
+  }
+
+  /// The scores of a block, before the cap.
+  private func scoreAgain(_ tile: Tile, into p: UnsafeMutablePointer<Float>, _ run: Run) {
+    let row = Attention.gradientBlock
+    Kernels.multiply(
+      rows: tile.queries.count, columns: tile.keys.count, inner: shape.headWidth, tile.q,
+      tile.k.transposed, into: p, ldc: row, Kernels.Update(alpha: shape.scale),
+      inBF16: rounds(in: run.batch), scratch: run.scratch + 2 * Attention.scoreBytes)
+    relate(tile, p, lds: row, run)
   }
 
   /// Turns a block of scores into what P is multiplied with V by, and of dP into the slopes dS.

@@ -98,6 +98,9 @@ extension Attention {
     let productScratch = run.scratch + 2 * Attention.scoreBytes
     let inBF16 = rounds(in: run.batch)
     score(q, count, k, into: scores, inBF16: inBF16, productScratch)
+    let tile = Tile(
+      queries: part.queries, keys: part.keys, head: part.head, q: q, k: k.matrix)
+    relate(tile, scores, lds: Attention.keyBlock, run)
     let (mask, first) = (mask(run), past + part.queries.lowerBound)
     let shift = bias.map {
       BiasBlock(

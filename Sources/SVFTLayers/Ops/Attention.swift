@@ -4,8 +4,8 @@
 //   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
 //
 // What a query sees may end at itself and begin a window before, or be another text
-// (Attention+Sight.swift); scores may be shifted by distance (Attention+Bias.swift) and capped
-// (Attention+Cap.swift).
+// (Attention+Sight.swift); scores may be shifted by distance (Attention+Bias.swift), know of
+// relative positions (Attention+Disentangled.swift) and be capped (Attention+Cap.swift).
 //
 // Blocks of queries meet blocks of keys, so nothing of size T × T exists (Attention+Blocks.swift).
 // With a cache the step's keys and values are written there first and every query sees the past;
@@ -81,12 +81,14 @@ final class Attention: Op {
   /// What distances add to scores.
   let bias: RelativeBias?
   let training: Bool
+  let relation: PositionTerms?
 
   init(
     _ inputs: (query: Value, key: Value, value: Value), _ results: (output: Value, total: Value),
-    _ shape: AttentionShape, bias: RelativeBias?, dropout: Float, training: Bool
+    _ shape: AttentionShape, bias: RelativeBias?, relation: PositionTerms?, dropout: Float,
+    training: Bool
   ) {
-    self.bias = bias
+    (self.bias, self.relation) = (bias, relation)
     (query, key, value) = inputs
     (output, total) = results
     self.dropout = dropout
@@ -94,14 +96,17 @@ final class Attention: Op {
     self.training = training
   }
 
-  var reads: [Value] { [query, key, value] }
+  var reads: [Value] { [query, key, value] + (relation?.reads ?? []) }
   var writes: [Value] { [output, total] }
-  var keeps: [Value] { [query, key, value, output, total] }
+  var keeps: [Value] { reads + [output, total] }
   var parameters: [Parameter] { [bias?.table.standIn].compactMap { $0 } }
 
-  /// Two blocks of scores, what products need, decoded keys and values, numbers by distance.
-  var memberScratch: Int {
-    biasOffset + (bias?.scratchCount ?? 0) * MemoryLayout<Float>.stride
+  /// Two blocks of scores, what products need, decoded keys and values, numbers by distance, and
+  /// what relative positions need.
+  var memberScratch: Int { relationOffset + relationBytes }
+  var relationOffset: Int {
+    let numbers = (bias?.scratchCount ?? 0) * MemoryLayout<Float>.stride
+    return biasOffset + (numbers + 63) / 64 * 64
   }
   private var biasOffset: Int { decodedOffset + 2 * decodedBytes }
   static let scoreBytes =
@@ -161,16 +166,18 @@ extension Graph {
   /// width].
   ///
   /// Keys and values may be of the source's rows, where the shape says so. `dropout` in 0 ..< 1 is
-  /// the probability that a weight on a value falls in training. → [T, heads · width]
+  /// the probability that a weight on a value falls in training. Only whole sequences with a head
+  /// of keys for each of queries have `positions`. → [T, heads · width]
   package func attention(
     _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape,
-    bias: RelativeBias? = nil, dropout: Float = 0
+    bias: RelativeBias? = nil, positions: PositionTerms? = nil, dropout: Float = 0
   ) -> Value {
     let output = self.value(width: shape.queryWidth)
     let total = self.value(width: shape.heads)
     record(
       Attention(
-        (query, key, value), (output, total), shape, bias: bias, dropout: dropout,
+        (query, key, value), (output, total), shape, bias: bias, relation: positions,
+        dropout: dropout,
         training: training))
     return output
   }

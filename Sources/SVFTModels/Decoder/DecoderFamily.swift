@@ -19,6 +19,8 @@ package protocol DecoderFamily: SendableMetatype {
   static var keys: DecoderKeys { get }
   /// What folders call the parts.
   static var modules: DecoderNames { get }
+  /// What they call the module that gives a class for each token.
+  static var taggerModule: String { get }
   /// What folders of bodies alone leave out of names.
   static var prefix: String { get }
   /// Last parts of tensors that are tables of constants.
@@ -46,6 +48,7 @@ extension DecoderFamily {
   package static var languageModelName: String { className + "ForCausalLM" }
   package static var keys: DecoderKeys { DecoderKeys() }
   package static var modules: DecoderNames { .usual }
+  package static var taggerModule: String { "score" }
   package static var prefix: String { "model." }
   package static var constants: [String] { ["rotary_emb.inv_freq"] }
   package static var ggufActivation: ActivationFunction { .silu }

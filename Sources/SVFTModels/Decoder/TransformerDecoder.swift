@@ -30,6 +30,9 @@ package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @un
   let outputProjection: Projection?
   let rotary: RotaryEmbedding?
   let windowRotary: RotaryEmbedding?
+  /// Whether the checkpoint has a class for each token, and with what probability such a head drops
+  /// numbers.
+  private let tagging: (isStored: Bool, dropout: Double)
 
   package init(_ hyper: Hyperparameters, _ weights: inout WeightReader) throws(SVFTError) {
     let names = Family.modules
@@ -66,6 +69,11 @@ package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @un
     windowRotary = settings.windowRotary.map {
       $0.scaling.embedding(theta: $0.theta, width: settings.rotatedWidth, order: order)
     }
+    let dropout = try hyper.number("hidden_dropout", in: 0...0.999, default: 0.1)
+    tagging = try (
+      hyper.namesTokenClasses(),
+      hyper.number("classifier_dropout", in: 0...0.999, default: dropout)
+    )
     self.settings = settings
     geometry = settings.geometry
   }
@@ -98,6 +106,11 @@ package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @un
     -> ClassHead?
   {
     let (module, width) = (Family.modules(.score), settings.wordWidth)
+    if tagging.isStored || fresh?.perToken == true {
+      return try ClassHead.perToken(
+        Family.taggerModule, columns: width, dropout: tagging.dropout, &weights,
+        isStored: tagging.isStored, fresh: fresh)
+    }
     let stored = try ClassHead.stored(module, columns: width, bias: false, &weights)
     if let stored { return ClassHead(selection: .last, classifier: stored, isFresh: false) }
     guard let fresh else { return nil }

@@ -1,5 +1,5 @@
 // What tells one family of encoders from another: names, where positions begin, how a class head is
-// built, and whether GGUF files can hold it. The computation is in TransformerEncoder.
+// built. The computation is in TransformerEncoder.
 package import SVFTTensor
 
 /// One family of encoders of BERT's kind.
@@ -17,14 +17,14 @@ package protocol EncoderFamily: SendableMetatype {
   static var dropsBeforeHead: Bool { get }
   /// The row of the position table that belongs to the first token.
   static func positionOffset(_ hyper: Hyperparameters) throws(SVFTError) -> Int
-  /// Throws `.unsupported` where GGUF files have no place for the family.
-  static func requireInGGUF() throws(SVFTError)
+  /// Whether a checkpoint that says one of the names is of this family.
+  static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool
 }
 
 extension EncoderFamily {
+  package static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool { true }
   package static var dropsBeforeHead: Bool { false }
   package static func positionOffset(_ hyper: Hyperparameters) throws(SVFTError) -> Int { 0 }
-  package static func requireInGGUF() throws(SVFTError) {}
 
   /// Names in both dialects.
   static var tensorNames: TensorNames {

@@ -49,13 +49,14 @@ package struct EncoderSettings: Sendable {
     let positions = try hyper.integer(
       "max_position_embeddings", gguf: "context_length", in: 1...(1 << 28),
       default: isGGUF ? nil : 512)
-    guard positions > offset else {
+    // GGUF files count from the first token's row, and leave out those before it.
+    guard isGGUF || positions > offset else {
       throw SVFTError(
         .format,
         "\(hyper.place("max_position_embeddings")): expected more than \(offset) rows, because "
           + "the first token has row \(offset), found \(positions)")
     }
-    (context, positionOffset) = (positions - offset, offset)
+    (context, positionOffset) = (isGGUF ? positions : positions - offset, offset)
     segments = try hyper.integer(
       "type_vocab_size", gguf: "tokenizer.ggml.token_type_count", in: 1...65_536,
       default: isGGUF ? storedSegments ?? 2 : 2)
@@ -83,6 +84,12 @@ package struct EncoderSettings: Sendable {
 
   /// Rows of the position table.
   var positions: Int { context + positionOffset }
+
+  var sizes: EncoderSizes {
+    EncoderSizes(
+      hidden: hidden, feedForward: feedForward, heads: heads, epsilon: Float(epsilon),
+      activation: activation, dropout: dropout, attentionDropout: attentionDropout)
+  }
 
   var geometry: Geometry {
     Geometry(
@@ -115,7 +122,6 @@ extension TransformerEncoder {
 
   package func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let s = settings
-    try Family.requireInGGUF()
     try s.activation.requireInGGUF(.gelu)
     return try [
       ("general.architecture", .string("bert")),

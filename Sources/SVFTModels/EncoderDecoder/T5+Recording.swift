@@ -13,7 +13,7 @@ package import SVFTTensor
 extension T5 {
   package func record(_ graph: Graph) throws(SVFTError) -> Value {
     guard let decoder else { return try recordEncoder(graph) }
-    let source = try graph.onSource { () throws(SVFTError) in try recordEncoder(graph) }
+    let source = try graph.over(.source) { () throws(SVFTError) in try recordEncoder(graph) }
     return try record(decoder, about: source, graph)
   }
 
@@ -65,7 +65,7 @@ extension T5 {
     }
     let query = try graph.project(hidden, module.query)
     let (key, value) =
-      shape.readsSource ? try graph.onSource(keysAndValues) : try keysAndValues()
+      try shape.readsSource ? graph.over(.source, keysAndValues) : keysAndValues()
     let attended = graph.attention(
       query, key, value, shape, bias: bias, dropout: Float(settings.dropout))
     return dropped(try graph.project(attended, module.output), graph)

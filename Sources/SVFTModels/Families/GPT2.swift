@@ -10,6 +10,7 @@ package enum GPT2: DecoderFamily {
   package static let names = ["gpt2"]
   package static let className = "GPT2"
   package static let languageModelName = "GPT2LMHeadModel"
+  package static let taggerModule = "classifier"
   package static let prefix = "transformer."
   /// Masks that older files store.
   package static let constants = ["attn.bias", "attn.masked_bias"]

@@ -10,6 +10,7 @@ package import SVFTTensor
 package enum GPTNeoX: DecoderFamily {
   package static let names = ["gptneox", "gpt_neox"]
   package static let className = "GPTNeoX"
+  package static let taggerModule = "classifier"
   package static let prefix = "gpt_neox."
   /// Masks and frequencies that older files store.
   package static let constants = [

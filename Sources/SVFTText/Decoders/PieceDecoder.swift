@@ -1,6 +1,6 @@
 // How ids become text again: the stages of tokenizer.json's "decoder", by their type names in
-// `PieceDecoders.all`. Each token is decoded on its own, knowing only whether something came
-// before it, so that a stream and a whole text are decoded by the same code.
+// `PieceDecoders.all`. Each token is decoded on its own, knowing only what came before it, so that
+// a stream and a whole text are decoded by the same code.
 import SVFTFormats
 import SVFTTensor
 
@@ -10,6 +10,8 @@ struct PiecePlace {
   let isFirst: Bool
   /// It is an added token, whose text means itself.
   let isLiteral: Bool
+  /// The spelling of the token before it; nil where that is unknown or none.
+  var previous: [UInt8]?
 }
 
 /// One stage of decoding.
@@ -29,6 +31,8 @@ enum PieceDecoders {
     "ByteLevel": { _ throws(SVFTError) in [ByteLevel()] },
     "WordPiece": { json throws(SVFTError) in [try WordPieceDecoder(json)] },
     "Metaspace": { json throws(SVFTError) in [try Metaspace(json)] },
+    "BPEDecoder": { json throws(SVFTError) in [try SuffixDecoder(json)] },
+    "CTC": { json throws(SVFTError) in [try RepeatDecoder(json)] },
   ]
 }
 
@@ -84,6 +88,52 @@ struct ByteLevel: PieceDecoder {
   }
 }
 
+/// Words end with a suffix ("</w>"): a blank stands where something follows.
+struct SuffixDecoder: PieceDecoder {
+  private let suffix: [UInt8]
+
+  init(_ json: JSON.Object) throws(SVFTError) {
+    suffix = Array(try json.string("suffix", default: "</w>").utf8)
+    _ = try Checked.within(
+      suffix.count, 1...64, "\(json.place("suffix")): length in bytes", kind: .format)
+  }
+
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    let endedWord = place.previous.map { ends($0) } ?? false
+    let word = ends(piece) ? Array(piece.dropLast(suffix.count)) : piece
+    return (endedWord ? [0x20] : []) + Replace(suffix, by: [0x20]).normalized(word)
+  }
+
+  private func ends(_ piece: [UInt8]) -> Bool {
+    piece.count >= suffix.count && piece.suffix(suffix.count).elementsEqual(suffix)
+  }
+}
+
+/// What is heard (Graves et al. 2006, connectionist temporal classification): a token that repeats
+/// is one, one that pads is none, one that stands for a blank is a blank.
+struct RepeatDecoder: PieceDecoder {
+  private let padding: [UInt8]
+  private let delimiter: [UInt8]
+  private let cleansUp: Bool
+
+  init(_ json: JSON.Object) throws(SVFTError) {
+    padding = Array(try json.string("pad_token", default: "<pad>").utf8)
+    delimiter = Array(try json.string("word_delimiter_token", default: "|").utf8)
+    cleansUp = try json.bool("cleanup", default: true)
+    for (key, bytes) in [("pad_token", padding), ("word_delimiter_token", delimiter)] {
+      _ = try Checked.within(
+        bytes.count, 1...64, "\(json.place(key)): length in bytes", kind: .format)
+    }
+  }
+
+  func decode(_ piece: [UInt8], _ place: PiecePlace) -> [UInt8] {
+    guard piece != place.previous else { return [] }
+    let heard = Replace(padding, by: []).normalized(piece)
+    guard cleansUp else { return heard }
+    return Replace(delimiter, by: [0x20]).normalized(WordPieceDecoder.cleaned(heard))
+  }
+}
+
 /// Words apart by a blank, continuations ("##") without; optionally no blank before signs.
 struct WordPieceDecoder: PieceDecoder {
   let prefix: [UInt8]
@@ -110,10 +160,13 @@ struct WordPieceDecoder: PieceDecoder {
     if !place.isFirst {
       output = piece.starts(with: prefix) ? Array(piece.dropFirst(prefix.count)) : [0x20] + piece
     }
-    if cleansUp, Self.mayNeedRepair(output) {
-      for repair in Self.repairs { output = repair.normalized(output) }
-    }
-    return output
+    return cleansUp ? Self.cleaned(output) : output
+  }
+
+  /// A text without blanks before signs.
+  static func cleaned(_ text: [UInt8]) -> [UInt8] {
+    guard mayNeedRepair(text) else { return text }
+    return repairs.reduce(text) { $1.normalized($0) }
   }
 
   /// Whether a blank stands before a letter or sign with which a repair begins.

@@ -24,14 +24,21 @@ extension TokenizerFile {
       result.addsSpacePrefix = try addsSpacePrefix()
     case .gpt2:
       result.pre = try splitName()
+      if result.pre == NamedSplit.usual, stages.template.isRoBERTa {
+        result.pre = NamedSplit.roberta
+      }
       result.merges = built.merges.map { pieces[Int($0.left)] + [0x20] + pieces[Int($0.right)] }
     case .bert:
       result.pre = "default"
       result.tokens = zip(result.tokens, types).map { PhantomSpace.exported($0, $1) }
     case .t5:
-      throw SVFTError(.unsupported, "tokenizer.json: SentencePiece's unigrams are not exported")
+      try export(unigrams: &result)
     }
     if kind != .bert {
+      // What stands around a text needs a role, which only tokenizer_config.json gives.
+      if special.bos == nil, around.before.count == 1 { result.special.bos = around.before[0] }
+      if special.eos == nil, around.after.count == 1 { result.special.eos = around.after[0] }
+      let special = result.special
       result.addsBOS = special.bos != nil && around.before == [special.bos]
       result.addsEOS = special.eos != nil && around.after == [special.eos]
     }
@@ -40,12 +47,14 @@ extension TokenizerFile {
 
   private func types(_ kind: TokenizerVocabulary.Kind) -> [TokenType] {
     var types = [TokenType](repeating: .normal, count: pieces.count)
-    if kind == .llama {
+    if kind == .llama || kind == .t5 {
       for id in 0..<pieces.count where ByteFallback.byte(pieces[id]) != nil { types[id] = .byte }
     }
     for id in vacant { types[Int(id)] = .unused }
     for token in added { types[Int(token.id)] = token.isSpecial ? .control : .userDefined }
-    if kind == .llama, let unknown = special.unknown { types[Int(unknown)] = .unknown }
+    if kind == .llama || kind == .t5, let unknown = special.unknown {
+      types[Int(unknown)] = .unknown
+    }
     return types
   }
 
@@ -94,7 +103,7 @@ extension TokenizerFile {
     return name
   }
 
-  private func refusal(_ key: String) -> SVFTError {
+  func refusal(_ key: String) -> SVFTError {
     SVFTError(.unsupported, "tokenizer.json: GGUF has no name for what its \(key) does")
   }
 }

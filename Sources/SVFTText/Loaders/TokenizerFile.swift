@@ -5,6 +5,14 @@ package import SVFTFormats
 package import SVFTTensor
 
 extension Tokenizer {
+  /// Whether a Hugging Face folder has one, in whatever form.
+  package static func isThere(in folder: String) throws(SVFTError) -> Bool {
+    for name in ["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"] {
+      if try FileSystem.isFile(FileSystem.join(folder, name)) { return true }
+    }
+    return false
+  }
+
   /// The tokenizer of a Hugging Face folder: of its tokenizer.json, else of the file of its model.
   package convenience init(folder: String) throws(SVFTError) {
     let path = FileSystem.join(folder, "tokenizer.json")

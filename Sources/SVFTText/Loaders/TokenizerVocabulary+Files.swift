@@ -12,7 +12,7 @@ extension TokenizerVocabulary {
   /// hold and for unknown split patterns.
   package func files() throws(SVFTError) -> [(name: String, json: JSON)] {
     try validate()
-    guard rules.isEmpty, removesExtraSpaces != true else {
+    guard kind == .t5 || rules.isEmpty && removesExtraSpaces != true else {
       throw SVFTError(
         .unsupported, "tokenizer.json: SentencePiece's rules of normalisation are not written")
     }
@@ -21,8 +21,7 @@ extension TokenizerVocabulary {
       case .llama: try sentencePieceStages()
       case .gpt2: try byteLevelStages()
       case .bert: try wordPieceStages()
-      case .t5:
-        throw SVFTError(.unsupported, "tokenizer.json: SentencePiece's unigrams are not written")
+      case .t5: try unigramStages()
       }
     var file = JSON.Object([
       ("version", "1.0"), ("truncation", .null), ("padding", .null),
@@ -32,7 +31,7 @@ extension TokenizerVocabulary {
     return [("tokenizer.json", .object(file)), ("tokenizer_config.json", .object(try roles()))]
   }
 
-  private func spelling(_ id: Int) throws(SVFTError) -> String {
+  func spelling(_ id: Int) throws(SVFTError) -> String {
     let bytes = kind == .bert ? PhantomSpace.imported(tokens[id], types[id]) : tokens[id]
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw SVFTError(
@@ -67,6 +66,7 @@ extension TokenizerVocabulary {
   private func roles() throws(SVFTError) -> JSON.Object {
     let classes: [Kind: String] = [
       .llama: "LlamaTokenizer", .gpt2: "PreTrainedTokenizerFast", .bert: "BertTokenizer",
+      .t5: "PreTrainedTokenizerFast",
     ]
     var object = JSON.Object([("tokenizer_class", .string(classes[kind] ?? ""))])
     for (name, path) in SpecialTokens.roles {
@@ -132,14 +132,20 @@ extension TokenizerVocabulary {
     }
     var cutters: [JSON] = []
     for stage in split.stages {
-      if let pattern = stage as? SplitByPattern {
-        cutters.append([
-          "type": "Split", "pattern": ["Regex": .string(pattern.pattern.expressions[0])],
-          "behavior": "Isolated", "invert": false,
-        ])
-      } else {
+      let expression: String? =
+        if let pattern = stage as? SplitByPattern {
+          pattern.pattern.expressions[0]
+        } else {
+          (stage as? MatchSplit)?.signature
+        }
+      guard let expression else {
         cutters.append(["type": "Digits", "individual_digits": true])
+        continue
       }
+      cutters.append([
+        "type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated",
+        "invert": false,
+      ])
     }
     cutters.append([
       "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false,

@@ -17,6 +17,16 @@ extension Tokenizer {
 extension TokenizerVocabulary {
   private static let prefix = "tokenizer.ggml."
 
+  /// What a GGUF file without a tokenizer says.
+  package static let absence = (key: prefix + "model", value: GGUFValue.string("no_vocab"))
+
+  /// Whether a GGUF file has a tokenizer.
+  package static func isThere(in gguf: GGUF) throws(SVFTError) -> Bool {
+    let key = absence.key
+    guard gguf.has(key) else { return false }
+    return try gguf.string(key) != "no_vocab"
+  }
+
   private static let roles:
     [(key: String, path: any WritableKeyPath<SpecialTokens, Int32?> & Sendable)] = [
       ("bos_token_id", \.bos), ("eos_token_id", \.eos), ("unknown_token_id", \.unknown),
@@ -99,6 +109,7 @@ extension TokenizerVocabulary {
     for (key, path) in Self.flags {
       if let flag = self[keyPath: path] { pairs.append((key, .bool(flag))) }
     }
+    if !rules.isEmpty { pairs.append(("precompiled_charsmap", try .bytes(rules))) }
     return pairs.map { (key: Self.prefix + $0.0, value: $0.1) }
   }
 }

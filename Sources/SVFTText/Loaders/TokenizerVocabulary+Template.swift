@@ -11,6 +11,10 @@ extension TokenizerVocabulary {
     let after = addsEOS ?? false ? [special.eos].compactMap { $0 } : []
     guard !before.isEmpty || !after.isEmpty else { return .null }
     let single = try line(before, "A", 0, after)
+    if pre == NamedSplit.roberta, before.count == 1, after.count == 1 {
+      let second = try line(after, "B", 0, after)
+      return try processor(single, single + second, before + after)
+    }
     return try processor(single, single + line(before, "B", 1, after), before + after)
   }
 

@@ -79,9 +79,10 @@ struct VocabularyBuilder {
       special: special
     ) {
       () throws(SVFTError) in
-      guard vocabulary.kind != .t5, vocabulary.rules.isEmpty else {
+      guard vocabulary.kind == .t5 || vocabulary.rules.isEmpty else {
         throw SVFTError(
-          .unsupported, "SentencePiece's unigrams and rules of normalisation cannot be exported")
+          .unsupported,
+          "SentencePiece's rules of normalisation have no place beside its byte pairs")
       }
       return vocabulary
     }
@@ -177,7 +178,16 @@ struct VocabularyBuilder {
     return Tokenizer.Stages(
       preTokenizers: split.stages + [BytesAsTokens()],
       model: BytePairModel(findable, try RankedMerges(merges), options),
-      template: try around(defaultBOS: split.addsBOS), decoders: [ByteLevel()])
+      template: try template(split), decoders: [ByteLevel()])
+  }
+
+  private func template(_ split: NamedSplit) throws(SVFTError) -> SegmentTemplate {
+    let usual = try around(defaultBOS: split.addsBOS)
+    let (before, after) = usual.around
+    guard vocabulary.pre == NamedSplit.roberta, before.count == 1, after.count == 1 else {
+      return usual
+    }
+    return SegmentTemplate(roberta: before[0], separator: after[0])
   }
 
   private func wordPiece() throws(SVFTError) -> Tokenizer.Stages {

@@ -12,12 +12,11 @@ struct BytePairFile {
   init(_ description: ModelDescription) throws(SVFTError) {
     self.description = description
     isByteLevel = description.preTokenizers.contains { $0 is BytesAsTokens }
-    for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
-      let value = try description.json.string(key, default: "")
-      guard value.isEmpty else {
-        throw SVFTError(
-          .unsupported, "\(description.json.place(key)): expected none, found “\(value)”")
-      }
+    let prefix = try description.json.string("continuing_subword_prefix", default: "")
+    guard prefix.isEmpty else {
+      throw SVFTError(
+        .unsupported,
+        "\(description.json.place("continuing_subword_prefix")): expected none, found “\(prefix)”")
     }
     guard try description.json.double("dropout", default: 0) == 0 else {
       throw SVFTError(.unsupported, "\(description.json.place("dropout")): expected none")
@@ -33,6 +32,7 @@ struct BytePairFile {
     options.unit = isByteLevel ? .byte : .character
     options.ignoreMerges = try json.bool("ignore_merges", default: false)
     options.fusesUnknown = try json.bool("fuse_unk", default: false)
+    options.wordEnd = Array(try json.string("end_of_word_suffix", default: "").utf8)
     let fallsBack = try json.bool("byte_fallback", default: false)
     if fallsBack { options.byteTokens = ByteFallback.tokens(pieces) }
     if json.has("unk_token") {
@@ -45,7 +45,8 @@ struct BytePairFile {
     let model = BytePairModel(pieces, try RankedMerges(merges), options)
     return BuiltModel(
       model: model, unknown: options.unknown,
-      kind: isByteLevel ? .gpt2 : fallsBack ? .llama : nil, merges: merges,
+      kind: !options.wordEnd.isEmpty ? nil : isByteLevel ? .gpt2 : fallsBack ? .llama : nil,
+      merges: merges,
       ignoresMerges: options.ignoreMerges)
   }
 

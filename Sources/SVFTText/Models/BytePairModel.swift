@@ -1,9 +1,10 @@
 // Byte-pair encoding over bytes (GPT-2 and its heirs) or over characters with a fallback to byte
 // tokens (SentencePiece). What may be joined, and when, is the merge rule's.
 //
-// Two shortcuts keep the result: words seen before come from a cache, and where no token holds a
-// marker "▁" after another character, no merge can cross such a place, so a long text falls into
-// words there.
+// The last symbol of a word may be another token than the same letters within one ("t</w>" beside
+// "t"). Two shortcuts keep the result: words seen before come from a cache, and where no token
+// holds a marker "▁" after another character, no merge can cross such a place, so a long text falls
+// into words there.
 import SVFTTensor
 
 /// What the first symbols of a word are.
@@ -27,6 +28,8 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
     var unknown: Int32?
     /// Neighbouring unknowns are one.
     var fusesUnknown = false
+    /// What the last symbol of a word has behind it in the vocabulary.
+    var wordEnd: [UInt8] = []
   }
 
   private static var marker: [UInt8] { [0xE2, 0x96, 0x81] }
@@ -44,7 +47,7 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
     self.options = options
     singleBytes = (0..<256).map { pieces.find([UInt8(truncatingIfNeeded: $0)]) ?? -1 }
     breaksAtMarkers =
-      options.unit == .character && pieces.find(Self.marker) != nil
+      options.unit == .character && options.wordEnd.isEmpty && pieces.find(Self.marker) != nil
       && !(0..<pieces.count).contains { Self.nextBreak(pieces[$0], 0, pieces[$0].count) != nil }
   }
 
@@ -91,7 +94,7 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
     _ text: [UInt8], _ word: Range<Int>, _ chain: inout SymbolChain,
     _ isAfterUnknown: inout Bool, into ids: inout [Int32]
   ) {
-    if options.ignoreMerges, let id = pieces.find(text, word) {
+    if options.ignoreMerges, let id = wholeWord(text, word) {
       ids.append(id)
       return
     }
@@ -120,17 +123,30 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
     switch options.unit {
     case .byte:
       for index in word {
-        let id = singleBytes[Int(text[index])]
+        let id = symbol(text, index..<index + 1, isLast: index + 1 == word.upperBound)
         if id >= 0 || keepsAll { chain.append(id, index, index + 1) }
       }
     case .character:
       text.forEachUnit(in: word) { index, unit in
         let end = index + unit.length
-        let id =
-          unit.length == 1 ? singleBytes[Int(text[index])] : pieces.find(text, index..<end) ?? -1
+        let id = symbol(text, index..<end, isLast: end == word.upperBound)
         if id >= 0 || keepsAll { chain.append(id, index, end) }
       }
     }
+  }
+
+  private func wholeWord(_ text: [UInt8], _ word: Range<Int>) -> Int32? {
+    options.wordEnd.isEmpty
+      ? pieces.find(text, word) : pieces.find(Array(text[word]) + options.wordEnd)
+  }
+
+  /// The first symbol at `range`, -1 where it is no token.
+  private func symbol(_ text: [UInt8], _ range: Range<Int>, isLast: Bool) -> Int32 {
+    if isLast, !options.wordEnd.isEmpty {
+      return pieces.find(Array(text[range]) + options.wordEnd) ?? -1
+    }
+    return range.count == 1
+      ? singleBytes[Int(text[range.lowerBound])] : pieces.find(text, range) ?? -1
   }
 
   private func byteTokens(_ text: [UInt8], _ range: Range<Int>) -> [Int32]? {

@@ -26,7 +26,8 @@ struct UnigramModel: TokenModel {
 
   private let pieces: PieceTable
   private let order: PieceOrder
-  private let scores: [Double]
+  /// By id.
+  let scores: [Double]
   private let unknownScore: Double
   private let options: Options
 
@@ -165,7 +166,7 @@ extension UnigramModel {
       options.byteTokens = ByteFallback.tokens(pieces)
     }
     let model = try UnigramModel(pieces, scores, options, where: { $0 < list.count }, worst: worst)
-    return BuiltModel(model: model, unknown: options.unknown)
+    return BuiltModel(model: model, unknown: options.unknown, kind: .t5)
   }
 
   /// The pieces of a vocabulary in a list, by id.

@@ -4,8 +4,8 @@ import SVFTTensor
 
 /// The encoder of a vocabulary of words.
 struct WordLevelModel: TokenModel {
-  private let pieces: PieceTable
-  private let unknown: Int32?
+  let pieces: PieceTable
+  let unknown: Int32?
 
   func encode(_ words: Words, into ids: inout [Int32]) {
     for word in words.ranges {

@@ -30,6 +30,14 @@ struct CharacterMap: Sendable {
     texts = Array(bytes[(4 + size)...])
   }
 
+  /// The compiled form.
+  var bytes: [UInt8] {
+    func little(_ value: UInt32) -> [UInt8] {
+      (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
+    }
+    return little(UInt32(truncatingIfNeeded: 4 * units.count)) + units.flatMap(little) + texts
+  }
+
   /// What is written for the beginning of a stretch, and how many bytes of it that stands for: the
   /// longest rule that fits, or the shortest.
   func find(

@@ -17,6 +17,7 @@ struct MatchSplit: PreTokenizer {
     case text([UInt8])
     case punctuation
     case run(takesAllSpace: Bool, least: Int)
+    case members(ClassRun)
   }
 
   /// What becomes of matches.
@@ -52,6 +53,11 @@ struct MatchSplit: PreTokenizer {
     }
     self.init(pattern, behavior)
     isInverted = try json.bool("invert", default: false)
+  }
+
+  var signature: String? {
+    guard case .members(let run) = pattern, behavior == .isolated, !isInverted else { return nil }
+    return run.expression
   }
 
   /// Whether single blanks are all that is cut at.
@@ -92,6 +98,7 @@ struct MatchSplit: PreTokenizer {
       }
       return matches
     case .punctuation: return units(text, word) { SplitAtSpace.isPunctuation($0) }
+    case .members(let run): return run.matches(text, word)
     case .run(let takesAllSpace, let least):
       let spaces = units(text, word) {
         takesAllSpace ? $0.kind == .space : $0.scalar?.value == 0x20

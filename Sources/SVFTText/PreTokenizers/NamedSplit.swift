@@ -13,10 +13,15 @@ struct NamedSplit: Sendable {
   /// A text begins with bos where the file does not say.
   var addsBOS = false
 
+  /// The name of GPT-2's stages.
+  static let usual = "gpt-2"
+  /// Their name where the tokens around a text are RoBERTa's.
+  static let roberta = "roberta-bpe"
+
   /// The known names.
   static let all: [NamedSplit] = [
     NamedSplit(
-      names: ["gpt-2", "phi-2", "jina-es", "jina-de", "roberta-bpe", "exaone4", "mellum"],
+      names: [usual, "phi-2", "jina-es", "jina-de", roberta, "exaone4", "mellum"],
       stages: [SplitByPattern(.gpt2)]),
     NamedSplit(
       names: ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"],
@@ -31,7 +36,19 @@ struct NamedSplit: Sendable {
     NamedSplit(
       names: ["smollm", "starcoder", "refact", "command-r"],
       stages: [SplitDigits(individually: true), SplitByPattern(.gpt2)]),
+    NamedSplit(
+      names: ["deepseek-coder"],
+      stages: runs(["[\r\n]", #"\s?\p{L}+"#, #"\s?\p{P}+"#, "[一-龥ࠀ-一가-퟿]+"])
+        + [SplitDigits(individually: true)]),
+    NamedSplit(
+      names: ["deepseek-v3", "hunyuan-dense"],
+      stages: runs([#"\p{N}{1,3}"#, "[一-龥぀-ゟ゠-ヿ]+"]) + [SplitByPattern(.signs)]),
   ]
+
+  /// Stages that set runs of classes apart, by their expressions.
+  private static func runs(_ expressions: [String]) -> [any PreTokenizer] {
+    expressions.compactMap { ClassRun($0) }.map { MatchSplit(.members($0), .isolated) }
+  }
 
   /// The group of a name, or nil.
   static func find(_ name: String) -> NamedSplit? { all.first { $0.names.contains(name) } }

@@ -53,9 +53,11 @@ extension PreTokenizers {
         text.count, 1...64, "\(json.place("pattern")): length in bytes", kind: .format)
       return try MatchSplit(.text(text), json)
     }
-    if let run = RunReplace.all[try pattern.string("Regex")] {
+    let expression = try pattern.string("Regex")
+    if let run = RunReplace.all[expression] {
       return try MatchSplit(.run(takesAllSpace: run.takesAllSpace, least: run.least), json)
     }
+    if let run = ClassRun(expression) { return try MatchSplit(.members(run), json) }
     return try SplitByPattern(json)
   }
 }
@@ -79,6 +81,8 @@ struct SpaceBeforeWords: PreTokenizer {
 /// Words by one of the known expressions.
 struct SplitByPattern: PreTokenizer {
   let pattern: SplitPattern
+  /// Whether what lies between matches goes.
+  private var keepsMatchesAlone = false
 
   init(_ pattern: SplitPattern) { self.pattern = pattern }
 
@@ -88,8 +92,8 @@ struct SplitByPattern: PreTokenizer {
       throw SVFTError(
         .unsupported, "\(json.place("pattern")): the split pattern \(expression) is not known")
     }
-    // The known patterns match everything, so keeping the matches is the same as removing what lies
-    // between them.
+    // Most known patterns match everything, so keeping the matches is the same as removing what
+    // lies between them.
     let behavior = try json.string("behavior")
     let isInverted = try json.bool("invert", default: false)
     guard behavior == "Isolated" || behavior == "Removed" && isInverted else {
@@ -97,9 +101,16 @@ struct SplitByPattern: PreTokenizer {
         .unsupported, "\(json.place("behavior")): \(behavior), invert \(isInverted), is not known")
     }
     self.pattern = pattern
+    keepsMatchesAlone = behavior == "Removed"
   }
 
-  func split(_ words: inout Words) { words.cut(pattern.end) }
+  func split(_ words: inout Words) {
+    words.cut(pattern.end)
+    guard pattern.leavesSpace, keepsMatchesAlone else { return }
+    words.ranges.removeAll { word in
+      TextUnit(words.text, at: word.lowerBound, limit: word.upperBound).kind == .space
+    }
+  }
   var signature: String? { pattern.name }
 }
 

@@ -13,9 +13,13 @@ struct SplitPattern: Sendable {
   let expressions: [String]
   /// Where the word that begins at an index ends.
   let end: @Sendable (_ text: [UInt8], _ start: Int, _ limit: Int) -> Int
+  /// Whether white space, which the expression does not match, is between words and no word.
+  var leavesSpace = false
 
   /// Every known pattern.
-  static let all: [SplitPattern] = [gpt2, numbersByThree, numbersByOne, o200k, tekken]
+  static let all: [SplitPattern] = [
+    gpt2, numbersByThree, numbersByOne, o200k, tekken, clip, signs,
+  ]
 
   /// GPT-2's: contractions, then letters, digits or signs with a space before them, then spaces.
   static let gpt2 = SplitPattern(
@@ -50,6 +54,23 @@ struct SplitPattern: Sendable {
     name: "tekken",
     expressions: [caseExpression(contraction: "", number: #"\p{N}"#)],
     end: { CaseScanner(digits: 1, takesContractions: false).end($0, $1, $2) })
+
+  /// CLIP's: contractions, letters, single digits, signs; nothing takes a space along. Its control
+  /// tokens, in the newer spelling, are cut by the stage behind it anyway.
+  static let clip = SplitPattern(
+    name: "clip",
+    expressions: ["", #"<\|startoftext\|>|<\|endoftext\|>|"#].map {
+      $0 + #"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"#
+    }, end: CLIPScanner.end, leavesSpace: true)
+
+  /// DeepSeek V3's, behind stages that set numbers and East Asian characters apart.
+  static let signs = SplitPattern(
+    name: "signs",
+    expressions: ["\r\n", #"\r\n"#].map {
+      ##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^"## + $0
+        + #"\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+["# + $0 + #"]*|\s*["# + $0
+        + #"]+|\s+(?!\S)|\s+"#
+    }, end: SignScanner.end)
 
   private static func caseExpression(contraction: String, number: String) -> String {
     let (large, small) = (#"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#, #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#)
@@ -89,6 +110,15 @@ enum GPT2Scanner {
     let kind = first.kind
     if kind != .space { return text.runEnd(of: kind, start, limit) }
     return text.spaceEnd(start, limit)
+  }
+}
+
+/// The scanner of CLIP's expression.
+enum CLIPScanner {
+  static func end(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
+    if let end = Contraction.end(text, start, limit, ignoringCase: false) { return end }
+    let first = TextUnit(text, at: start, limit: limit)
+    return first.kind == .number ? start + first.length : text.runEnd(of: first.kind, start, limit)
   }
 }
 
@@ -190,7 +220,7 @@ extension [UInt8] {
   }
 
   /// `\s+(?!\S)|\s+`: a run of space leaves its last character to a word that follows.
-  fileprivate func spaceEnd(_ start: Int, _ limit: Int) -> Int {
+  func spaceEnd(_ start: Int, _ limit: Int) -> Int {
     var index = start
     var last = start
     while index < limit {
@@ -203,7 +233,7 @@ extension [UInt8] {
   }
 
   /// `\s*[\r\n]+`: the end of the last line break in the run of space at `start`.
-  fileprivate func lastLineBreakEnd(_ start: Int, _ limit: Int) -> Int? {
+  func lastLineBreakEnd(_ start: Int, _ limit: Int) -> Int? {
     var index = start
     var end: Int?
     while index < limit {

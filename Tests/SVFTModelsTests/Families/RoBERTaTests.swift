@@ -25,10 +25,26 @@ struct RoBERTaTests {
     #expect(head.projections.map(\.name) == ["classifier.dense", "classifier.out_proj"])
   }
 
-  @Test("A GGUF file has no place for where positions begin")
-  func metadata() {
-    #expect { try FamilyVariant("roberta", kind: "encoders").metadata() } throws: {
-      ($0 as? SVFTError)?.kind == .unsupported
-    }
+  @Test("A GGUF file counts positions from the first token's row, and leaves out those before")
+  func metadata() throws {
+    let variant = try FamilyVariant("roberta-one", kind: "encoders") { $0["hidden_act"] = "gelu" }
+    let said = try variant.metadata()
+    #expect(said["general.architecture"]?.contains("bert") == true)
+    #expect(said["bert.context_length"]?.contains("27") == true)
+    let architecture = try variant.load().architecture
+    let table = "roberta.embeddings.position_embeddings.weight"
+    #expect(architecture.ggufLayout(table).skippedRows == 37)
+    #expect(architecture.ggufLayout("roberta.embeddings.word_embeddings.weight").skippedRows == 0)
+  }
+
+  @Test(
+    "GGUF files that say BERT are RoBERTa's where their tokenizer is", arguments: ["gpt2", "bert"])
+  func recognised(_ tokenizer: String) throws {
+    let hyper = Hyperparameters(
+      JSON.Object([
+        ("general.architecture", "bert"), ("tokenizer.ggml.model", .string(tokenizer)),
+      ]), dialect: .gguf(architecture: "bert"), file: "a.gguf")
+    let family = try Architectures.named("bert", in: "a.gguf", of: hyper)
+    #expect(family.tensorNames.prefix == (tokenizer == "gpt2" ? "roberta." : "bert."))
   }
 }

@@ -32,6 +32,8 @@ class Classification:
     label: Optional[str]
     score: float
     scores: "dict[str, float]"
+    #: Where every token has a class: {"text", "start", "end", "label", "score"} of each word.
+    words: "Optional[list[dict]]" = None
 
 
 def _progress(callback: Optional[WorkProgress], call: Call):
@@ -223,7 +225,8 @@ class Model(Handle):
     def classify(
         self, texts: Union[str, Sequence[str]], pairs: Optional[Sequence[Optional[str]]] = None,
     ) -> "Union[Classification, list[Classification]]":
-        """Classes (or a score) of texts, or of pairs of texts."""
+        """Classes (or a score) of texts, or of pairs of texts; of their words, where the model has
+        a class for each token."""
         single = isinstance(texts, str)
         listed = [texts] if single else list(texts)
         second = [pairs] if isinstance(pairs, str) else pairs
@@ -231,7 +234,8 @@ class Model(Handle):
             library.svft_classify, self._handle, string_array(listed),
             None if second is None else string_array(second), len(listed)))
         results = [
-            Classification(entry.get("label"), entry["score"], entry.get("scores", {}))
+            Classification(
+                entry.get("label"), entry["score"], entry.get("scores", {}), entry.get("words"))
             for entry in report["results"]]
         return results[0] if single else results
 
