@@ -105,7 +105,7 @@ package struct WeightReader {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
     }
-    let turns = isTransposed && dialect == .huggingFace
+    let turns = isTransposed && mayTurn(entry)
     let stored = turns ? Array(shape.reversed()) : shape
     guard matches(entry.shape, stored) else {
       throw SVFTError(
@@ -139,7 +139,7 @@ package struct WeightReader {
       let stored = try Weight(
         format: Self.format(of: entry), rows: entry.shape[0], columns: entry.shape[1],
         bytes: aligned(source.bytes(entry.name)))
-      return isTransposed && dialect == .huggingFace ? try stored.transposed() : stored
+      return isTransposed && mayTurn(entry) ? try stored.transposed() : stored
     }
     return Slot(
       name: name, weight: weight, shape: [weight.rows, weight.columns], rowOrder: rowOrder,
@@ -167,6 +167,11 @@ package struct WeightReader {
     if found == expected { return true }
     guard dialect != .huggingFace else { return false }
     return Array(found.drop { $0 == 1 }) == Array(expected.drop { $0 == 1 })
+  }
+
+  /// Whether a matrix that folders of the family hold as its transpose lies so here.
+  private func mayTurn(_ entry: TensorEntry) -> Bool {
+    dialect == .huggingFace && !source.liesAsMultiplied(entry.name)
   }
 
   private func weight(
