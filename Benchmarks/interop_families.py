@@ -1,4 +1,4 @@
-"""Whether llama.cpp runs the GGUF files that are written of every family.
+"""Whether llama.cpp runs the GGUF files that are written of every family, and adapters over them.
 
     python Benchmarks/interop_families.py --families Tests/Fixtures/families [--only NAME …]
 
@@ -7,7 +7,16 @@ its logits are compared with those of transformers that lie beside it: the large
 the largest logit, about 1e-3 with its cache in F16. Where llama.cpp does otherwise than
 transformers the number is near one: it leaves out the windows of Mistral and Phi-3, and takes
 LongRoPE's long factors for every text where the context is long. A family or a setting that GGUF
-has no place for is told with the library's reason. (Needs llama-cpp-python, safetensors, numpy.)
+has no place for is told with the library's reason.
+
+Second, an SVFT adapter on every linear module that a few steps have trained is written as a GGUF
+LoRA of full rank, and llama.cpp's change of the logits by it is compared with the library's, over
+the largest change. Third, the GGUF LoRA is read back over the GGUF file, and what the library then
+gives compared with what it gave.
+
+Last, the same adapter is written as PEFT LoRA and loaded by PEFT over transformers' model: its
+change of the logits, and that of the model into which PEFT has merged it. (Needs llama-cpp-python,
+safetensors, numpy, torch, transformers, peft.)
 """
 
 from __future__ import annotations
@@ -21,6 +30,9 @@ from pathlib import Path
 
 import llama_cpp
 import numpy
+import peft
+import torch
+import transformers
 from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bindings" / "python"))
@@ -46,12 +58,14 @@ def with_tokenizer(family: Path, folder: Path) -> Path:
     return model
 
 
-def logits_of_llama_cpp(path: Path, ids: "list[int]") -> numpy.ndarray:
+def logits_of_llama_cpp(
+        path: Path, ids: "list[int]", adapter: "Path | None" = None) -> numpy.ndarray:
     SAID.clear()
     llama_cpp.llama_log_set(HEAR, None)
     try:
         model = llama_cpp.Llama(
-            str(path), n_ctx=64, n_batch=64, logits_all=True, verbose=False, n_threads=2)
+            str(path), n_ctx=64, n_batch=64, logits_all=True, verbose=False, n_threads=2,
+            lora_path=adapter and str(adapter))
     except ValueError as error:
         raise RuntimeError("".join(line for line in SAID if "error" in line)) from error
     model.eval(ids)
@@ -74,9 +88,48 @@ def compare(family: Path) -> str:
                 return str(error)
         try:
             found = logits_of_llama_cpp(file, ids)
-        except RuntimeError as error:
+            adapted = compare_adapter(Path(place), file, ids, found)
+        except (RuntimeError, svft.Error) as error:
             return f"FAIL {error}"
-    return f"{numpy.abs(found - expected).max() / numpy.abs(expected).max():.1e}"
+    return f"{relative(found, expected):.1e}   {adapted}"
+
+
+def relative(found: numpy.ndarray, expected: numpy.ndarray) -> float:
+    return float(numpy.abs(found - expected).max() / numpy.abs(expected).max())
+
+
+def changes_in_peft(place: Path, folder: Path, ids: "list[int]") -> "list[numpy.ndarray]":
+    """What an adapter changes of the logits, beside the model and merged into it."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        place / "model", dtype=torch.float32).eval()
+
+    def logits(model) -> numpy.ndarray:
+        with torch.no_grad():
+            return model(torch.tensor([ids])).logits[0].numpy()
+    base = logits(model)
+    adapted = peft.PeftModel.from_pretrained(model, folder)
+    return [logits(adapted) - base, logits(adapted.merge_and_unload()) - base]
+
+
+def compare_adapter(place: Path, file: Path, ids: "list[int]", base: numpy.ndarray) -> str:
+    """Changes of the logits by an adapter: in llama.cpp, after being read back, in PEFT."""
+    data, lora = place / "data.jsonl", place / "lora.gguf"
+    data.write_text('{"text": "!\\"#$%&()*+,-./01234"}\n' * 4)
+    with svft.Model.load(str(place / "model"), compute="f32", threads=2) as model:
+        before = numpy.array(model.logits(ids)).reshape(len(ids), -1)
+        adapter = model.create_adapter("svft", pattern="banded", d=3, targets="all-linear")
+        svft.Trainer(adapter, str(data), steps=6, batch_size=2, learning_rate=0.05).run()
+        after = numpy.array(model.logits(ids)).reshape(len(ids), -1)
+        adapter.export(str(lora), to="gguf-lora")
+        adapter.export(str(place / "peft"), to="peft")
+    change = after - before
+    theirs = logits_of_llama_cpp(file, ids, lora) - base
+    with svft.Model.load(str(file), compute="f32", threads=2) as model:
+        start = numpy.array(model.logits(ids)).reshape(len(ids), -1)
+        model.import_adapter(str(lora), method="lora", r=32)
+        back = numpy.array(model.logits(ids)).reshape(len(ids), -1) - start
+    figures = [theirs, back] + changes_in_peft(place, place / "peft", ids)
+    return "   ".join(f"{relative(figure, change):.1e}" for figure in figures)
 
 
 def main() -> None:

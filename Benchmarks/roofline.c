@@ -190,7 +190,8 @@ static const struct {
                {"Q5_K", svk_format_q5_k},
                {"Q6_K", svk_format_q6_k},
                {"IQ4_NL", svk_format_iq4_nl},
-               {"IQ4_XS", svk_format_iq4_xs}};
+               {"IQ4_XS", svk_format_iq4_xs},
+               {"NF4", svk_format_nf4}};
 static const int64_t TOKENS[] = {1, 4, 12, 32, 128, 512};
 
 static void round_tokens(const float *x, product p) {

@@ -154,12 +154,12 @@ svft_status svft_model_factor(svft_model *model, const char *targets,
 svft_status svft_model_factors(svft_model *model, const char *options,
                                svft_progress_callback progress, void *user, char **out);
 /* Writes the model with its active adapters merged, whole or not at all: a Hugging Face folder
- * (format "f32", "f16", "bf16") or, where path ends in .gguf, a GGUF file of any format. NULL
- * format keeps each tensor's own. `probe` is a text to measure drift and perplexity on (NULL: a
- * built-in one). The report is JSON: drift of logits, perplexity before and after, what of the
- * change rounding transmitted, what of the tokenizer GGUF cannot hold. A folder that holds anything
- * of yours is refused. SVFT_IO, SVFT_NO_SPACE, SVFT_UNSUPPORTED (a format the container has not),
- * SVFT_NON_FINITE (weights the format cannot hold, logits), SVFT_CANCELLED. */
+ * ("f32", "f16", "bf16", "nf4") or, where path ends in .gguf, a GGUF file of any other format; NULL
+ * keeps each tensor's own; {"format", "max_shard_size": "5GB" (several files), "calibration": (text
+ * or imatrix file that rounding weighs by)} says more. The report is JSON: drift and perplexity of
+ * `probe` (NULL: a built-in text), what of the change rounding transmitted, what GGUF cannot hold.
+ * A folder that holds anything of yours is refused. SVFT_IO, SVFT_NO_SPACE, SVFT_UNSUPPORTED (the
+ * container has no such format), SVFT_DATA, SVFT_NON_FINITE (weights or logits), SVFT_CANCELLED. */
 svft_status svft_model_save(svft_model *model, const char *path, const char *format,
                             const char *probe, svft_progress_callback progress, void *user,
                             char **out_report);

@@ -1,4 +1,4 @@
-/* The list of formats (kernels.h) by the type ids of GGUF files, and what any of them can do. */
+/* The list of formats (kernels.h) by their ids, and what any of them can do. */
 #include "format.h"
 
 #define FORMAT_CASE(name, type)                                                                    \

@@ -11,7 +11,7 @@ enum { FEW_TOKENS = 3, FEW_PLAIN_TOKENS = 32, ROW_GROUP = 4 };
 
 /* Up to how many tokens dots are faster. */
 static int64_t few_tokens(const svk_format *format) {
-  return format->block_length == 1 && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
+  return format->tiles && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
 }
 
 /* Up to 4 rows times few tokens for formats without dots of their own, decoded block by block. */

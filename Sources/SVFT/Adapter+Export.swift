@@ -112,7 +112,8 @@ extension Adapter {
       ("peft_type", "LORA"), ("task_type", .string(task)), ("inference_mode", true),
       ("base_model_name_or_path", .string(FileSystem.name(model.path))), ("r", .integer(rank)),
       ("lora_alpha", .integer(rank)), ("lora_dropout", 0.0), ("bias", "none"),
-      ("fan_in_fan_out", false), ("modules_to_save", .null),
+      ("fan_in_fan_out", .bool(parts.contains { $0.projection.weight.isTransposedInFolders })),
+      ("modules_to_save", .null),
       ("target_modules", .array(parts.map { .string($0.projection.name) })),
     ])
     try AtomicFolder.write(path) { (folder) throws(SVFTError) in

@@ -51,7 +51,8 @@ public enum Inspector {
     ])
     if let config = checkpoint.config { report["config"] = .object(config) }
     if let gguf = checkpoint.gguf { report["metadata"] = metadata(of: gguf) }
-    for (key, value) in try tensors(of: checkpoint.source, kind: "", spectrum).members
+    let names = (checkpoint.family.tensorNames, checkpoint.hyper.dialect)
+    for (key, value) in try tensors(of: checkpoint.source, kind: "", spectrum, names).members
     where key != "kind" && key != "path" { report[key] = value }
     return report
   }
@@ -83,7 +84,8 @@ public enum Inspector {
   }
 
   private static func tensors(
-    of source: any TensorSource, kind: String, _ spectrum: Bool
+    of source: any TensorSource, kind: String, _ spectrum: Bool,
+    _ names: (TensorNames, Hyperparameters.Dialect)? = nil
   ) throws(SVFTError) -> JSON.Object {
     var list: [JSON] = []
     var formats: [(key: String, value: JSON)] = []
@@ -109,16 +111,30 @@ public enum Inspector {
     return JSON.Object([
       ("kind", .string(kind)), ("path", .string(source.path)),
       ("parameters", .integer(parameters)), ("bytes", .integer(bytes)),
-      ("memory", .object(memory(parameters))),
+      ("memory", .object(memory(source.entries, names))),
       ("formats", .object(JSON.Object(formats))), ("tensors", .array(list)),
     ])
   }
 
-  /// Bytes of all weights in each format.
-  private static func memory(_ parameters: Int) -> JSON.Object {
+  /// Bytes of all weights quantised to each format: vectors in F32, and in what is in a format's
+  /// place the matrices whose rows are no whole blocks.
+  private static func memory(
+    _ entries: [TensorEntry], _ names: (TensorNames, Hyperparameters.Dialect)?
+  ) -> JSON.Object {
+    let outline = ModelOutline([(name: String, shape: [Int])]())
     var object = JSON.Object()
     for format in ElementFormats.encodable {
-      object[format.name] = .integer(parameters / format.blockLength * format.blockBytes)
+      let quantization = Quantization(format)
+      object[format.name] = .integer(
+        entries.reduce(0) { bytes, entry in
+          guard entry.shape.count > 1, let columns = entry.shape.last else {
+            return bytes &+ entry.shape.reduce(4, &*)
+          }
+          let name = names.flatMap { $0.0.gguf(ofFile: entry.name, $0.1) }
+          let target = quantization.format(of: name, columns: columns, in: outline)
+          let rows = entry.shape.dropLast().reduce(1, &*)
+          return bytes &+ (target.map { rows &* $0.rowBytes(columns) } ?? entry.byteCount)
+        })
     }
     return object
   }

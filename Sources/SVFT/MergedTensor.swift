@@ -29,6 +29,8 @@ final class MergedTensor {
   private(set) var survivedNaively = 0.0
 
   private static let blockRows = 64
+  /// How much each number of a block of rows matters, where that is known and the format weighs.
+  private var importance: Buffer?
 
   /// `projections` are those that multiply with this tensor; `layout` is the file's.
   init(
@@ -38,6 +40,28 @@ final class MergedTensor {
     self.projections = projections.filter { !$0.attachments.isEmpty }
     self.format = format
     self.layout = layout
+  }
+
+  /// Says how much each column matters. Throws `.memory`.
+  func weigh(_ columns: [Float]) throws(SVFTError) {
+    guard format.kernels.weighs, columns.count == slot.weight.columns else { return }
+    let buffer = try Buffer(
+      of: Float.self, count: Checked.product(Self.blockRows, columns.count, "importance"))
+    let values = buffer.values(Float.self)
+    for row in 0..<Self.blockRows {
+      for (column, factor) in columns.enumerated() { values[row * columns.count + column] = factor }
+    }
+    importance = buffer
+  }
+
+  /// Encodes `count` numbers, whole rows of a block.
+  private func round(
+    _ values: UnsafePointer<Float>, _ count: Int, into target: UnsafeMutableRawPointer
+  ) {
+    let factors = importance.map { UnsafePointer($0.pointer.assumingMemoryBound(to: Float.self)) }
+    withExtendedLifetime(importance) {
+      format.encode(values, importance: factors, count: count, into: target)
+    }
   }
 
   /// Whether anything attached changes the tensor.
@@ -160,7 +184,7 @@ final class MergedTensor {
     _ block: Range<Int>, _ merged: UnsafePointer<Float>, into target: UnsafeMutableRawPointer
   ) {
     guard let whole else {
-      return format.encode(merged, count: block.count * slot.weight.columns, into: target)
+      return round(merged, block.count * slot.weight.columns, into: target)
     }
     for (index, row) in block.enumerated() {
       whole.matrix.copyRow(storedRow(row), into: target + index * whole.matrix.rowBytes)
@@ -216,7 +240,7 @@ final class MergedTensor {
     let (after, start) = (written.values(Float.self), before.values(Float.self))
     guard let a = after.baseAddress, let b = start.baseAddress else { return }
     func throughFormat(_ values: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>) {
-      format.encode(values, count: count, into: bytes.pointer)
+      round(values, count, into: bytes.pointer)
       format.decode(bytes.pointer, count: count, into: target)
     }
     func share() -> Double {

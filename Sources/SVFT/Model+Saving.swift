@@ -7,27 +7,36 @@ import SVFTFormats
 public import SVFTTensor
 
 extension Model {
-  /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file,
-  /// any other a Hugging Face folder. `format` ("f32", "f16", "bf16"; for GGUF also "q8_0",
-  /// "q4_k_m" … as Quantization.swift has them) is that of the matrices; nil keeps each tensor's
-  /// own. A quantisation-aware adapter's matrices are written as training had them where the format
-  /// is their own. `probe` is the text on which drift (of its first tokens) and perplexity are
-  /// measured.
+  /// Writes the model with its attached adapters merged, in `format` or each tensor's own.
   ///
-  /// Returns a JSON report: files, drift of the outputs between this model and the saved one, where
-  /// something changed the perplexity before and after, for rounded formats the share of the change
-  /// that was transmitted, and what of the tokenizer the container cannot hold. Throws `.io`,
-  /// `.noSpace`, `.unsupported`, `.nonFinite` (weights that `format` cannot hold, outputs that are
-  /// no numbers), `.cancelled`; nothing half-written is left.
+  /// All else as with options.
   public func save(
     to path: String, format: String? = nil, probe: String? = nil, progress: WorkProgress? = nil
   ) throws(SVFTError) -> String {
+    var options = SavingOptions()
+    (options.format, options.probe) = (format, probe)
+    return try save(to: path, options, progress: progress)
+  }
+
+  /// Writes the model with its attached adapters merged. `path` ending in .gguf makes a GGUF file,
+  /// any other a Hugging Face folder. A quantisation-aware adapter's matrices are written as
+  /// training had them where the format is their own.
+  ///
+  /// Returns a JSON report: the path (of the first of several GGUF files), drift of the outputs
+  /// between this model and the saved one, where something changed the perplexity before and after,
+  /// for rounded formats the share of the change that was transmitted, and what of the tokenizer
+  /// the container cannot hold. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
+  /// that the format cannot hold, outputs that are no numbers), `.cancelled`; nothing half-written
+  /// is left.
+  public func save(
+    to path: String, _ options: SavingOptions, progress: WorkProgress? = nil
+  ) throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
-      let saver = try ModelSaver(self, path, format, progress)
-      let probe = probe ?? Model.defaultProbe
+      let saver = try ModelSaver(self, path, options, progress)
+      let probe = options.probe ?? Model.defaultProbe
       // Before anything is written: a model without finite outputs has no drift.
       let outputs = try probeOutputs(probe)
-      let tensors = try saver.write()
+      let (tensors, path) = try saver.write()
       var report = JSON.Object([
         ("path", .string(path)), ("tensors", .integer(tensors.count)),
         ("changed", .integer(tensors.count { $0.isChanged })),

@@ -1,8 +1,9 @@
 // Writes a model with its adapters merged: a Hugging Face folder that transformers opens, or a GGUF
-// file that llama.cpp runs.
+// file that llama.cpp runs, in one file or in several.
 //
 // Formats follow ggml's rule: matrices get what the quantisation asked for gives them
-// (Quantization.swift), vectors F32 in GGUF files and the folder's format elsewhere.
+// (Quantization.swift), vectors F32 in GGUF files and the folder's format elsewhere. What a folder
+// holds in four bits is in ModelSaver+FourBits.swift.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -17,18 +18,26 @@ struct ModelSaver {
   /// What matrices are brought into; nil keeps each tensor's own format.
   let quantization: Quantization?
   private let outline: ModelOutline
+  private let shardBytes: Int?
+  private let importance: ColumnImportance?
   let progress: WorkProgress?
 
   var isGGUF: Bool { path.hasSuffix(".gguf") }
 
   /// Throws `.unsupported` for formats that the container cannot hold.
   init(
-    _ model: Model, _ path: String, _ format: String?, _ progress: WorkProgress?
+    _ model: Model, _ path: String, _ options: SavingOptions, _ progress: WorkProgress?
   ) throws(SVFTError) {
     self.model = model
     self.path = path
     self.progress = progress
-    quantization = try format.map { (name) throws(SVFTError) in try Quantization.required(name) }
+    shardBytes = options.maxShardSize
+    importance = try options.calibration.map { (file) throws(SVFTError) in
+      try ColumnImportance(model, file, progress)
+    }
+    quantization = try options.format.map { (name) throws(SVFTError) in
+      try Quantization.required(name)
+    }
     let names = type(of: model.network.architecture).tensorNames
     var shapes = model.loaded.storedSlots.map { (name: $0.name, shape: $0.shape) }
     if ModelSaver.unties(model), let head = model.network.heads.language {
@@ -36,28 +45,40 @@ struct ModelSaver {
     }
     outline = ModelOutline(
       shapes.compactMap { slot in names.gguf(slot.name).map { ($0, slot.shape) } })
-    if let format = quantization?.format, !path.hasSuffix(".gguf"), format.safetensorsType == nil {
-      throw SVFTError(
-        .unsupported,
-        "\(path): expected f32, f16 or bf16 for a folder, found \(format.name): name a .gguf file "
-          + "instead")
-    }
+    guard let format = quantization?.format, !holds(format) else { return }
+    throw SVFTError(
+      .unsupported,
+      isGGUF
+        ? "\(path): expected a format that GGUF files have, found \(format.name): name a folder "
+          + "instead"
+        : "\(path): expected f32, f16, bf16 or nf4 for a folder, found \(format.name): name a "
+          + ".gguf file instead")
   }
 
-  /// Writes everything. Returns the tensors with what survived in each.
-  func write() throws(SVFTError) -> [MergedTensor] {
+  /// Whether the container has a place for matrices of that format.
+  private func holds(_ format: any ElementFormat) -> Bool {
+    if isGGUF { return format.ggufType != nil }
+    return format.safetensorsType != nil || BitsAndBytesWriter.holds(format.name)
+  }
+
+  /// Writes everything. Returns the tensors with what survived in each, and what to open.
+  func write() throws(SVFTError) -> (tensors: [MergedTensor], path: String) {
     let tensors = try plan()
     var outgoing: [OutgoingTensor] = []
     let watch = SavingWatch(model.gate, total: tensors.count, progress)
     for tensor in tensors {
-      outgoing.append(watch.watching(try tensor.merged.outgoing(tensor.name)))
+      if let factors = importance?[tensor.merged.slot.name] { try tensor.merged.weigh(factors) }
+      if let copies = try copies(of: tensor.merged, as: tensor.name) {
+        outgoing += copies.prefix(1).map(watch.watching) + copies.dropFirst()
+      } else {
+        outgoing.append(watch.watching(try tensor.merged.outgoing(tensor.name)))
+      }
     }
-    if isGGUF {
-      try writeGGUF(outgoing)
-    } else {
+    guard isGGUF else {
       try writeFolder(outgoing)
+      return (tensors.map(\.merged), path)
     }
-    return tensors.map(\.merged)
+    return (tensors.map(\.merged), try writeGGUF(outgoing))
   }
 
   /// Whether the head must be written apart from the embedding it is tied to.
@@ -90,11 +111,12 @@ struct ModelSaver {
   private func merged(
     _ slot: Slot, _ owners: [Projection], _ architecture: any Architecture
   ) -> MergedTensor {
+    let format = format(of: slot)
+    // bitsandbytes holds matrices as they are multiplied, whatever the family's folders do.
+    let isTransposed = slot.isTransposedInFolders && !BitsAndBytesWriter.holds(format.name)
     let layout =
-      isGGUF
-      ? architecture.ggufLayout(slot.name)
-      : FileLayout(isTransposed: slot.isTransposedInFolders)
-    return MergedTensor(slot, owners, format: format(of: slot), layout: layout)
+      isGGUF ? architecture.ggufLayout(slot.name) : FileLayout(isTransposed: isTransposed)
+    return MergedTensor(slot, owners, format: format, layout: layout)
   }
 
   /// Whether nothing is computed with a tensor and GGUF files have no place for it.
@@ -118,17 +140,16 @@ struct ModelSaver {
     return name
   }
 
-  private func format(of slot: Slot) -> any ElementFormat {
+  func format(of slot: Slot) -> any ElementFormat {
     let own = slot.weight.format
-    let usual = isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16
+    let usual = holds(own) ? own : ElementFormats.f16
     let wanted = quantization?.format ?? usual
     guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
     let addends = isGGUF ? model.network.architecture.ggufAddends : []
     if addends.contains(slot.name) { return ElementFormats.f32 }
-    guard let quantization else { return usual.fitting(columns: slot.weight.columns) }
-    return quantization.format(
+    return quantization?.format(
       of: type(of: model.network.architecture).tensorNames.gguf(slot.name),
-      columns: slot.weight.columns, in: outline)
+      columns: slot.weight.columns, in: outline) ?? usual.fitting(columns: slot.weight.columns)
   }
 
   private func plain(_ format: any ElementFormat) -> any ElementFormat {
@@ -146,7 +167,8 @@ struct ModelSaver {
     return most.flatMap { ElementFormats.named($0.key) }.flatMap { Quantization($0).fileType }
   }
 
-  private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {
+  /// Returns the file, or the first of several.
+  private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) -> String {
     let architecture = model.network.architecture
     var metadata = try model.loaded.metadata(classNames: model.classNames)
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
@@ -165,7 +187,8 @@ struct ModelSaver {
         OutgoingTensor(
           tensor.name, [tensor.values.count], try StoredType.named("F32"), bytes: values))
     }
-    try GGUFWriter.write(path, tensors + extra, metadata: metadata)
+    return try GGUFWriter.write(
+      path, tensors + extra, metadata: metadata, partBytes: shardBytes)
   }
 
   private func tokenizer() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
@@ -176,10 +199,17 @@ struct ModelSaver {
   }
 
   private func writeFolder(_ tensors: [OutgoingTensor]) throws(SVFTError) {
-    let config = try self.config(tensors.first?.type.name ?? "F32")
+    let element = elementType
+    let config = try self.config(element.name)
+    var stored: [OutgoingTensor] = []
+    for tensor in tensors {
+      stored +=
+        BitsAndBytesWriter.holds(tensor.type.name)
+        ? try BitsAndBytesWriter.tensors(tensor, decodedTo: element) : [tensor]
+    }
     try AtomicFolder.write(path) { (folder) throws(SVFTError) in
       try SafetensorsWriter.write(
-        FileSystem.join(folder, "model.safetensors"), tensors, metadata: [("format", "pt")])
+        folder: folder, stored, metadata: [("format", "pt")], shardBytes: shardBytes)
       try AtomicFile.write(
         FileSystem.join(folder, "config.json"), text: JSON.object(config).text(.pretty))
       try TextFiles.write(model, to: folder)
@@ -198,7 +228,7 @@ struct ModelSaver {
     // Where the head scales, the key says that and not whose matrix it is.
     let scales = model.network.heads.language?.scale != nil
     if unties, !scales { config["tie_word_embeddings"] = false }
-    return config
+    return try withFourBits(config)
   }
 }
 

@@ -1,7 +1,8 @@
 // LoRA as PEFT saves it: <module>.lora_A.weight [r, in], <module>.lora_B.weight [out, r], and the
-// keys of LoraConfig that say how to scale them. What we cannot compute (DoRA, fan_in_fan_out) is
-// refused by name, and so are starts that changed the base (PiSSA, OLoRA): their file is not the
-// difference to the model it is loaded on.
+// keys of LoraConfig that say how to scale them. What we cannot compute (DoRA) is refused by name,
+// and so are starts that changed the base (PiSSA, OLoRA): their file is not the difference to the
+// model it is loaded on. fan_in_fan_out says how PEFT's base lies in memory (GPT-2's as its
+// transpose); A and B are the same either way.
 package import SVFTFormats
 import SVFTLayers
 package import SVFTTensor
@@ -14,7 +15,8 @@ extension LoRA {
     object["lora_dropout"] = .number(settings.dropout)
     object["use_rslora"] = .bool(settings.usesRootRank)
     object["init_lora_weights"] = settings.start == .gaussian ? "gaussian" : true
-    object["fan_in_fan_out"] = false
+    object["fan_in_fan_out"] = .bool(
+      sites.contains { $0.projection.weight.isTransposedInFolders })
     object["use_dora"] = false
     object["rank_pattern"] = .object(settings.rankPattern)
     object["alpha_pattern"] = .object(settings.alphaPattern)
@@ -44,7 +46,7 @@ extension LoRA {
 
   /// Keys of LoraConfig that change the computation, unless they are absent, null or false.
   private static let foreignKeys = [
-    "fan_in_fan_out", "use_dora", "use_qalora", "lora_bias", "use_bdlora", "layer_replication",
+    "use_dora", "use_qalora", "lora_bias", "use_bdlora", "layer_replication",
     "alora_invocation_tokens", "arrow_config",
   ]
 

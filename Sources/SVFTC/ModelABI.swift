@@ -130,9 +130,10 @@ import SVFTTensor
   guarded { () throws(SVFTError) in
     let out = try required(out_report, "out_report")
     let model = try object(model, Model.self, "model")
+    var options = try SavingOptions(optionalString(format, "format"))
+    options.probe = try optionalString(probe, "probe") ?? options.probe
     let report = try model.save(
-      to: string(path, "path"), format: optionalString(format, "format"),
-      probe: optionalString(probe, "probe"), progress: workProgress(progress, user))
+      to: string(path, "path"), options, progress: workProgress(progress, user))
     out.pointee = try owned(report)
   }
 }

@@ -20,13 +20,26 @@ package enum AtomicFile {
     _ path: String, expecting size: Int = 0,
     _ body: (ByteSink) throws(SVFTError) -> Void
   ) throws(SVFTError) {
-    try during("cannot save \(path)") { () throws(SVFTError) in
-      guard let kind = try FileSystem.kind(path), kind != .file else {
-        return try replace(path, size, body)
+    try write([(path, size)]) { (_, sink) throws(SVFTError) in try body(sink) }
+  }
+
+  /// Writes files of one folder that belong together through `body`, which gets the number of each
+  /// in turn.
+  ///
+  /// All are whole under temporary names before the first of them gets its own, and the first of
+  /// the list gets it last: whoever finds it finds the others.
+  package static func write(
+    _ files: [(path: String, size: Int)], _ body: (Int, ByteSink) throws(SVFTError) -> Void
+  ) throws(SVFTError) {
+    for (path, _) in files {
+      try during("cannot save \(path)") { () throws(SVFTError) in
+        guard let kind = try FileSystem.kind(path), kind != .file else { return }
+        let what = kind == .folder ? "a folder" : "a device, socket or pipe"
+        throw SVFTError(.io, "expected a regular file or none, found \(what)")
       }
-      let what = kind == .folder ? "a folder" : "a device, socket or pipe"
-      throw SVFTError(.io, "expected a regular file or none, found \(what)")
     }
+    guard let first = files.first?.path else { return }
+    try during("cannot save \(first)") { () throws(SVFTError) in try replace(files, body) }
   }
 
   /// Writes a small text file.
@@ -35,22 +48,28 @@ package enum AtomicFile {
   }
 
   private static func replace(
-    _ path: String, _ size: Int, _ body: (ByteSink) throws(SVFTError) -> Void
+    _ files: [(path: String, size: Int)], _ body: (Int, ByteSink) throws(SVFTError) -> Void
   ) throws(SVFTError) {
-    let folder = FileSystem.parent(path) ?? "/"
+    let folder = files.first.flatMap { FileSystem.parent($0.path) } ?? "/"
     TemporaryName.removeLeftovers(in: folder)
-    try requireSpace(size, in: folder)
-    let temporary = FileSystem.join(folder, TemporaryName().text)
+    var total = 0
+    for file in files { total = try Checked.sum(total, file.size, "the size of all files") }
+    try requireSpace(total, in: folder)
+    let temporaries = files.map { _ in FileSystem.join(folder, TemporaryName().text) }
     do {
-      let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
-      let sink = try ByteSink(file)
-      try body(sink)
-      try sink.flush()
-      try file.sync()
-      try file.close()
-      try FileSystem.rename(temporary, to: path)
+      for (number, temporary) in temporaries.enumerated() {
+        let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
+        let sink = try ByteSink(file)
+        try body(number, sink)
+        try sink.flush()
+        try file.sync()
+        try file.close()
+      }
+      for (temporary, file) in zip(temporaries, files).reversed() {
+        try FileSystem.rename(temporary, to: file.path)
+      }
     } catch {
-      try? FileSystem.remove(temporary)
+      for temporary in temporaries { try? FileSystem.remove(temporary) }
       throw error
     }
     try FileSystem.sync(folder: folder)

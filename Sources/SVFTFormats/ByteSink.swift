@@ -1,10 +1,11 @@
-// Where written bytes go: a file behind a buffer of our own, every transfer checked. The count of
-// bytes is kept, so that a writer can prove it wrote what its header says.
+// Where written bytes go: a file behind a buffer of our own, every transfer checked, or memory
+// alone. The count of bytes is kept, so that a writer can prove it wrote what its header says.
 package import SVFTTensor
 
-/// A file being written front to back.
+/// A file, or memory, being written front to back.
 package final class ByteSink {
-  private let file: OpenFile
+  /// Nil where the buffer is all there is.
+  private let file: OpenFile?
   private let buffer: Buffer
   private var filled = 0
   /// How many bytes have been given so far.
@@ -19,16 +20,22 @@ package final class ByteSink {
     buffer = try Buffer(byteCount: Self.capacity)
   }
 
+  /// Fills a buffer from its beginning; what it has no room for is an error.
+  init(filling buffer: Buffer) {
+    file = nil
+    self.buffer = buffer
+  }
+
   /// Takes bytes; large runs go to the file directly.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(SVFTError) {
     if bytes.count > buffer.byteCount - filled { try flush() }
-    if bytes.count >= buffer.byteCount {
+    if let file, bytes.count >= buffer.byteCount {
       try file.write(bytes)
     } else if let start = bytes.baseAddress {
       (buffer.pointer + filled).copyMemory(from: start, byteCount: bytes.count)
       filled += bytes.count
     }
-    position = try Checked.sum(position, bytes.count, "the size of \(file.path)")
+    position = try Checked.sum(position, bytes.count, "the size of \(file?.path ?? "a tensor")")
   }
 
   /// Takes the bytes of an array.
@@ -50,6 +57,9 @@ package final class ByteSink {
 
   /// Hands everything to the system.
   func flush() throws(SVFTError) {
+    guard let file else {
+      throw SVFTError(.internal, "libsvft is at fault: more bytes than a tensor has")
+    }
     try file.write(UnsafeRawBufferPointer(start: buffer.pointer, count: filled))
     filled = 0
   }

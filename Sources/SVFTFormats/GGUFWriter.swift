@@ -1,34 +1,52 @@
 // Writing GGUF version 3: header, metadata in the order given, tensor entries, then the data, each
 // tensor padded to 32 bytes. `general.alignment` is left out, because 32 is what its absence means.
-// The same tensors and metadata give the same bytes.
+// The same tensors and metadata give the same bytes. What several files hold is split as
+// SplitGGUF.swift reads it.
 package import SVFTTensor
 
 /// Writes GGUF files, whole or not at all.
 package enum GGUFWriter {
   private static let alignment = 32
 
-  /// Writes metadata and tensors in their order.
+  /// Writes metadata and tensors in their order, where `partBytes` says so into several files with
+  /// no more bytes of tensors each (but for a tensor that is larger): all or none of them.
   ///
-  /// Nothing of an old file is lost where this throws.
+  /// Returns the file to open: `path`, or the first of several. Nothing of an old file is lost
+  /// where this throws.
+  @discardableResult
   package static func write(
-    _ path: String, _ tensors: [OutgoingTensor], metadata: [(key: String, value: GGUFValue)]
-  ) throws(SVFTError) {
-    let (header, size) = try header(tensors, metadata)
-    let total = try Checked.sum(header.count + alignment, size, "the size of \(path)")
-    try AtomicFile.write(path, expecting: total) { (sink) throws(SVFTError) in
-      try sink.write(header)
+    _ path: String, _ tensors: [OutgoingTensor], metadata: [(key: String, value: GGUFValue)],
+    partBytes: Int? = nil
+  ) throws(SVFTError) -> String {
+    try OutgoingTensor.checkNames(tensors, limit: Limits.ggufNameBytes)
+    let parts = try OutgoingTensor.parts(tensors, of: partBytes)
+    var headers: [[UInt8]] = []
+    var files: [(path: String, size: Int)] = []
+    for (number, part) in parts.enumerated() {
+      var words = number == 0 ? metadata : []
+      if parts.count > 1 {
+        words += SplitGGUF.metadata(number, of: parts.count, tensors: tensors.count)
+      }
+      let (header, size) = try header(part, words)
+      let name = parts.count > 1 ? SplitGGUF.path(path, number, of: parts.count) : path
+      headers.append(header)
+      files.append(
+        (name, try Checked.sum(header.count + alignment, size, "the size of \(name)")))
+    }
+    try AtomicFile.write(files) { (number, sink) throws(SVFTError) in
+      try sink.write(headers[number])
       try sink.pad(to: alignment)
-      for tensor in tensors {
+      for tensor in parts[number] {
         try tensor.write(to: sink)
         try sink.pad(to: alignment)
       }
     }
+    return files[0].path
   }
 
   private static func header(
     _ tensors: [OutgoingTensor], _ metadata: [(key: String, value: GGUFValue)]
   ) throws(SVFTError) -> (bytes: [UInt8], dataSize: Int) {
-    try OutgoingTensor.checkNames(tensors, limit: Limits.ggufNameBytes)
     var bytes = Array("GGUF".utf8)
     Encoding.append(UInt32(3), to: &bytes)
     Encoding.append(UInt64(tensors.count), to: &bytes)

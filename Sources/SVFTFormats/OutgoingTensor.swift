@@ -53,6 +53,31 @@ package struct OutgoingTensor {
       "tensor \(name): \(sink.position - start) bytes were written, its shape says \(expected)")
   }
 
+  /// Tensors in their order, in parts of at most `limit` bytes; one that is larger is a part of its
+  /// own. One part where there is no limit.
+  static func parts(
+    _ tensors: [OutgoingTensor], of limit: Int?
+  ) throws(SVFTError) -> [[OutgoingTensor]] {
+    guard let limit else { return [tensors] }
+    var parts: [[OutgoingTensor]] = [[]]
+    var filled = 0
+    for tensor in tensors {
+      let size = try tensor.byteCount()
+      if filled > 0, size > limit - min(limit, filled) {
+        parts.append([])
+        filled = 0
+      }
+      parts[parts.count - 1].append(tensor)
+      filled = try Checked.sum(filled, size, "the size of a part")
+    }
+    guard parts.count <= Limits.shards else {
+      throw SVFTError(
+        .limit,
+        "\(parts.count) files of at most \(limit) bytes; at most \(Limits.shards) are allowed")
+    }
+    return parts
+  }
+
   /// Throws `.invalidArgument` where two tensors have one name or a name does not fit the format.
   static func checkNames(_ tensors: [OutgoingTensor], limit: Int) throws(SVFTError) {
     var names = NameIndex()

@@ -5,30 +5,10 @@
 package import SVFTTensor
 
 /// The tensors of a sharded model.
-package final class SafetensorsIndex: TensorSource {
+package final class SafetensorsIndex: PartedSource {
   package let path: String
-  private let index: NameIndex
-  /// For each name of the index, the shard it lies in.
-  private let homes: [Int]
-  private let shards: [Safetensors]
+  package let parts: TensorParts
   package let description: [(key: String, value: String)]
-
-  package var names: [String] { index.names }
-
-  package func entry(_ name: String) -> TensorEntry? {
-    index.position(of: name).flatMap { shards[homes[$0]].entry(name) }
-  }
-
-  package func origin(_ name: String) -> String? {
-    index.position(of: name).flatMap { shards[homes[$0]].origin(name) }
-  }
-
-  package func bytes(_ name: String) throws(SVFTError) -> Buffer {
-    guard let place = index.position(of: name) else {
-      throw SVFTError(.format, "\(path): there is no tensor \(name.debugDescription)")
-    }
-    return try shards[homes[place]].bytes(name)
-  }
 
   /// Opens an index and all its shards.
   package init(_ path: String, access: MappedFile.Access = .mapped) throws(SVFTError) {
@@ -55,12 +35,16 @@ package final class SafetensorsIndex: TensorSource {
           try Safetensors(FileSystem.join(folder, file), access: access)
         })
     }
-    self.shards = shards
     description = shards.first?.metadata ?? []
     do {
-      (index, homes) = try Self.order(map.keys, home, shards)
-      try Self.checkTotal(root, index.names, homes, shards)
+      parts = try Self.order(map.keys, home, shards)
+      try Self.checkTotal(root, parts)
     } catch { throw error.while(path) }
+  }
+
+  /// The name of a shard, as transformers has it: model-00001-of-00003.safetensors.
+  static func shardName(_ number: Int, of count: Int) -> String {
+    "model-\(TensorParts.number(number, of: count)).safetensors"
   }
 
   /// A file name that stays in its folder.
@@ -76,12 +60,11 @@ package final class SafetensorsIndex: TensorSource {
 
   /// The names in the order of their data, shard by shard, each checked to lie in its shard alone.
   private static func order(_ names: [String], _ home: [Int], _ shards: [Safetensors])
-    throws(SVFTError) -> (NameIndex, [Int])
+    throws(SVFTError) -> TensorParts
   {
     var map = NameIndex()
     for name in names { _ = map.add(name) }
-    var ordered = NameIndex()
-    var homes: [Int] = []
+    var parts = TensorParts(shards)
     for (number, shard) in shards.enumerated() {
       for name in shard.names {
         guard let place = map.position(of: name) else { continue }
@@ -91,27 +74,27 @@ package final class SafetensorsIndex: TensorSource {
             "tensor \(name.debugDescription) lies in \(shard.path), the index says in "
               + shards[home[place]].path)
         }
-        _ = ordered.add(name)
-        homes.append(number)
+        _ = parts.add(name, in: number)
       }
     }
-    for (place, name) in names.enumerated() where ordered.position(of: name) == nil {
+    for (place, name) in names.enumerated() where parts.home(of: name) == nil {
       throw SVFTError(
         .format, "tensor \(name.debugDescription) is not in its shard \(shards[home[place]].path)")
     }
-    return (ordered, homes)
+    return parts
   }
 
   private static func checkTotal(
-    _ root: JSON.Object, _ names: [String], _ homes: [Int], _ shards: [Safetensors]
+    _ root: JSON.Object, _ parts: TensorParts
   ) throws(SVFTError) {
     guard root.has("metadata") else { return }
     let metadata = try root.object("metadata")
     guard metadata.has("total_size") else { return }
     let claimed = try metadata.int("total_size")
     var total = 0
-    for (name, home) in zip(names, homes) {
-      total = try Checked.sum(total, shards[home].require(name).byteCount, "the total size")
+    for (name, home) in zip(parts.index.names, parts.homes) {
+      let size = try parts.files[home].require(name).byteCount
+      total = try Checked.sum(total, size, "the total size")
     }
     guard claimed == total else {
       throw SVFTError(

@@ -22,6 +22,36 @@ package enum SafetensorsWriter {
     }
   }
 
+  /// Writes the weights of a model into a folder: model.safetensors, or where `shardBytes` says so
+  /// several files with no more bytes of tensors each (but for a tensor that is larger) and their
+  /// index, named as transformers names them.
+  ///
+  /// The folder is in the making: nothing of it is in its place before all is.
+  package static func write(
+    folder: String, _ tensors: [OutgoingTensor], metadata: [(key: String, value: String)],
+    shardBytes: Int? = nil
+  ) throws(SVFTError) {
+    let shards = try OutgoingTensor.parts(tensors, of: shardBytes)
+    guard shards.count > 1 else {
+      return try write(
+        FileSystem.join(folder, "model.safetensors"), tensors, metadata: metadata)
+    }
+    try OutgoingTensor.checkNames(tensors, limit: Limits.nameBytes)
+    var map = JSON.Object()
+    var total = 0
+    for (number, shard) in shards.enumerated() {
+      let name = SafetensorsIndex.shardName(number, of: shards.count)
+      try write(FileSystem.join(folder, name), shard, metadata: metadata)
+      for tensor in shard {
+        map[tensor.name] = .string(name)
+        total = try Checked.sum(total, tensor.byteCount(), "the size of all tensors")
+      }
+    }
+    let index: JSON = ["metadata": ["total_size": .integer(total)], "weight_map": .object(map)]
+    try AtomicFile.write(
+      FileSystem.join(folder, "model.safetensors.index.json"), text: index.text(.pretty))
+  }
+
   private static func header(
     _ tensors: [OutgoingTensor], _ metadata: [(key: String, value: String)]
   ) throws(SVFTError) -> (bytes: [UInt8], dataSize: Int) {

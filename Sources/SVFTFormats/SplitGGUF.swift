@@ -5,30 +5,10 @@
 package import SVFTTensor
 
 /// The tensors of a model whose first part is named.
-package final class SplitGGUF: TensorSource {
-  private let parts: [GGUF]
-  private let index: NameIndex
-  /// For each name of the index, the part it lies in.
-  private let homes: [Int]
-
-  package var path: String { parts[0].path }
-  package var names: [String] { index.names }
-  package var description: [(key: String, value: String)] { parts[0].description }
-
-  package func entry(_ name: String) -> TensorEntry? {
-    index.position(of: name).flatMap { parts[homes[$0]].entry(name) }
-  }
-
-  package func origin(_ name: String) -> String? {
-    index.position(of: name).flatMap { parts[homes[$0]].origin(name) }
-  }
-
-  package func bytes(_ name: String) throws(SVFTError) -> Buffer {
-    guard let place = index.position(of: name) else {
-      throw SVFTError(.format, "\(path): there is no tensor \(name.debugDescription)")
-    }
-    return try parts[homes[place]].bytes(name)
-  }
+package final class SplitGGUF: PartedSource {
+  package let path: String
+  package let parts: TensorParts
+  package var description: [(key: String, value: String)] { parts.files.first?.description ?? [] }
 
   /// Opens the parts that belong to `first`.
   ///
@@ -41,7 +21,7 @@ package final class SplitGGUF: TensorSource {
         "\(first.path): expected the first of \(count) parts, whose name ends in "
           + "\(Self.end(0, of: count))")
     }
-    var parts = [first]
+    var files = [first]
     for number in 1..<count {
       let part = try GGUF(stem + Self.end(number, of: count), access: access, isPart: true)
       guard try part.parts() == count, try part.partNumber() == number else {
@@ -50,39 +30,49 @@ package final class SplitGGUF: TensorSource {
           "\(part.path): expected part \(number + 1) of \(count), found "
             + "\(try part.partNumber() + 1) of \(try part.parts())")
       }
-      parts.append(part)
+      files.append(part)
     }
-    (index, homes) = try Self.index(of: parts)
-    let claimed = try first.int("split.tensors.count", default: index.count)
-    guard claimed == index.count else {
+    path = first.path
+    parts = try Self.parts(files)
+    let found = parts.index.count
+    let claimed = try first.int("split.tensors.count", default: found)
+    guard claimed == found else {
       throw SVFTError(
-        .format, "\(first.path): expected \(claimed) tensors in all parts, found \(index.count)")
+        .format, "\(path): expected \(claimed) tensors in all parts, found \(found)")
     }
-    self.parts = parts
   }
 
-  private static func index(of parts: [GGUF]) throws(SVFTError) -> (NameIndex, [Int]) {
-    var index = NameIndex()
-    var homes: [Int] = []
-    for (number, part) in parts.enumerated() {
-      for name in part.names {
-        guard index.add(name), index.count <= Limits.tensors else {
+  private static func parts(_ files: [GGUF]) throws(SVFTError) -> TensorParts {
+    var parts = TensorParts(files)
+    for (number, file) in files.enumerated() {
+      for name in file.names {
+        guard parts.add(name, in: number), parts.index.count <= Limits.tensors else {
           throw SVFTError(
-            .format, "\(part.path): tensor \(name.debugDescription) is one too many of its name")
+            .format, "\(file.path): tensor \(name.debugDescription) is one too many of its name")
         }
-        homes.append(number)
       }
     }
-    return (index, homes)
+    return parts
+  }
+
+  /// What part `number` of a model says of itself.
+  static func metadata(
+    _ number: Int, of count: Int, tensors: Int
+  ) -> [(key: String, value: GGUFValue)] {
+    [
+      ("split.no", .integer(number, .uint16)), ("split.count", .integer(count, .uint16)),
+      ("split.tensors.count", .integer(tensors, .int32)),
+    ]
+  }
+
+  /// The name of a part of the model that would be `path` in one file.
+  static func path(_ path: String, _ number: Int, of count: Int) -> String {
+    (path.hasSuffix(".gguf") ? String(path.dropLast(5)) : path) + end(number, of: count)
   }
 
   /// What a part's name ends in.
   private static func end(_ number: Int, of count: Int) -> String {
-    func five(_ number: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-    return "-\(five(number + 1))-of-\(five(count)).gguf"
+    "-\(TensorParts.number(number, of: count)).gguf"
   }
 
   /// The first part's path without its end; nil where it has another.

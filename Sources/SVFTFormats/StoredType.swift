@@ -2,7 +2,7 @@
 // formats know, so that the size of any tensor can be checked, also of those we cannot compute
 // with. Sources: ggml.h (enum ggml_type) and ggml-common.h (block structs) for GGUF; the README of
 // safetensors for its dtypes, where sub-byte types are written here as blocks that fill whole
-// bytes.
+// bytes. What several tensors of a folder hold together is here as it lies in memory.
 package import SVFTTensor
 
 /// One element type as a file stores it.
@@ -18,14 +18,11 @@ package struct StoredType: Sendable, Equatable {
   package let safetensorsType: String?
 
   /// The format that computes with it, or nil where we can only copy it.
-  package var format: (any ElementFormat)? {
-    if let ggufType { return ElementFormats.gguf(ggufType) }
-    return safetensorsType.flatMap { ElementFormats.safetensors($0) }
-  }
+  package var format: (any ElementFormat)? { ElementFormats.named(name) }
 
   /// The stored type of a format we compute with.
   package init(_ format: any ElementFormat) throws(SVFTError) {
-    self = try Self.gguf(format.ggufType)
+    self = try Self.named(format.name)
   }
 
   /// The type of that id in GGUF files.
@@ -63,8 +60,8 @@ package struct StoredType: Sendable, Equatable {
   /// `.format` where a row is not whole blocks.
   package func byteCount(_ shape: [Int]) throws(SVFTError) -> Int {
     let elements = try Checked.product(shape, "the elements of a tensor")
-    // Sub-byte safetensors types fill bytes over the whole tensor, GGUF's blocks lie within rows.
-    let run = ggufType == nil ? elements : shape.last ?? 1
+    // Sub-byte safetensors types fill bytes over the whole tensor, other blocks lie within rows.
+    let run = safetensorsType == nil ? shape.last ?? 1 : elements
     guard run % blockLength == 0 else {
       throw SVFTError(.format, "\(run) elements are not whole blocks of \(blockLength) (\(name))")
     }
@@ -76,6 +73,7 @@ package struct StoredType: Sendable, Equatable {
     plain.map { .init($0.name, 1, $0.bytes, $0.gguf, $0.name) }
     + safetensorsOnly.map { .init($0.name, $0.length, $0.bytes, nil, $0.name) }
     + blocks.map { .init($0.name, $0.length, $0.bytes, $0.gguf, nil) }
+    + [.init("NF4", 64, 36, nil, nil)]  // BitsAndBytes.swift
 
   private init(
     _ name: String, _ length: Int, _ bytes: Int, _ gguf: UInt32?, _ safetensors: String?

@@ -18,6 +18,12 @@ package protocol TensorSource: Sendable {
   /// The file's identity and the tensor's name: equal origins have equal bytes; nil where that
   /// cannot be told.
   func origin(_ name: String) -> String?
+  /// Whether a matrix lies as it is multiplied, [outputs, inputs], whatever else folders of its
+  /// family do.
+  func liesAsMultiplied(_ name: String) -> Bool
+  /// Lets go of the pages of a mapped file that reading has brought in; what is used as it lies
+  /// comes again.
+  func releasePages() throws(SVFTError)
   /// What the file says about itself, for people: long arrays are shown by their length.
   var description: [(key: String, value: String)] { get }
 }
@@ -42,6 +48,12 @@ package struct TensorEntry: Sendable, Equatable {
 }
 
 extension TensorSource {
+  package func liesAsMultiplied(_ name: String) -> Bool { false }
+
+  package func releasePages() throws(SVFTError) {
+    for name in names { try bytes(name).releasePages() }
+  }
+
   /// All tensors, in the order of their data.
   package var entries: [TensorEntry] { names.compactMap { entry($0) } }
 

@@ -45,10 +45,23 @@ package struct Checkpoint: Sendable {
     self.hyper = hyper
     gguf = nil
     family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
+    source = try Self.weights(of: hyper, folder, access)
+  }
+
+  /// The tensors of a folder, matrices of four bits as one tensor each.
+  private static func weights(
+    of hyper: Hyperparameters, _ folder: String, _ access: MappedFile.Access
+  ) throws(SVFTError) -> any TensorSource {
+    guard let words = try hyper.section("quantization_config") else {
+      return try weights(folder, access)
+    }
+    let isKnown = try during(hyper.file) { () throws(SVFTError) in
+      try BitsAndBytes.isMeant(by: words)
+    }
     try hyper.refuse(
-      "quantization_config", unless: hyper.value("quantization_config") == nil,
-      "a checkpoint quantised by another library")
-    source = try Self.weights(folder, access)
+      "quantization_config", unless: isKnown,
+      "a checkpoint quantised otherwise than to four bits by bitsandbytes")
+    return try BitsAndBytes(weights(folder, access))
   }
 
   /// The tensors of a folder, whatever its family.

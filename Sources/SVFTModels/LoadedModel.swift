@@ -28,7 +28,8 @@ package struct LoadedModel: Sendable {
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
     embeddingHead = stated ?? .usual(causal: architecture.geometry.isCausal)
     unused = reader.unused
-    try reader.releasePages()
+    // A vector alone may have brought in megabytes: systems map what is around a page too.
+    try checkpoint.source.releasePages()
   }
 
   /// Makes a class head where the checkpoint has none.

@@ -5,6 +5,9 @@
 //
 // Rows that are no whole blocks get what their format names in its place (ElementFormat), at last
 // F16. Mixtures go by the tensors' names in GGUF files.
+//
+// A format that GGUF files do not have is bitsandbytes', and its custom holds: the matrices of
+// layers alone, and those of whole blocks alone; embedding and head stay as they lie.
 package import SVFTTensor
 
 /// One way of quantising a model.
@@ -78,11 +81,13 @@ package struct Quantization: Sendable {
   }
 
   /// The format of a matrix, by its name in GGUF files (nil where it has none there), for rows of
-  /// `columns` values.
+  /// `columns` values; nil where the matrix stays in its own.
   package func format(
     of name: String?, columns: Int, in model: ModelOutline
-  ) -> any ElementFormat {
-    wanted(name, model).fitting(columns: columns)
+  ) -> (any ElementFormat)? {
+    guard format.ggufType == nil else { return wanted(name, model).fitting(columns: columns) }
+    let isOfLayer = name?.hasPrefix("blk.") ?? false
+    return isOfLayer && format.fits(columns: columns) ? format : nil
   }
 
   private func wanted(_ name: String?, _ model: ModelOutline) -> any ElementFormat {

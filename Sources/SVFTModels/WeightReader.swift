@@ -106,7 +106,7 @@ package struct WeightReader {
       let spelling = names.spellings(name, dialect).first ?? name
       throw SVFTError(.format, "\(source.path): tensor \(spelling) \(shape) is missing")
     }
-    let turns = isTransposed && dialect == .huggingFace
+    let turns = isTransposed && mayTurn(entry)
     var stored = turns ? Array(shape.reversed()) : shape
     let skipped = dialect == .huggingFace ? 0 : skippedRows
     stored[0] -= skipped
@@ -142,7 +142,7 @@ package struct WeightReader {
       let stored = try Weight(
         format: Self.format(of: entry), rows: entry.shape[0], columns: entry.shape[1],
         bytes: aligned(source.bytes(entry.name)))
-      return isTransposed && dialect == .huggingFace ? try stored.transposed() : stored
+      return isTransposed && mayTurn(entry) ? try stored.transposed() : stored
     }
     return Slot(
       name: name, weight: weight, shape: [weight.rows, weight.columns], rowOrder: rowOrder,
@@ -170,6 +170,11 @@ package struct WeightReader {
     if found == expected { return true }
     guard dialect != .huggingFace else { return false }
     return Array(found.drop { $0 == 1 }) == Array(expected.drop { $0 == 1 })
+  }
+
+  /// Whether a matrix that folders of the family hold as its transpose lies so here.
+  private func mayTurn(_ entry: TensorEntry) -> Bool {
+    dialect == .huggingFace && !source.liesAsMultiplied(entry.name)
   }
 
   private func weight(
@@ -205,13 +210,6 @@ package struct WeightReader {
         .unsupported, "expected one of the element types \(known), found \(entry.type.name)")
     }
     return format
-  }
-
-  /// Lets go of what reading has brought in of a mapped file; what is used as it lies comes again.
-  ///
-  /// A vector alone may have brought in megabytes: systems map what is around a page too.
-  func releasePages() throws(SVFTError) {
-    for name in source.names { try source.bytes(name).releasePages() }
   }
 
   /// A safetensors header of odd length leaves its numbers at odd addresses: those are copied once.

@@ -12,8 +12,8 @@
 package protocol ElementFormat: Sendable {
   /// Name as ggml and safetensors write it: "F32", "Q8_0".
   var name: String { get }
-  /// The type id in GGUF files.
-  var ggufType: UInt32 { get }
+  /// The type id in GGUF files; nil where the format cannot be stored there.
+  var ggufType: UInt32? { get }
   /// The dtype string in safetensors files; nil where the format cannot be stored there.
   var safetensorsType: String? { get }
   /// Whether the default compute may round both sides of a product to BF16: its own numbers are no
@@ -31,7 +31,7 @@ extension ElementFormat {
   package var substitute: (any ElementFormat)? { nil }
 
   /// Whether the default compute rounds activations to 8 bit before multiplying, the custom of
-  /// formats in blocks.
+  /// formats in blocks whose codes are whole numbers.
   package var prefersIntegerActivations: Bool { kernels.takesIntegers }
   /// Whether numbers can be brought into it; what cannot is read alone.
   package var canEncode: Bool { kernels.encodes }

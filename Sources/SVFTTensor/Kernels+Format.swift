@@ -9,15 +9,15 @@ extension Kernels {
     package let blockLength: Int
     package let blockBytes: Int
 
-    /// The format with that type id in GGUF files; one that the list in kernels.h has.
-    package init(ggufType: UInt32) {
-      table = svk_format_of(ggufType)
+    /// The format that the list in kernels.h has under that id.
+    package init(id: UInt32) {
+      table = svk_format_of(id)
       blockLength = table == nil ? 1 : Int(svk_block_length(table))
       blockBytes = table == nil ? 0 : Int(svk_block_bytes(table))
     }
 
-    package static let f32 = Format(ggufType: 0)
-    package static let f16 = Format(ggufType: 1)
+    package static let f32 = Format(id: 0)
+    package static let f16 = Format(id: 1)
 
     /// Whether kernels.h lists the format.
     package var isListed: Bool { table != nil }

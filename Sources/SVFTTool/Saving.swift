@@ -3,20 +3,43 @@ import ArgumentParser
 import Foundation
 import SVFT
 
+/// How a model is written, beside its format.
+struct SavingArguments: ParsableArguments {
+  @Option(help: "Write several files of at most so many bytes, e.g. 5GB.")
+  var maxShardSize: String?
+  @Option(
+    help: """
+      Text the model is run on first, or an imatrix file of llama.cpp: rounding to q2_k … q6_k, \
+      iq4_nl, iq4_xs then errs least where it matters.
+      """)
+  var calibration: String?
+
+  /// The options meant.
+  func options(format: String?) throws -> SavingOptions {
+    var options = SavingOptions()
+    options.format = format
+    options.maxShardSize = try maxShardSize.map { try SavingOptions.bytes($0) }
+    options.calibration = calibration
+    return options
+  }
+}
+
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a model in another format: a folder, or a .gguf file.")
 
   @OptionGroup var source: ModelArguments
-  @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
+  @Option(
+    name: [.short, .long], help: "Folder (f32, f16, bf16, nf4) or .gguf file (any other format).")
   var output: String
-  @Option(help: "f32, f16, bf16; for .gguf also q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m, q2_k …")
+  @Option(help: "f32, f16, bf16, nf4; for .gguf also q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m, q2_k …")
   var to: String
+  @OptionGroup var saving: SavingArguments
   @OptionGroup var result: OutputArguments
 
   func run() throws {
-    let report = try source.load().save(to: output, format: to, progress: Console.progress)
-    try result.show(report)
+    let options = try saving.options(format: to)
+    try result.show(source.load().save(to: output, options, progress: Console.progress))
   }
 }
 
@@ -25,9 +48,11 @@ struct Merge: ParsableCommand {
     abstract: "Write a model with its adapters merged into the weights.")
 
   @OptionGroup var source: ModelArguments
-  @Option(name: [.short, .long], help: "Folder (f32, f16, bf16) or .gguf file (any format).")
+  @Option(
+    name: [.short, .long], help: "Folder (f32, f16, bf16, nf4) or .gguf file (any other format).")
   var output: String
   @Option(help: "Format of the result; without it each tensor keeps its own.") var to: String?
+  @OptionGroup var saving: SavingArguments
   @Option(help: "Text on which drift and perplexity are measured.") var probe: String?
   @Option(help: "File with that text.") var probeFile: String?
   @OptionGroup var result: OutputArguments
@@ -39,10 +64,9 @@ struct Merge: ParsableCommand {
   }
 
   func run() throws {
-    let text = try probeFile.map { try TextInput.read($0) } ?? probe
-    let report = try source.load().save(
-      to: output, format: to, probe: text, progress: Console.progress)
-    try result.show(report)
+    var options = try saving.options(format: to)
+    options.probe = try probeFile.map { try TextInput.read($0) } ?? probe
+    try result.show(source.load().save(to: output, options, progress: Console.progress))
   }
 }
 

@@ -49,10 +49,23 @@ import Testing
     #expect(row == [Float](repeating: 2, count: 32))
   }
 
+  /// It says how the base lies in PEFT's memory.
+  @Test func matricesThatLieAsTheirTransposesHaveTheSameFactors() throws {
+    let q = "base_model.model.body.layers.0.q_proj.lora_"
+    let folder = try folder(
+      "\(q)A.weight", "\(q)B.weight",
+      config: #"{"peft_type":"LORA","fan_in_fan_out":true,"r":1,"lora_alpha":2}"#)
+    let model = try TinyChain()
+    let (method, _, _) = try AdapterFile.load(
+      AdapterContents(folder: folder.path), model.sites, model.factors)
+    var row = [Float](repeating: 0, count: 32)
+    try method.addDelta(model.square, rows: 0..<1, scale: 1, to: &row)
+    #expect(row == [Float](repeating: 2, count: 32))
+  }
+
   @Test(arguments: [
     (#"{"peft_type":"LOHA"}"#, SVFTError.Kind.unsupported),
     (#"{"peft_type":"LORA","use_dora":true,"r":1}"#, .unsupported),
-    (#"{"peft_type":"LORA","fan_in_fan_out":true,"r":1}"#, .unsupported),
     (#"{"peft_type":"LORA","r":2}"#, .shape),
     (#"{"peft_type":"LORA","r":1,"target_modules":["q_proj","up_proj"]}"#, .format),
     (#"{"peft_type":"LORA","r":"x"}"#, .format),

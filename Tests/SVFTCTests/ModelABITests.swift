@@ -126,6 +126,11 @@ import Testing
     var copy: OpaquePointer?
     try succeed(svft_model_load(path, nil, &copy))
     defer { svft_model_free(copy) }
+    let parts = try object {
+      svft_model_save(
+        host.model, path, #"{"format":"f32","max_shard_size":"20KB"}"#, nil, nil, nil, $0)
+    }
+    #expect((parts["path"] as? String)?.contains("copy-00001-of-") == true)
     let ids = try host.tokens("The lamp")
     var (values, count) = ([Float](repeating: 0, count: 408 * ids.count), 0)
     try succeed(svft_model_logits(copy, ids, ids.count, &values, values.count, &count))

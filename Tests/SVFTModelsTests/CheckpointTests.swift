@@ -1,5 +1,6 @@
 // What lies at a path: models, and everything that is none.
 import SVFTFormats
+import SVFTLayers
 import SVFTModels
 import SVFTTensor
 import TestKit
@@ -38,6 +39,24 @@ struct CheckpointTests {
       try folder.write("config.json", Array(bytes[..<length]))
       #expect(Self.kind(folder.path) != nil)
     }
+  }
+
+  @Test(
+    "A folder quantised by bitsandbytes computes what it computes",
+    arguments: ["nested", "plain", "fp4", "turned"])
+  func fourBits(_ name: String) throws {
+    let fixture = FamilyFixture(name: name, kind: "fourbits")
+    let golden = try fixture.golden()
+    let model = try Checkpoint(fixture.folder).load()
+    #expect(model.unused == [])
+    #expect(model.slots.contains { $0.weight.format.name == "NF4" } == (name != "fp4"))
+    let found = try ModelProbe(model, .languageModel, rows: 16)([golden.ids]).flatMap { $0 }
+    let expected = try golden.values("logits")
+    let largest = expected.map(abs).max() ?? 0
+    #expect(found.count == expected.count && largest > 0)
+    // Where bitsandbytes rounds what it decodes to F16, we do not.
+    let bound: Float = name == "plain" ? 1e-3 : 1e-4
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < bound * largest })
   }
 
   @Test("Opening reads no weights and keeps the config as it was")

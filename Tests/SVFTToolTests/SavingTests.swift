@@ -26,6 +26,22 @@ import Testing
       try ToolRun.failure(quantize + ["--to", "q9", "-o", "x.gguf"], 3, in: folder).contains("q9"))
   }
 
+  @Test func aFileMayBeCalibratedAndInParts() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("text.txt", "The keeper of the lighthouse lit the lamp. The sea was wide.")
+    let quantize = ["quantize"] + ToolRun.llama + ["--to", "iq4_nl", "-o", "m.gguf"]
+    let report = try ToolRun.json(
+      quantize + ["--calibration", "text.txt", "--max-shard-size", "20KB"], in: folder)
+    let path = try #require(report["path"] as? String)
+    #expect(path.hasPrefix("m-00001-of-"))
+    #expect(try loss([path], in: folder) > 0)
+    let wrong = try ToolRun.failure(quantize + ["--max-shard-size", "much"], 2, in: folder)
+    #expect(wrong.contains("5GB") && wrong.contains("much"))
+    #expect(
+      try ToolRun.failure(quantize + ["--calibration", "none.txt"], 3, in: folder)
+        .contains("none.txt"))
+  }
+
   @Test func aMergedModelEqualsTheAttachedAdapter() throws {
     let folder = try TemporaryFolder()
     try ToolRun.train(in: folder)

@@ -25,14 +25,15 @@ void svk_spell_out_bf16(int on);
 
 /* ---- Element formats. */
 typedef struct svk_format svk_format;
-/* Every format with its type id in GGUF files. */
+/* Every format with its type id in GGUF files, or one of ours from 65536 on where it has none. */
 #define SVK_FORMATS(each)                                                                          \
   each(f32, 0) each(f16, 1) each(bf16, 30)                                                         \
   each(q4_0, 2) each(q4_1, 3) each(q5_0, 6) each(q5_1, 7) each(q8_0, 8)                            \
   each(q2_k, 10) each(q3_k, 11) each(q4_k, 12) each(q5_k, 13) each(q6_k, 14)                       \
   each(iq2_xxs, 16) each(iq2_xs, 17) each(iq2_s, 22) each(iq3_xxs, 18) each(iq3_s, 21)             \
   each(iq1_s, 19) each(iq1_m, 29) each(iq4_nl, 20) each(iq4_xs, 23)                                \
-  each(tq1_0, 34) each(tq2_0, 35) each(mxfp4, 39) each(nvfp4, 40)
+  each(tq1_0, 34) each(tq2_0, 35) each(mxfp4, 39) each(nvfp4, 40)                             \
+  each(nf4, 65536)
 #define SVK_DECLARE_FORMAT(name, type) const svk_format *svk_format_##name(void);
 SVK_FORMATS(SVK_DECLARE_FORMAT)
 /* The format of that type id, NULL where there is none. */

@@ -4,10 +4,10 @@
 /// Brain float.
 package struct BF16: ElementFormat {
   package let name = "BF16"
-  package let ggufType: UInt32 = 30
+  package let ggufType: UInt32? = 30
   package let safetensorsType: String? = "BF16"
   package let toleratesBF16 = true
-  package let kernels = Kernels.Format(ggufType: 30)
+  package let kernels = Kernels.Format(id: 30)
 
   package init() {}
 }

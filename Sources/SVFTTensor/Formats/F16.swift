@@ -4,9 +4,9 @@
 /// Half precision.
 package struct F16: ElementFormat {
   package let name = "F16"
-  package let ggufType: UInt32 = 1
+  package let ggufType: UInt32? = 1
   package let safetensorsType: String? = "F16"
-  package let kernels = Kernels.Format(ggufType: 1)
+  package let kernels = Kernels.Format(id: 1)
 
   package init() {}
 }

@@ -3,9 +3,9 @@
 /// Single precision.
 package struct F32: ElementFormat {
   package let name = "F32"
-  package let ggufType: UInt32 = 0
+  package let ggufType: UInt32? = 0
   package let safetensorsType: String? = "F32"
-  package let kernels = Kernels.Format(ggufType: 0)
+  package let kernels = Kernels.Format(id: 0)
 
   package init() {}
 }

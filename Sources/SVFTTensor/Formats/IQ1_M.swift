@@ -6,8 +6,8 @@
 /// Points of a grid, eight values by 11 bits, and a scale per 16 values.
 package struct IQ1_M: ElementFormat {
   package let name = "IQ1_M"
-  package let ggufType: UInt32 = 29
-  package let kernels = Kernels.Format(ggufType: 29)
+  package let ggufType: UInt32? = 29
+  package let kernels = Kernels.Format(id: 29)
 
   package init() {}
 }

@@ -6,8 +6,8 @@
 /// Points of a grid, eight values by 11 bits, and a scale per 32 values.
 package struct IQ1_S: ElementFormat {
   package let name = "IQ1_S"
-  package let ggufType: UInt32 = 19
-  package let kernels = Kernels.Format(ggufType: 19)
+  package let ggufType: UInt32? = 19
+  package let kernels = Kernels.Format(id: 19)
 
   package init() {}
 }

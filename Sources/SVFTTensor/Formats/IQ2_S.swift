@@ -5,8 +5,8 @@
 /// Points of a grid, eight values by 10 bits, and a scale per 16 values.
 package struct IQ2_S: ElementFormat {
   package let name = "IQ2_S"
-  package let ggufType: UInt32 = 22
-  package let kernels = Kernels.Format(ggufType: 22)
+  package let ggufType: UInt32? = 22
+  package let kernels = Kernels.Format(id: 22)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Points of a grid, eight values by 9 bits, and a scale per 16 values.
 package struct IQ2_XS: ElementFormat {
   package let name = "IQ2_XS"
-  package let ggufType: UInt32 = 17
-  package let kernels = Kernels.Format(ggufType: 17)
+  package let ggufType: UInt32? = 17
+  package let kernels = Kernels.Format(id: 17)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Points of a grid, eight values by 8 bits, signs and a scale per 32 values.
 package struct IQ2_XXS: ElementFormat {
   package let name = "IQ2_XXS"
-  package let ggufType: UInt32 = 16
-  package let kernels = Kernels.Format(ggufType: 16)
+  package let ggufType: UInt32? = 16
+  package let kernels = Kernels.Format(id: 16)
 
   package init() {}
 }

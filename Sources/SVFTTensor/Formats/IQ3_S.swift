@@ -5,8 +5,8 @@
 /// Points of a grid, four values by 9 bits, and a scale per 32 values.
 package struct IQ3_S: ElementFormat {
   package let name = "IQ3_S"
-  package let ggufType: UInt32 = 21
-  package let kernels = Kernels.Format(ggufType: 21)
+  package let ggufType: UInt32? = 21
+  package let kernels = Kernels.Format(id: 21)
 
   package init() {}
 }

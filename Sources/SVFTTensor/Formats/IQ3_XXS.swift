@@ -5,8 +5,8 @@
 /// Points of a grid, four values by 8 bits, signs and a scale per 32 values.
 package struct IQ3_XXS: ElementFormat {
   package let name = "IQ3_XXS"
-  package let ggufType: UInt32 = 18
-  package let kernels = Kernels.Format(ggufType: 18)
+  package let ggufType: UInt32? = 18
+  package let kernels = Kernels.Format(id: 18)
 
   package init() {}
 }

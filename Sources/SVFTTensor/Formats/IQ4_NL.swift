@@ -4,8 +4,8 @@
 /// Four bits for sixteen uneven steps, and a scale per 32 values.
 package struct IQ4_NL: ElementFormat {
   package let name = "IQ4_NL"
-  package let ggufType: UInt32 = 20
-  package let kernels = Kernels.Format(ggufType: 20)
+  package let ggufType: UInt32? = 20
+  package let kernels = Kernels.Format(id: 20)
 
   package init() {}
 }

@@ -5,9 +5,9 @@
 /// Four bits for sixteen uneven steps, and a scale of six bits per 32 values.
 package struct IQ4_XS: ElementFormat {
   package let name = "IQ4_XS"
-  package let ggufType: UInt32 = 23
+  package let ggufType: UInt32? = 23
   package var substitute: (any ElementFormat)? { IQ4_NL() }
-  package let kernels = Kernels.Format(ggufType: 23)
+  package let kernels = Kernels.Format(id: 23)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Floats of four bits (E2M1) and a power of two per 32 values.
 package struct MXFP4: ElementFormat {
   package let name = "MXFP4"
-  package let ggufType: UInt32 = 39
-  package let kernels = Kernels.Format(ggufType: 39)
+  package let ggufType: UInt32? = 39
+  package let kernels = Kernels.Format(id: 39)
 
   package init() {}
 }

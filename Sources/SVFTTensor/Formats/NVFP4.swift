@@ -5,8 +5,8 @@
 /// Floats of four bits (E2M1) and a scale of eight (E4M3) per 16 values.
 package struct NVFP4: ElementFormat {
   package let name = "NVFP4"
-  package let ggufType: UInt32 = 40
-  package let kernels = Kernels.Format(ggufType: 40)
+  package let ggufType: UInt32? = 40
+  package let kernels = Kernels.Format(id: 40)
 
   package init() {}
 }

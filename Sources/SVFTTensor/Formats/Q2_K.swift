@@ -5,9 +5,9 @@
 /// Two bits, and a scale and a min of four bits per 16 values.
 package struct Q2_K: ElementFormat {
   package let name = "Q2_K"
-  package let ggufType: UInt32 = 10
+  package let ggufType: UInt32? = 10
   package var substitute: (any ElementFormat)? { Q4_0() }
-  package let kernels = Kernels.Format(ggufType: 10)
+  package let kernels = Kernels.Format(id: 10)
 
   package init() {}
 }

@@ -5,9 +5,9 @@
 /// Three bits, and a scale of six bits per 16 values.
 package struct Q3_K: ElementFormat {
   package let name = "Q3_K"
-  package let ggufType: UInt32 = 11
+  package let ggufType: UInt32? = 11
   package var substitute: (any ElementFormat)? { Q4_0() }
-  package let kernels = Kernels.Format(ggufType: 11)
+  package let kernels = Kernels.Format(id: 11)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Four bits and a scale per 32 values.
 package struct Q4_0: ElementFormat {
   package let name = "Q4_0"
-  package let ggufType: UInt32 = 2
-  package let kernels = Kernels.Format(ggufType: 2)
+  package let ggufType: UInt32? = 2
+  package let kernels = Kernels.Format(id: 2)
 
   package init() {}
 }

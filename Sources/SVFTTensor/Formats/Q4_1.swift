@@ -4,8 +4,8 @@
 /// Four bits, a scale and a least value per 32 values.
 package struct Q4_1: ElementFormat {
   package let name = "Q4_1"
-  package let ggufType: UInt32 = 3
-  package let kernels = Kernels.Format(ggufType: 3)
+  package let ggufType: UInt32? = 3
+  package let kernels = Kernels.Format(id: 3)
 
   package init() {}
 }

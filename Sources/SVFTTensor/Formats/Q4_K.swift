@@ -5,9 +5,9 @@
 /// Four bits, and a scale and a min of six bits per 32 values.
 package struct Q4_K: ElementFormat {
   package let name = "Q4_K"
-  package let ggufType: UInt32 = 12
+  package let ggufType: UInt32? = 12
   package var substitute: (any ElementFormat)? { Q5_0() }
-  package let kernels = Kernels.Format(ggufType: 12)
+  package let kernels = Kernels.Format(id: 12)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Five bits and a scale per 32 values.
 package struct Q5_0: ElementFormat {
   package let name = "Q5_0"
-  package let ggufType: UInt32 = 6
-  package let kernels = Kernels.Format(ggufType: 6)
+  package let ggufType: UInt32? = 6
+  package let kernels = Kernels.Format(id: 6)
 
   package init() {}
 }

@@ -5,8 +5,8 @@
 /// Five bits, a scale and a least value per 32 values.
 package struct Q5_1: ElementFormat {
   package let name = "Q5_1"
-  package let ggufType: UInt32 = 7
-  package let kernels = Kernels.Format(ggufType: 7)
+  package let ggufType: UInt32? = 7
+  package let kernels = Kernels.Format(id: 7)
 
   package init() {}
 }

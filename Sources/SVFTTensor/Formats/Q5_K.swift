@@ -5,9 +5,9 @@
 /// Five bits, and a scale and a min of six bits per 32 values.
 package struct Q5_K: ElementFormat {
   package let name = "Q5_K"
-  package let ggufType: UInt32 = 13
+  package let ggufType: UInt32? = 13
   package var substitute: (any ElementFormat)? { Q5_1() }
-  package let kernels = Kernels.Format(ggufType: 13)
+  package let kernels = Kernels.Format(id: 13)
 
   package init() {}
 }

@@ -4,9 +4,9 @@
 /// Six bits, and a scale of eight bits per 16 values.
 package struct Q6_K: ElementFormat {
   package let name = "Q6_K"
-  package let ggufType: UInt32 = 14
+  package let ggufType: UInt32? = 14
   package var substitute: (any ElementFormat)? { Q8_0() }
-  package let kernels = Kernels.Format(ggufType: 14)
+  package let kernels = Kernels.Format(id: 14)
 
   package init() {}
 }

@@ -4,8 +4,8 @@
 /// Eight bits and a scale per 32 values.
 package struct Q8_0: ElementFormat {
   package let name = "Q8_0"
-  package let ggufType: UInt32 = 8
-  package let kernels = Kernels.Format(ggufType: 8)
+  package let ggufType: UInt32? = 8
+  package let kernels = Kernels.Format(id: 8)
 
   package init() {}
 }

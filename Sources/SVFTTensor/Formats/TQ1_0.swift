@@ -4,9 +4,9 @@
 /// Minus one, zero or one times a scale per 256 values, five a byte.
 package struct TQ1_0: ElementFormat {
   package let name = "TQ1_0"
-  package let ggufType: UInt32 = 34
+  package let ggufType: UInt32? = 34
   package var substitute: (any ElementFormat)? { Q4_0() }
-  package let kernels = Kernels.Format(ggufType: 34)
+  package let kernels = Kernels.Format(id: 34)
 
   package init() {}
 }

@@ -4,9 +4,9 @@
 /// Minus one, zero or one times a scale per 256 values, four a byte.
 package struct TQ2_0: ElementFormat {
   package let name = "TQ2_0"
-  package let ggufType: UInt32 = 35
+  package let ggufType: UInt32? = 35
   package var substitute: (any ElementFormat)? { Q4_0() }
-  package let kernels = Kernels.Format(ggufType: 35)
+  package let kernels = Kernels.Format(id: 35)
 
   package init() {}
 }

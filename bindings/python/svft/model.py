@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 from ctypes import byref, c_float, c_int32, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
@@ -264,13 +265,22 @@ class Model(Handle):
 
     def save(
         self, path: str, *, format: Optional[str] = None, probe: Optional[str] = None,
+        max_shard_size: Union[int, str, None] = None, calibration: Optional[str] = None,
         progress: Optional[WorkProgress] = None) -> dict:
-        """Writes the model with its adapters merged: a folder, or a file ending in .gguf.
+        """Writes the model with its adapters merged: a folder, or a file ending in .gguf; several
+        files where ``max_shard_size`` ("5GB", or bytes) says so.
+
+        ``calibration`` is a text the model is run on first, or an imatrix file: "q2_k" … "q6_k",
+        "iq4_nl" and "iq4_xs" then round so that errors are small where they matter.
 
         The report has the drift of the outputs and the perplexity before and after on ``probe``,
         and the share of the change that a rounded format holds.
         """
         call = Call(self._handle)
+        if max_shard_size is not None or calibration is not None:
+            format = json.dumps({
+                "format": format, "max_shard_size": max_shard_size,
+                "calibration": calibration and os.fspath(calibration)})
         return json.loads(call.text(
             library.svft_model_save, self._handle, encoded(path), encoded(format),
             encoded(probe), _progress(progress, call), None))

@@ -195,6 +195,13 @@ def test_a_saved_model_says_the_same(llama, tmp_path):
     with svft.Model.load(tmp_path / "copy", threads=1) as copy:
         assert copy.generate("The lamp", **GREEDY) == llama.generate("The lamp", **GREEDY)
     llama.save(tmp_path / "copy.gguf", format="q8_0")
+    text = tmp_path / "text.txt"
+    text.write_text("The keeper of the lighthouse lit the lamp. The sea was wide.")
+    parts = llama.save(
+        tmp_path / "parts.gguf", format="iq4_nl", max_shard_size="20KB", calibration=str(text))
+    assert "-00001-of-" in parts["path"]
+    with svft.Model.load(parts["path"], compute="f32") as other:
+        assert "IQ4_NL" in other.describe()["formats"]
     with svft.Model.load(tmp_path / "copy.gguf") as copy:
         assert "Q8_0" in {name.upper() for name in copy.describe()["formats"]}
 

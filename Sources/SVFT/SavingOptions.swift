@@ -1,0 +1,69 @@
+// How a model is saved. The command line has these as flags; C and Python pass them as the name of
+// a format or as a JSON object with the keys below.
+import SVFTAdapters
+import SVFTFormats
+public import SVFTTensor
+
+/// Options of saving.
+public struct SavingOptions: Sendable, Equatable {
+  /// Format of the matrices: "f32", "f16", "bf16", for folders also "nf4" (bitsandbytes), for GGUF
+  /// files "q8_0", "q4_k_m" and so on; nil keeps each tensor's own.
+  public var format: String?
+  /// Text on which drift (of its first tokens) and perplexity are measured; nil is a built-in one.
+  public var probe: String?
+  /// Bytes of tensors in one file at most, where the model is to be in several; nil writes one.
+  public var maxShardSize: Int?
+  /// A text (or records) the model is run on first, so that what its matrices are rounded to errs
+  /// least where it matters, or an imatrix file of llama.cpp; nil weighs all columns alike. For
+  /// q2_k to q6_k, iq4_nl, iq4_xs.
+  public var calibration: String?
+
+  /// Each tensor as it is, in one file.
+  public init() {}
+
+  /// Options from the name of a format, or from a JSON object: "format", "max_shard_size" (bytes,
+  /// or "5GB"), "calibration" (a file), "probe". Throws `.invalidArgument`.
+  public init(_ words: String?) throws(SVFTError) {
+    self.init()
+    guard let words, words.first == "{" else {
+      format = words
+      return
+    }
+    try AdapterOptions.argument { () throws(SVFTError) in
+      let object = try JSON.parse(words).root("saving options")
+      try object.refuseKeys(otherThan: ["format", "max_shard_size", "calibration", "probe"])
+      func text(_ key: String) throws(SVFTError) -> String? {
+        object.has(key) ? try object.string(key) : nil
+      }
+      format = try text("format")
+      calibration = try text("calibration")
+      probe = try text("probe")
+      guard object.has("max_shard_size") else { return }
+      if case .string(let size) = object["max_shard_size"] {
+        maxShardSize = try Self.bytes(size)
+      } else {
+        maxShardSize = try Checked.within(
+          object.int("max_shard_size"), 1...Int.max, object.place("max_shard_size"))
+      }
+    }
+  }
+
+  /// A number of bytes as transformers writes it: "5GB", "500MB" (powers of ten), "2GiB" (of two).
+  /// Throws `.invalidArgument`.
+  public static func bytes(_ text: String) throws(SVFTError) -> Int {
+    let units = [
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1000), ("MB", 1_000_000),
+      ("GB", 1_000_000_000), ("", 1),
+    ]
+    for (unit, factor) in units where text.lowercased().hasSuffix(unit.lowercased()) {
+      let (size, overflow) = (Int(text.dropLast(unit.count)) ?? 0)
+        .multipliedReportingOverflow(by: factor)
+      if size > 0, !overflow { return size }
+      break
+    }
+    throw SVFTError(
+      .invalidArgument,
+      "max_shard_size: expected a number of bytes such as 500MB or 5GB, found "
+        + text.debugDescription)
+  }
+}

@@ -1,0 +1,65 @@
+// Points of a normal distribution, and where the codes of a block stand.
+import SVFTTensor
+import TestKit
+import Testing
+
+@Suite struct NF4Tests {
+  private static let points: [Float] = [
+    -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+    -0.18477343022823334, -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725,
+    0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+    0.7229568362236023, 1,
+  ]
+
+  /// A block of scale 2: code i for value i, code 15 - i for value 16 + i.
+  private var block: BlockByHand {
+    var block = BlockByHand(NF4())
+    block.set(0, 0, 0, 0, 0x40)
+    for code in 0..<16 { block.set(4 + code, UInt8(code | (15 - code) << 4)) }
+    return block
+  }
+
+  @Test(arguments: Kernels.instructionSets)
+  func codesStandForPoints(_ set: Kernels.InstructionSet) {
+    let values = Kernels.with(set) { block.values }
+    #expect(Array(values.prefix(16)) == Self.points.map { 2 * $0 })
+    #expect(Array(values[16..<32]) == Self.points.reversed().map { 2 * $0 })
+    #expect(values.suffix(32).allSatisfy { $0 == -2 })
+    #expect(encode(values, NF4()) == block.bytes)
+  }
+
+  @Test func theNearestPointIsTakenAndOfTwoTheLower() {
+    for (low, high) in zip(Self.points, Self.points.dropFirst()) {
+      let middle = (low + high) / 2
+      let values = [middle.nextDown, middle, middle.nextUp, 1] + [Float](repeating: 0, count: 60)
+      let found = decode(encode(values, NF4()), 64, NF4())
+      #expect(Array(found.prefix(3)) == [low, low, high])
+    }
+  }
+
+  /// Sums in F32 whatever the number of tokens up to which rows are multiplied as they lie.
+  @Test(arguments: Kernels.instructionSets)
+  func fewTokensAreMultipliedExactlyInBF16Too(_ set: Kernels.InstructionSet) throws {
+    let (rows, columns) = (5, 192)
+    var numbers = TestNumbers(seed: 3)
+    let bytes = encode(numbers.array(rows * columns), NF4())
+    let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
+    for tokens in [1, 3] {
+      let x = numbers.array(tokens * columns)
+      var results: [[Float]] = []
+      bytes.withUnsafeBytes { source in
+        guard let start = source.baseAddress else { return }
+        let matrix = Kernels.StoredMatrix(NF4(), start, rows: rows, columns: columns)
+        for matrix in [matrix, matrix.inBF16] {
+          var y = [Float](repeating: 0, count: tokens * rows)
+          Kernels.with(set) {
+            matrix.product(
+              rows: 0..<rows, x, tokens: tokens, into: &y, ldy: rows, scratch: scratch.pointer)
+          }
+          results.append(y)
+        }
+      }
+      #expect(results[0] == results[1])
+    }
+  }
+}
