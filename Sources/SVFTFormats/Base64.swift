@@ -1,9 +1,8 @@
-// Base64 (RFC 4648, section 4), as tokenizer files write bytes in text: four characters are three
-// bytes; padding may be missing.
-import SVFTTensor
+// Base64 (RFC 4648, section 4), as tokenizer files and data URIs write bytes in text: four
+// characters are three bytes; padding may be missing.
 
 /// The decoder of Base64.
-enum Base64 {
+package enum Base64 {
   private static let values: [UInt8] = {
     var table = [UInt8](repeating: 255, count: 256)
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -14,7 +13,7 @@ enum Base64 {
   }()
 
   /// The bytes that a text stands for, or nil for one that is no Base64.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     var output: [UInt8] = []
     output.reserveCapacity(text.count / 4 * 3 + 3)
     var held: UInt32 = 0
