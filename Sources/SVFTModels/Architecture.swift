@@ -21,6 +21,8 @@ package struct Geometry: Sendable, Equatable {
   package let isCausal: Bool
   /// How many segments a sequence may have; 0 where the family knows none.
   package let segments: Int
+  /// How images become rows; nil where the model reads tokens.
+  package let grid: PatchGrid?
 
   package init(
     hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int
@@ -32,7 +34,7 @@ package struct Geometry: Sendable, Equatable {
 
   package init(
     hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int,
-    isCausal: Bool, segments: Int
+    isCausal: Bool, segments: Int, grid: PatchGrid? = nil
   ) {
     self.hiddenWidth = hiddenWidth
     self.vocabularySize = vocabularySize
@@ -41,6 +43,7 @@ package struct Geometry: Sendable, Equatable {
     self.keyValueWidth = keyValueWidth
     self.isCausal = isCausal
     self.segments = segments
+    self.grid = grid
   }
 }
 
@@ -72,7 +75,8 @@ package protocol Architecture: AnyObject, Sendable {
   /// The id under which this model is written to GGUF files.
   var name: String { get }
   var geometry: Geometry { get }
-  /// Records the body: the batch's tokens → hidden states after the last norm, [rows, hiddenWidth].
+  /// Records the body: the batch's tokens or patches → hidden states after the last norm, [rows,
+  /// hiddenWidth].
   func record(_ graph: Graph) throws(SVFTError) -> Value
   /// Linear modules of the body, in the order of the computation.
   var projections: [Projection] { get }
@@ -123,6 +127,7 @@ package enum Architectures {
     TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
     TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
     TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self,
+    VisionTransformer<ViT>.self, VisionTransformer<DeiT>.self,
   ]
 
   /// The family of that name.

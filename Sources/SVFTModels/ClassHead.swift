@@ -3,7 +3,8 @@
 //
 //   first token → pooler dense → tanh → dropout → classifier     (BertForSequenceClassification)
 //
-// decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification)
+// decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification); DeiT
+// with a teacher: the mean of two classifiers, of the first row and of the one beside it.
 //
 // A head that the checkpoint does not have is made fresh: weights from N(0, 0.02), biases zero.
 import SVFTFormats
@@ -17,6 +18,9 @@ package struct ClassHead: Sendable {
   /// The dense layer before the classifier, with tanh; nil where the family has none.
   package let pooler: Projection?
   package let classifier: Projection
+  /// The classifier of the row after the selected one, whose outputs count as much; nil where one
+  /// row decides.
+  package let second: Projection?
   /// Probability with which pooled values are dropped while training.
   package let dropout: Double
   /// Whether they are dropped before the pooler too.
@@ -29,8 +33,9 @@ package struct ClassHead: Sendable {
 
   package init(
     selection: Selection.Rule, pooler: Projection? = nil, classifier: Projection,
-    dropout: Double = 0, dropsInput: Bool = false, isFresh: Bool
+    second: Projection? = nil, dropout: Double = 0, dropsInput: Bool = false, isFresh: Bool
   ) {
+    self.second = second
     self.dropsInput = dropsInput
     self.selection = selection
     self.pooler = pooler
@@ -42,18 +47,35 @@ package struct ClassHead: Sendable {
   /// Classes; 1 means a score.
   package var outputs: Int { classifier.rows }
 
+  /// Rows that it reads of each sequence, side by side.
+  package var adjacentRows: Int { second == nil ? 1 : 2 }
+
   /// Linear modules in the order of the computation.
-  package var projections: [Projection] { [pooler, classifier].compactMap { $0 } }
+  package var projections: [Projection] { [pooler, classifier, second].compactMap { $0 } }
   /// Tensors of the head.
   package var slots: [Slot] {
     projections.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
   }
 
-  /// Records the outputs of selected rows. [rows, hiddenWidth] → [rows, outputs]
+  /// Records the outputs of selected rows. [rows, adjacentRows · hiddenWidth] → [rows, outputs]
   package func record(_ selected: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    if let second { return try mean(selected, second, graph) }
     var hidden = dropsInput ? graph.dropped(selected, dropout) : selected
     if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), .tanh) }
     return try graph.project(graph.dropped(hidden, dropout), classifier)
+  }
+
+  /// Records the mean of what both classifiers give.
+  private func mean(
+    _ selected: Value, _ second: Projection, _ graph: Graph
+  ) throws(SVFTError) -> Value {
+    let width = classifier.columns
+    let sum = try graph.add(
+      graph.project(graph.columns(selected, ColumnBlocks(first: 0, width: width)), classifier),
+      graph.project(graph.columns(selected, ColumnBlocks(first: width, width: width)), second))
+    let halves = try Buffer(of: Float.self, count: outputs)
+    halves.values(Float.self).update(repeating: 0.5)
+    return try graph.scaleColumns(sum, by: halves)
   }
 }
 

@@ -26,7 +26,7 @@ package struct LoadedModel: Sendable {
     let stated =
       hyper.isGGUF
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
-    embeddingHead = stated ?? .usual(causal: architecture.geometry.isCausal)
+    embeddingHead = stated ?? .usual(architecture.geometry)
     unused = reader.unused
   }
 

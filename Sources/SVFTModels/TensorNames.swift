@@ -15,6 +15,8 @@ package struct TensorNames: Sendable {
   private let constants: [String]
   /// Ends of tensor names, and what older files have in their place.
   private let older: [(end: String, was: String)]
+  /// Modules, and what other files of folders call them.
+  private let aliases: [(canonical: String, alias: String)]
 
   /// A table of pairs (canonical module, GGUF module).
   package init(
@@ -27,8 +29,10 @@ package struct TensorNames: Sendable {
 
   package init(
     prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
+    aliases: [(canonical: String, alias: String)] = [],
     _ pairs: [(canonical: String, gguf: String)]
   ) {
+    self.aliases = aliases
     self.prefix = prefix
     self.older = older.map { ($0.key, $0.value) }
     self.constants = constants
@@ -45,7 +49,11 @@ package struct TensorNames: Sendable {
 
   /// The GGUF name of a tensor that a file of that dialect calls `name`; nil where it has none.
   package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
-    dialect == .huggingFace ? gguf(name) ?? gguf(prefix + name) : name
+    guard dialect == .huggingFace else { return name }
+    let spellings = [name, prefix + name].flatMap { name in
+      [name, Self.translate(name, aliases.lazy.map { ($0.alias, $0.canonical) })]
+    }
+    return spellings.lazy.compactMap { $0 }.compactMap { gguf($0) }.first
   }
 
   /// The canonical name of a GGUF tensor name; nil where it has none.
@@ -56,7 +64,10 @@ package struct TensorNames: Sendable {
   /// How a tensor of that canonical name may be called in a file.
   package func spellings(_ canonical: String, _ dialect: Hyperparameters.Dialect) -> [String] {
     guard dialect == .huggingFace else { return [gguf(canonical)].compactMap { $0 } }
-    let names = [canonical] + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
+    let alias = Self.translate(canonical, aliases.lazy.map { ($0.canonical, $0.alias) })
+    let names =
+      [canonical] + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
+      + [alias].compactMap { $0 }
     return names.flatMap { name in
       name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     }

@@ -60,9 +60,12 @@ package struct WeightReader {
         names.gguf(ofFile: entry.name, dialect).map { ($0, entry.shape) }
       })
     let quantization = loading.quantization
+    // What is no plain matrix (a convolution's kernel, a table of learned rows) stays as it lies.
     let formats = { @Sendable (entry: TensorEntry) in
-      quantization?.format(
-        of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
+      entry.shape.count > 2
+        ? nil
+        : quantization?.format(
+          of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
     }
     self.formats = formats
     let matrices = entries.filter { $0.shape.count > 1 }
@@ -93,13 +96,14 @@ package struct WeightReader {
   }
 
   /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
-  /// vector `offset` is taken away.
+  /// vector `offset` is taken away. One of more than two dimensions becomes a matrix of `columns`,
+  /// or of its last dimension.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
   /// element type is none of ours.
   package mutating func take(
-    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical, offset: Float = 0,
-    isTransposed: Bool = false
+    _ name: String, _ shape: [Int], columns: Int? = nil, rowOrder: RowOrder = .canonical,
+    offset: Float = 0, isTransposed: Bool = false
   ) throws(SVFTError) -> Slot {
     guard let entry = entry(name) else {
       let spelling = names.spellings(name, dialect).first ?? name
@@ -113,7 +117,7 @@ package struct WeightReader {
     }
     used.insert(entry.name)
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
-      try self.weight(entry, stored, turns: turns).less(offset)
+      try self.weight(entry, stored, columns, turns: turns).less(offset)
     }
     done &+= entry.byteCount
     if let progress = loading.progress, !progress(done, total) {
@@ -170,14 +174,15 @@ package struct WeightReader {
   }
 
   private func weight(
-    _ entry: TensorEntry, _ shape: [Int], turns: Bool
+    _ entry: TensorEntry, _ shape: [Int], _ columns: Int?, turns: Bool
   ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
+    let columns = max(1, columns ?? shape.last ?? 1)
     let bytes = try aligned(source.bytes(entry.name))
     try bytes.chargePages()
     let weight = try Weight(
-      format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
-      columns: shape.last ?? 1, bytes: bytes)
+      format: Self.format(of: entry), rows: try Checked.product(shape, entry.name) / columns,
+      columns: columns, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
     let stored = try converted(turns ? weight.transposed() : weight, to: formats(entry))
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored

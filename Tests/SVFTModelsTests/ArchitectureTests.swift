@@ -43,7 +43,7 @@ struct ArchitectureTests {
 
   @Test("Every family of the registry is tested here")
   func everyFamilyIsTested() throws {
-    let fixtures = try (FamilyFixture.all + FamilyFixture.encoders).map {
+    let fixtures = try (FamilyFixture.all + FamilyFixture.encoders + FamilyFixture.vision).map {
       try $0.config().string("model_type")
     }
     for family in Architectures.all {

@@ -1,6 +1,6 @@
 // Tiny checkpoints of every family with what transformers makes of them: decoders in
 // Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, written by
-// make_families.py.
+// make_families.py; models of images in Tests/Fixtures/vision, written by make_vision.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -18,6 +18,8 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
   package static let all = fixtures("families")
   /// Every encoder.
   package static let encoders = fixtures("encoders")
+  /// Every model of images.
+  package static let vision = fixtures("vision")
 
   private static func fixtures(_ kind: String) -> [FamilyFixture] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root + kind)) ?? []

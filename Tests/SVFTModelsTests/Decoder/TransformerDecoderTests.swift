@@ -13,8 +13,9 @@ struct TransformerDecoderTests {
   @Test("There are checkpoints of every family of decoders")
   func complete() throws {
     let kinds = try Set(FamilyFixture.all.map { try $0.config().string("model_type") })
-    let encoders = [BERT.names, RoBERTa.names]
-    for family in Architectures.all where !encoders.contains(family.names) {
+    let others = try Set(
+      (FamilyFixture.encoders + FamilyFixture.vision).map { try $0.config().string("model_type") })
+    for family in Architectures.all where others.isDisjoint(with: family.names) {
       #expect(family.names.contains { kinds.contains($0) }, "\(family.names)")
     }
   }
