@@ -1,7 +1,7 @@
 // One record of training data, in the shapes people have (JSON lines):
 //
 //   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}],"tools"} (Talk.swift)
-//   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"}
+//   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"} · {"image","label"}
 //
 // The first record of a file decides its shape; every other one must conform, and an error names
 // its line. Unknown keys are ignored.
@@ -15,6 +15,8 @@ package enum DataRecord: Sendable, Equatable {
   case messages(Talk)
   case labelled(text: String, pair: String?, label: Label)
   case tokens(ids: [Int32], labels: [Int32])
+  /// A picture by its path (relative to the file of the record) or as a data URI.
+  case picture(String, label: Label)
 
   /// What a labelled record should give.
   package enum Label: Sendable, Equatable {
@@ -31,6 +33,8 @@ package enum DataRecord: Sendable, Equatable {
     case named = "{\"text\",\"label\"} with a name"
     case numbered = "{\"text\",\"label\"} with a number"
     case tokens = "{\"input_ids\",\"labels\"}"
+    case namedPicture = "{\"image\",\"label\"} with a name"
+    case numberedPicture = "{\"image\",\"label\"} with a number"
   }
 
   package var shape: Shape {
@@ -41,6 +45,8 @@ package enum DataRecord: Sendable, Equatable {
     case .labelled(_, _, .name): .named
     case .labelled(_, _, .integer), .labelled(_, _, .number): .numbered
     case .tokens: .tokens
+    case .picture(_, .name): .namedPicture
+    case .picture(_, .integer), .picture(_, .number): .numberedPicture
     }
   }
 
@@ -49,11 +55,12 @@ package enum DataRecord: Sendable, Equatable {
     if object.has("messages") { return .messages }
     if object.has("prompt") || object.has("completion") { return .completion }
     if object.has("input_ids") { return .tokens }
-    guard object.has("text") else { return nil }
+    let isPicture = object.has("image")
+    guard isPicture || object.has("text") else { return nil }
     switch object["label"] {
-    case nil: return .text
-    case .integer, .number: return .numbered
-    default: return .named
+    case nil: return isPicture ? .namedPicture : .text
+    case .integer, .number: return isPicture ? .numberedPicture : .numbered
+    default: return isPicture ? .namedPicture : .named
     }
   }
 
@@ -64,8 +71,9 @@ package enum DataRecord: Sendable, Equatable {
       guard let shape = DataRecord.shape(of: object) else {
         throw SVFTError(
           .data,
-          "expected a record with text, prompt and completion, messages, text and label, or "
-            + "input_ids and labels, found keys \(object.keys.prefix(8).joined(separator: ", "))"
+          "expected a record with text, prompt and completion, messages, text and label, image and "
+            + "label, or input_ids and labels, found keys "
+            + object.keys.prefix(8).joined(separator: ", ")
         )
       }
       if let expected, shape != expected {
@@ -89,6 +97,8 @@ package enum DataRecord: Sendable, Equatable {
       let pair = object.has("text_pair") ? try object.string("text_pair") : nil
       return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
     case .tokens: return try tokens(object)
+    case .namedPicture, .numberedPicture:
+      return .picture(try object.string("image"), label: try label(object))
     }
   }
 

@@ -1,5 +1,5 @@
-// Training data as tokens: a .jsonl file, a .txt file, or a folder with train.jsonl and
-// valid.jsonl.
+// Training data as a model sees it: tokens of a .jsonl file, a .txt file, or a folder with
+// train.jsonl and valid.jsonl; pictures of a folder or a table (ImageRecords.swift).
 //
 // Language records become next-token labels: labels[i] is the id that row i should predict, -100
 // where nothing counts. Plain text is one long run, cut into windows of the maximal length.
@@ -9,9 +9,8 @@ import SVFTText
 
 /// One sequence with what it should give.
 package struct Example: Sendable, Equatable {
-  package var ids: [Int32]
-  /// 0 or 1 per token where the record is a pair.
-  package var segments: [Int32]?
+  /// What the model sees.
+  package var input: ModelInput
   /// The id each row should predict, -100 for none. Empty for labelled records.
   package var labels: [Int32] = []
   /// The class or number of a labelled record.
@@ -22,11 +21,35 @@ package struct Example: Sendable, Equatable {
   package init(
     ids: [Int32], segments: [Int32]? = nil, labels: [Int32] = [], label: DataRecord.Label? = nil
   ) {
-    self.ids = ids
-    self.segments = segments
+    input = .tokens(ids, segments: segments)
     self.labels = labels
     self.label = label
   }
+
+  /// What is no text.
+  package init(_ input: ModelInput, label: DataRecord.Label? = nil) {
+    self.input = input
+    self.label = label
+  }
+
+  /// The tokens; none of a picture.
+  package var ids: [Int32] {
+    get {
+      if case .tokens(let ids, _) = input { ids } else { [] }
+    }
+    set { input = .tokens(newValue, segments: segments) }
+  }
+
+  /// 0 or 1 per token where the record is a pair.
+  package var segments: [Int32]? {
+    get {
+      if case .tokens(_, let segments) = input { segments } else { nil }
+    }
+    set { input = .tokens(ids, segments: newValue) }
+  }
+
+  /// Rows of the model's body that it takes.
+  package var rows: Int { input.rows }
 
   /// Rows whose prediction counts.
   package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
@@ -87,8 +110,8 @@ package struct Dataset: Sendable {
     return first == last ? "\(path), line \(first)" : "\(path), lines \(first) to \(last)"
   }
 
-  /// Tokens over all examples.
-  package var tokenCount: Int { examples.reduce(0) { $0 + $1.ids.count } }
-  /// The longest example.
-  package var longest: Int { examples.map(\.ids.count).max() ?? 0 }
+  /// Tokens over all examples, rows of the model's body where they are pictures.
+  package var tokenCount: Int { examples.reduce(0) { $0 + $1.rows } }
+  /// Rows of the longest example.
+  package var longest: Int { examples.map(\.rows).max() ?? 0 }
 }

@@ -6,7 +6,6 @@ import SVFTFormats
 import SVFTLayers
 import SVFTModels
 public import SVFTTensor
-import SVFTText
 
 extension Model {
   /// What the model at `path`, loaded with `options`, takes of memory for `workload`.
@@ -68,7 +67,7 @@ private struct Rehearsal {
     var made: Model?
     let bytes = try stage("loading") { () throws(SVFTError) in
       let model = try Model(path: path, options: options)
-      try model.tokenizer.warm()
+      try model.reader.warm()
       made = model
     }
     guard let model = made else {
@@ -92,7 +91,7 @@ private struct Rehearsal {
     let length = min(
       work.promptTokens > 0 ? work.promptTokens : 512, network.contextLength - (generates ? 1 : 0))
     guard generates else {
-      let inputs = Rehearsal.examples(work.batch, length, label: nil)
+      let inputs = Rehearsal.examples(work.batch, model, length, label: nil)
       let purpose: Pass.Purpose = network.heads.classes == nil ? .embedding : .classes
       let bytes = try stage("steps") { () throws(SVFTError) in
         for group in Model.packing(inputs) {
@@ -157,15 +156,18 @@ private struct Rehearsal {
     // A head of the model's own keeps its classes.
     let names = network.heads.classes == nil ? (0..<classes).map { "\($0)" } : []
     let train = Dataset(
-      examples: examples(options.batchSize, length, label: isLanguage ? nil : .number(0)),
+      examples: examples(options.batchSize, model, length, label: isLanguage ? nil : .number(0)),
       task: isLanguage ? .language : classes == 1 ? .score : .classes,
       classes: isLanguage || classes == 1 ? [] : names, dropped: 0, isRunningText: false)
     return TrainingSets(train: train, held: work.evaluates ? train : nil)
   }
 
   private static func examples(
-    _ count: Int, _ length: Int, label: DataRecord.Label?
+    _ count: Int, _ model: Model, _ length: Int, label: DataRecord.Label?
   ) -> [Example] {
+    if let grid = model.network.geometry.grid {
+      return (0..<count).map { _ in Example(.noise(rows: grid.rows), label: label) }
+    }
     let ids = [Int32](repeating: 0, count: length)
     return (0..<count).map { _ in
       Example(ids: ids, labels: label == nil ? ids : [], label: label)

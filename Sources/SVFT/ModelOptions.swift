@@ -65,10 +65,10 @@ public struct ModelOptions: Sendable {
     return count == 0 ? Parallel.processors : count
   }
 
-  /// The longest sequence meant, for a model with a context of `own` tokens. Throws
-  /// `.invalidArgument`.
-  func resolvedContext(of own: Int) throws(SVFTError) -> Int {
+  /// The longest sequence meant. An image always has all of its rows. Throws `.invalidArgument`.
+  func resolvedContext(of geometry: Geometry) throws(SVFTError) -> Int {
+    let own = geometry.contextLength
     let length = try Checked.within(contextLength, 0...own, "context_length")
-    return length == 0 ? own : length
+    return length == 0 || geometry.grid != nil ? own : length
   }
 }

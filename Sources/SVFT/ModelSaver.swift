@@ -46,6 +46,8 @@ struct ModelSaver {
 
   /// Writes everything. Returns the tensors with what survived in each.
   func write() throws(SVFTError) -> [MergedTensor] {
+    // What a container cannot hold as a whole is said before which tensor has no name there.
+    let metadata = isGGUF ? try model.loaded.metadata(classNames: model.classNames) : []
     let tensors = try plan()
     var outgoing: [OutgoingTensor] = []
     let watch = SavingWatch(model.gate, total: tensors.count, progress)
@@ -53,7 +55,7 @@ struct ModelSaver {
       outgoing.append(watch.watching(try tensor.merged.outgoing(tensor.name)))
     }
     if isGGUF {
-      try writeGGUF(outgoing)
+      try writeGGUF(outgoing, metadata)
     } else {
       try writeFolder(outgoing)
     }
@@ -133,9 +135,11 @@ struct ModelSaver {
     return most.flatMap { ElementFormats.named($0.key) }.flatMap { Quantization($0).fileType }
   }
 
-  private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) {
+  private func writeGGUF(
+    _ tensors: [OutgoingTensor], _ own: [(key: String, value: GGUFValue)]
+  ) throws(SVFTError) {
     let architecture = model.network.architecture
-    var metadata = try model.loaded.metadata(classNames: model.classNames)
+    var metadata = own
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
     if let type = fileType(of: tensors) {
       metadata.append(("general.file_type", try .uint32(Int(type))))

@@ -18,9 +18,9 @@ struct Packing: Sequence {
       var end = start
       var total = 0
       while end < inputs.count, end - start < sequences,
-        end == start || total + inputs[end].ids.count <= rows
+        end == start || total + inputs[end].rows <= rows
       {
-        total += inputs[end].ids.count
+        total += inputs[end].rows
         end += 1
       }
       groups.append(

@@ -1,6 +1,7 @@
 // The small files beside a model's weights that a saved folder needs too: tokenizer, generation and
-// pooling settings.
+// pooling settings, what is done to pictures.
 import SVFTFormats
+import SVFTImages
 import SVFTModels
 import SVFTTensor
 import SVFTText
@@ -10,7 +11,7 @@ enum TextFiles {
   private static let names = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
     "merges.txt", "tokenizer.model", "spiece.model", ChatTemplate.file, "generation_config.json",
-    "modules.json",
+    "modules.json", ImageProcessor.file,
     "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
   ]
 

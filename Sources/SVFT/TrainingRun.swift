@@ -46,7 +46,7 @@ final class TrainingRun {
     purpose = Pass.Purpose(dataset.task)
     rows = min(
       options.batchSize * dataset.longest,
-      dataset.examples.map(\.ids.count).sorted(by: >).prefix(options.batchSize).reduce(0, +))
+      dataset.examples.map(\.rows).sorted(by: >).prefix(options.batchSize).reduce(0, +))
     optimizer = try Optimizer(adapter.parameters, options, threads: network.threads)
     let warmup =
       options.warmupSteps > 0
@@ -91,11 +91,7 @@ final class TrainingRun {
     let counted = groups.joined().reduce(0) { $0 + dataset.examples[$1].counted }
     var loss = 0.0
     for (micro, group) in groups.enumerated() {
-      pass.batch.clear()
-      for index in group {
-        try pass.batch.append(
-          dataset.examples[index].ids, segments: dataset.examples[index].segments)
-      }
+      try pass.fill(group.lazy.map { self.dataset.examples[$0] }, network.images)
       pass.setRandomKey(seed: options.seed, step: step, micro: micro)
       loss += try pass.train(
         try Targets(group.map { dataset.examples[$0] }, dataset.task, classes),
@@ -109,7 +105,7 @@ final class TrainingRun {
     try optimizer.clearGradients()
     let loss = try accumulate(groups, step: step)
     let norm = optimizer.gradientNorm()
-    let tokens = groups.joined().reduce(0) { $0 + dataset.examples[$1].ids.count }
+    let tokens = groups.joined().reduce(0) { $0 + dataset.examples[$1].rows }
     guard loss.isFinite, norm.isFinite else {
       return StepOutcome(loss: loss, gradientNorm: norm, tokens: tokens, skipped: true)
     }
