@@ -1,5 +1,5 @@
 // preprocessor_config.json. What it leaves out is what the image processor it names would take:
-// DeiT resizes to 256×256 by bicubic and cuts out 224×224, all others resize to 224×224 by bilinear.
+// DeiT resizes to 256×256 by bicubic and cuts out 224×224, others resize to 224×224 by bilinear.
 // Sizes are {"height", "width"}, {"shortest_edge"} or, in older files, one number for a square.
 package import SVFTFormats
 package import SVFTTensor

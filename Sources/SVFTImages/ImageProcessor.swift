@@ -66,8 +66,8 @@ package struct ImageProcessor: Sendable, Equatable {
       throw SVFTError(
         .data,
         "\(source.name): expected a picture of \(size.height)×\(size.width) (height × width), "
-          + "which the model was made for (its positions are not interpolated), found \(image.height)×"
-          + "\(image.width) after preprocessing")
+          + "which the model was made for (its positions are not interpolated), found "
+          + "\(image.height)×\(image.width) after preprocessing")
     }
     withExtendedLifetime(image) { spread(image.numbers, into: planes) }
   }

@@ -7,8 +7,8 @@
 //   norm(h)                                      `qkv_bias` says so
 //
 // E is a convolution's kernel [hidden, channels, height, width], whose step is its size: a matrix
-// of `channels · height · width` columns (PatchGrid). A batch's tokens say what a row is: 0 … for the
-// learned rows, their number for patches, so that each table of one row is looked up where it
+// of `channels · height · width` columns (PatchGrid). A batch's tokens say what a row is: 0 … for
+// the learned rows, their number for patches, so that each table of one row is looked up where it
 // belongs and reads as zeros elsewhere. Dropout follows the embeddings and both branches.
 import SVFTFormats
 package import SVFTLayers

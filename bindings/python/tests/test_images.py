@@ -30,7 +30,8 @@ def test_pictures_come_by_path_by_contents_and_as_arrays(vit):
     found = vit.classify([path, str(path), path.read_bytes(), pixmap(path)])
     assert len(found) == 4 and all(entry == found[0] for entry in found)
     single = vit.classify(pixmap(path))
-    assert single == found[0] and sum(single.scores.values()) == pytest.approx(1)
+    assert single.label == found[0].label and single.score == pytest.approx(found[0].score)
+    assert sum(single.scores.values()) == pytest.approx(1)
     assert np.array_equal(vit.embed(path), vit.embed([pixmap(path)])[0])
 
 
