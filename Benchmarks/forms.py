@@ -105,7 +105,8 @@ def table(entries: "list[dict]", arguments) -> str:
 def summary(adapter: dict, samples: "list[dict]", sizes: dict, head: int) -> dict:
     forms: "dict[str, int]" = {}
     for part in samples[0]["plan"].values():
-        forms[part["form"]] = forms.get(part["form"], 0) + 1
+        form = part.get("training_form", part["form"])
+        forms[form] = forms.get(form, 0) + 1
     return {
         "name": name(adapter), "trainable": samples[0]["trainable"], "forms": forms,
         "seconds": statistics.median(one["seconds"] for one in samples),

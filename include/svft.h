@@ -139,13 +139,13 @@ svft_status svft_model_tokenize_messages(svft_model *model, const char *messages
                                          size_t *out_count);
 /* Text of `count` ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD. */
 svft_status svft_model_detokenize(svft_model *model, const int32_t *ids, size_t count, char **out);
-/* Logits of every position, [count, vocabulary_size] row by row; *out_count is that product.
+/* Logits of every position, [count, vocabulary_size] row by row; *out_count is that product. An
+ * encoder-decoder reads ids before a -1 and has rows for those behind it, from its start token on.
  * SVFT_LIMIT beyond the context, SVFT_UNSUPPORTED (predicts no tokens), SVFT_NON_FINITE. */
 svft_status svft_model_logits(svft_model *model, const int32_t *ids, size_t count, float *logits,
                               size_t capacity, size_t *out_count);
-/* Computes (or finds in the cache) the singular factors of targets: NULL or "all-linear", or
- * suffixes of module names separated by commas. SVFT_MISMATCH (no module has such a name),
- * SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* Computes, or finds in the cache, singular factors of targets: NULL or "all-linear", or ends of
+ * module names, by commas. SVFT_MISMATCH (no such module), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_model_factor(svft_model *model, const char *targets,
                               svft_progress_callback progress, void *user);
 /* The same with options, NULL or {"targets": "all-linear" or a list of suffixes, "rank": 128 (the

@@ -24,10 +24,6 @@ typedef void (*dgemm)(const char *ta, const char *tb, const int64_t *m, const in
                       const int64_t *k, const double *alpha, const double *a, const int64_t *lda,
                       const double *b, const int64_t *ldb, const double *beta, double *c,
                       const int64_t *ldc, size_t ta_length, size_t tb_length);
-typedef void (*sgemm)(const char *ta, const char *tb, const int64_t *m, const int64_t *n,
-                      const int64_t *k, const float *alpha, const float *a, const int64_t *lda,
-                      const float *b, const int64_t *ldb, const float *beta, float *c,
-                      const int64_t *ldc, size_t ta_length, size_t tb_length);
 typedef void (*dsytrd)(const char *uplo, const int64_t *n, double *a, const int64_t *lda, double *d,
                        double *e, double *tau, double *work, const int64_t *lwork, int64_t *info,
                        size_t uplo_length);
@@ -53,7 +49,6 @@ typedef void (*dorgqr)(const int64_t *m, const int64_t *n, const int64_t *k, dou
 static struct {
   dgesdd solve;
   dgemm multiply;
-  sgemm multiply_f32;
   dsytrd tridiagonalize;
   dstedc decompose;
   dlarft triangle;
@@ -98,7 +93,6 @@ static void open_library(void) {
     lapack.solve = (dgesdd)dlsym(library, "dgesdd_");
     if (lapack.solve) {
       lapack.multiply = (dgemm)dlsym(library, "dgemm_");
-      lapack.multiply_f32 = (sgemm)dlsym(library, "sgemm_");
       lapack.tridiagonalize = (dsytrd)dlsym(library, "dsytrd_");
       lapack.decompose = (dstedc)dlsym(library, "dstedc_");
       lapack.triangle = (dlarft)dlsym(library, "dlarft_");
@@ -123,7 +117,7 @@ const char *svs_lapack_version(void) {
 }
 
 int svs_lapack_has_parts(void) {
-  return svs_lapack_version() && lapack.multiply && lapack.multiply_f32 && lapack.tridiagonalize &&
+  return svs_lapack_version() && lapack.multiply && lapack.tridiagonalize &&
          lapack.decompose && lapack.triangle && lapack.reduce && lapack.expand &&
          lapack.reduce_f32 && lapack.expand_f32 && lapack.eliminate_f32;
 }
@@ -171,12 +165,6 @@ void svs_gemm(const struct svs_operand *a, const struct svs_operand *b, double *
               int64_t m, int64_t n, int64_t k, double alpha, double beta) {
   lapack.multiply(a->transposed ? "T" : "N", b->transposed ? "T" : "N", &m, &n, &k, &alpha,
                   a->values, &a->leading, b->values, &b->leading, &beta, c, &ldc, 1, 1);
-}
-
-void svs_gemm_f32(const struct svs_operand *a, const struct svs_operand *b, float *c, int64_t ldc,
-                  int64_t m, int64_t n, int64_t k, float alpha, float beta) {
-  lapack.multiply_f32(a->transposed ? "T" : "N", b->transposed ? "T" : "N", &m, &n, &k, &alpha,
-                      a->values, &a->leading, b->values, &b->leading, &beta, c, &ldc, 1, 1);
 }
 
 int svs_tridiagonalize(int64_t n, double *a, double *d, double *e, double *tau, double *work,

@@ -117,9 +117,8 @@ package enum DataRecord: Sendable, Equatable {
   private static func tokens(_ object: JSON.Object) throws(SVFTError) -> DataRecord {
     let ids = try int32s(object, "input_ids")
     let labels = object.has("labels") ? try int32s(object, "labels") : ids
-    guard ids.count == labels.count else {
-      throw SVFTError(
-        .data, "expected as many labels as input_ids, found \(labels.count) and \(ids.count)")
+    guard !ids.isEmpty || labels.isEmpty else {
+      throw SVFTError(.data, "input_ids: expected at least one id beside labels, found none")
     }
     return .tokens(ids: ids, labels: labels)
   }

@@ -9,7 +9,9 @@ import SVFTText
 
 /// One sequence with what it should give.
 package struct Example: Sendable, Equatable {
-  /// What the model sees.
+  /// What the model reads first, where it is an encoder-decoder; empty elsewhere.
+  package var source: [Int32] = []
+  /// What the model sees, or is given after that.
   package var input: ModelInput
   /// The id each row should predict, -100 for none. Empty for labelled records.
   package var labels: [Int32] = []
@@ -50,7 +52,10 @@ package struct Example: Sendable, Equatable {
 
   /// Rows of the model's body that it takes.
   package var rows: Int { input.rows }
-
+  /// Rows of the text that is read first.
+  package var sourceRows: Int { source.count }
+  /// Tokens of both texts, rows where it is a picture.
+  package var tokenCount: Int { sourceRows + rows }
   /// Rows whose prediction counts.
   package var counted: Int { label == nil ? labels.count { $0 >= 0 } : 1 }
 }
@@ -111,7 +116,12 @@ package struct Dataset: Sendable {
   }
 
   /// Tokens over all examples, rows of the model's body where they are pictures.
-  package var tokenCount: Int { examples.reduce(0) { $0 + $1.rows } }
-  /// Rows of the longest example.
-  package var longest: Int { examples.map(\.rows).max() ?? 0 }
+  package var tokenCount: Int { examples.reduce(0) { $0 + $1.tokenCount } }
+  /// The longest sequence.
+  package var longest: Int { max(most(\.rows, of: 1), most(\.sourceRows, of: 1)) }
+
+  /// Rows of the `count` longest.
+  package func most(_ rows: KeyPath<Example, Int>, of count: Int) -> Int {
+    examples.map { $0[keyPath: rows] }.sorted(by: >).prefix(count).reduce(0, +)
+  }
 }

@@ -23,14 +23,17 @@ package struct ExampleBuilder: ExampleSource {
   private let chat: ChatEncoder
   private let outputs: Int
   private let segments: Int
+  private let startToken: Int32?
 
   /// `contextLength` bounds the length where the options leave it open; `template` is the
   /// conversation layout that the model brings, `outputs` how many its class head has, `segments`
-  /// how many a sequence may have (0: they play no part).
+  /// how many a sequence may have (0: they play no part), `startToken` what an encoder-decoder's
+  /// answers begin with.
   package init(
     _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int,
-    template: ChatTemplate? = nil, outputs: Int, segments: Int = 0
+    template: ChatTemplate? = nil, outputs: Int, segments: Int = 0, startToken: Int32? = nil
   ) {
+    self.startToken = startToken
     chat = ChatEncoder(tokenizer, options.chatStyle, template: template)
     self.segments = segments
     self.outputs = outputs
@@ -50,6 +53,7 @@ package struct ExampleBuilder: ExampleSource {
   private func contents(of path: String, like other: Task?) throws(SVFTError) -> Dataset {
     switch try DataContents(file: path) {
     case .runningText(let text):
+      try requireOneText(path)
       let examples = try windows(of: text)
       guard !examples.isEmpty else {
         throw SVFTError(
@@ -72,7 +76,7 @@ package struct ExampleBuilder: ExampleSource {
       do throws(SVFTError) {
         var example = try self.example(record)
         example.line = line
-        if example.ids.count > maxLength {
+        if max(example.ids.count, example.source.count) > maxLength {
           switch options.longRecords {
           case .truncate: truncate(&example)
           case .drop:
@@ -80,10 +84,13 @@ package struct ExampleBuilder: ExampleSource {
             continue
           case .error:
             throw SVFTError(
-              .data, "expected at most \(maxLength) tokens, found \(example.ids.count)")
+              .data,
+              "expected at most \(maxLength) tokens, found "
+                + "\(max(example.ids.count, example.source.count))")
           }
         }
-        guard example.counted > 0, !example.ids.isEmpty else {
+        let reads = startToken == nil || !example.source.isEmpty
+        guard example.counted > 0, !example.ids.isEmpty, reads else {
           dropped += 1
           continue
         }
@@ -107,17 +114,21 @@ package struct ExampleBuilder: ExampleSource {
   package func example(_ record: DataRecord) throws(SVFTError) -> Example {
     switch record {
     case .text(let text):
+      try requireOneText("the record")
       let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: false)
       return next(ids, masked: 0)
     case .completion(let prompt, let completion):
       return try completed(prompt, completion)
-    case .messages(let talk): return try conversation(talk)
+    case .messages(let talk):
+      try requireOneText("the record")
+      return try conversation(talk)
     case .labelled(let text, let pair, let label):
       try Labels.check(label, outputs: outputs)
       let encoded = try tokenizer.encodePair(text, pair)
       if pair != nil { try encoded.requireSegments(segments) }
       return Example(
-        ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label)
+        ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label
+      ).repeated(from: startToken)
     case .picture:
       throw SVFTError(.data, "expected a text for a model of text, found a picture")
     case .tokens(let ids, let labels):
@@ -129,11 +140,32 @@ package struct ExampleBuilder: ExampleSource {
         throw SVFTError(
           .data, "labels: expected -100 or ids below \(tokenizer.vocabularySize), found \(id)")
       }
+      if let startToken { return Example(source: ids, answer: labels, start: startToken) }
+      guard ids.count == labels.count else {
+        throw SVFTError(
+          .data, "expected as many labels as input_ids, found \(labels.count) and \(ids.count)")
+      }
       return Example(ids: ids, labels: Array(labels.dropFirst()) + [-100])
     }
   }
 
+  /// Throws `.data` for a model that needs a text to read and one to answer.
+  private func requireOneText(_ place: String) throws(SVFTError) {
+    guard startToken != nil else { return }
+    throw SVFTError(
+      .data,
+      "\(place): expected prompt and completion, or input_ids and labels, for an "
+        + "encoder-decoder, which reads one text and answers with another, found one text")
+  }
+
   private func completed(_ prompt: String, _ completion: String) throws(SVFTError) -> Example {
+    if let startToken {
+      var answer = try tokenizer.encode(completion, addSpecial: true, parseSpecial: false)
+      endSequence(&answer)
+      return Example(
+        source: try tokenizer.encode(prompt, addSpecial: true, parseSpecial: false),
+        answer: answer, start: startToken)
+    }
     let masked =
       options.lossOn == .all
       ? [] : try tokenizer.encode(prompt, addSpecial: true, parseSpecial: false)
@@ -171,14 +203,20 @@ package struct ExampleBuilder: ExampleSource {
   }
 
   private func truncate(_ example: inout Example) {
-    if example.label != nil, let last = example.ids.last, tokenizer.isSpecial(last) {
-      example.ids = Array(example.ids.prefix(maxLength - 1)) + [last]
-    } else {
-      example.ids = Array(example.ids.prefix(maxLength))
-    }
+    example.ids = truncated(example.ids, keepingEnd: example.label != nil)
+    example.source = truncated(example.source, keepingEnd: true)
     example.segments = example.segments.map { Array($0.prefix(maxLength)) }
     example.labels = Array(example.labels.prefix(maxLength))
-    if !example.labels.isEmpty { example.labels[example.labels.count - 1] = -100 }
+    // The last row of one text has nothing to predict.
+    guard startToken == nil, !example.labels.isEmpty else { return }
+    example.labels[example.labels.count - 1] = -100
+  }
+
+  private func truncated(_ ids: [Int32], keepingEnd: Bool) -> [Int32] {
+    guard ids.count > maxLength, keepingEnd, let last = ids.last, tokenizer.isSpecial(last) else {
+      return Array(ids.prefix(maxLength))
+    }
+    return Array(ids.prefix(maxLength - 1)) + [last]
   }
 
   private func endSequence(_ ids: inout [Int32]) {

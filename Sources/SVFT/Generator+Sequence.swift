@@ -11,6 +11,11 @@ extension Generator {
     let index: Int
     /// The adapter that acts on it alone.
     let lane: Lane?
+    /// What the model reads before it begins: the caller's prompt, where it is an encoder-decoder.
+    let source: [Int32]
+    /// Whether a step has brought the source.
+    var isRead = false
+    /// What is continued.
     let prompt: [Int32]
     let limit: Int
     /// Tokens whose rows the cache holds.
@@ -30,17 +35,17 @@ extension Generator {
     private let vocabulary: Int
 
     init(
-      index: Int, prompt: [Int32], limit: Int, options: GenerationOptions, tokenizer: Tokenizer,
-      ends: Set<Int32>, lane: Lane?
+      index: Int, _ texts: (source: [Int32], prompt: [Int32]), limit: Int,
+      options: GenerationOptions, tokenizer: Tokenizer, ends: Set<Int32>, lane: Lane?
     ) {
       self.index = index
       self.lane = lane
-      self.prompt = prompt
+      (source, prompt) = texts
       self.limit = limit
       history = prompt
       vocabulary = tokenizer.meaningful.below
       sampler = Sampler(options, sequence: index, barred: tokenizer.meaningful.except)
-      decoder = StreamDecoder(tokenizer, continuing: true)
+      decoder = StreamDecoder(tokenizer, continuing: source.isEmpty)
       stops = StopMatcher(options.stopStrings)
       self.ends = ends
     }
@@ -93,7 +98,8 @@ extension Generator {
     var result: Generation {
       Generation(
         text: String(decoding: shown, as: UTF8.self), tokens: Array(history[prompt.count...]),
-        ending: ending ?? .length, promptTokens: prompt.count, reusedTokens: reused)
+        ending: ending ?? .length, promptTokens: source.isEmpty ? prompt.count : source.count,
+        reusedTokens: reused)
     }
   }
 }

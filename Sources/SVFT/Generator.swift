@@ -39,66 +39,6 @@ struct Generator {
   /// Sequences of one lane side by side.
   private var sequences: [Sequence] = []
 
-  /// What decides the memory that generation takes.
-  struct Size {
-    let sequences: Int
-    /// Tokens to be computed before the first one is chosen, of all prompts.
-    let tokens: Int
-    /// Tokens of the longest sequence when it ends.
-    var context: Int
-    /// Adapters of single sequences, each once.
-    var lanes: [Lane] = []
-
-    /// Rows of one prefill step.
-    private static let stepRows = 512
-
-    /// The pass of all steps, and an empty cache.
-    func prepare(_ network: Network) throws(SVFTError) -> (Pass, KVCache) {
-      (try pass(network), try cache(network))
-    }
-
-    /// The pass of all steps.
-    func pass(_ network: Network) throws(SVFTError) -> Pass {
-      try network.pass(
-        .language,
-        capacity: Pass.Capacity(
-          rows: max(sequences, min(Self.stepRows, tokens)), sequences: sequences,
-          headRows: sequences),
-        lanes: lanes)
-    }
-
-    /// An empty cache.
-    func cache(_ network: Network) throws(SVFTError) -> KVCache {
-      try network.cache(slots: sequences, context: context)
-    }
-
-    /// Smaller ones, taken by `take`: fewer prompts, then fewer tokens of one.
-    func alternatives(
-      _ take: @escaping (Size, Network) throws(SVFTError) -> Void
-    ) -> [Network.Alternative] {
-      var smaller: [(String, Size)] = []
-      var count = sequences / 2
-      while count >= 1 {
-        let size = Size(
-          sequences: count, tokens: tokens * count / sequences, context: context,
-          lanes: Array(lanes.prefix(count)))
-        smaller.append(("a batch of \(count)", size))
-        count /= 2
-      }
-      var length = context / 2
-      while length >= 16 {
-        let size = Size(
-          sequences: 1, tokens: min(tokens / sequences, length), context: length,
-          lanes: Array(lanes.prefix(1)))
-        smaller.append(("a sequence of \(length) tokens, prompt included,", size))
-        length /= 2
-      }
-      return smaller.map { name, size in
-        Network.Alternative(name: name) { (network) throws(SVFTError) in try take(size, network) }
-      }
-    }
-  }
-
   /// Sequences of up to `context` tokens from prompts, whose ids are known to be tokens. Throws
   /// `.invalidArgument` for a prompt without tokens, `.limit` for one that fills the context, and
   /// what adapters of single prompts cannot be.
@@ -122,9 +62,11 @@ struct Generator {
           "prompt \(index): expected fewer than \(context) tokens, the context, found "
             + "\(prompt.count)")
       }
+      let start = network.geometry.startToken
+      let texts = start.map { (source: prompt, prompt: [$0]) } ?? (source: [], prompt: prompt)
       sequences.append(
         Sequence(
-          index: index, prompt: prompt, limit: min(options.maxTokens, context - prompt.count),
+          index: index, texts, limit: min(options.maxTokens, context - texts.prompt.count),
           options: options, tokenizer: tokenizer, ends: ends, lane: lanes[index]))
     }
   }
@@ -135,6 +77,8 @@ struct Generator {
     for lane in sequences.compactMap(\.lane) where lanes.last != lane { lanes.append(lane) }
     return Size(
       sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.pending.count },
+      sourceTokens: sequences.reduce(0) { $0 + $1.source.count },
+      longestSource: sequences.map(\.source.count).max() ?? 0,
       context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1, lanes: lanes)
   }
 
@@ -152,20 +96,18 @@ struct Generator {
     for index in sequences.indices where sequences[index].limit == 0 {
       sequences[index].ending = .length
     }
-    let (pass, cache) = try size.prepare(network)
-    return try run(pass, cache, onToken)
+    return try run(size.prepare(network), onToken)
   }
 
   /// Generates with a cache that holds the rows which sequences begin with. Where no token is
   /// wanted, prompts are computed all the same.
-  mutating func run(
-    _ pass: Pass, _ cache: KVCache, _ onToken: TokenCallback?
-  ) throws(SVFTError) -> [Generation] {
-    pass.batch.cache = cache
-    defer { pass.batch.cache = nil }
+  mutating func run(_ room: Room, _ onToken: TokenCallback?) throws(SVFTError) -> [Generation] {
+    let batch = room.pass.batch
+    (batch.cache, batch.sourceCache) = (room.cache, room.sourceCache)
+    defer { (batch.cache, batch.sourceCache) = (nil, nil) }
     while sequences.contains(where: { $0.ending == nil }) {
       try gate.checkCancelled("generation")
-      try step(pass, cache, onToken)
+      try step(room.pass, room.cache, onToken)
     }
     return sequences.sorted { $0.index < $1.index }.map(\.result)
   }
@@ -179,13 +121,13 @@ struct Generator {
     var ready: [(sequence: Int, row: Int)] = []
     var appended: [(sequence: Int, count: Int)] = []
     for index in sequences.indices where sequences[index].ending == nil {
-      guard try takeBeginning(index, cache) else { continue }
+      guard try takeBeginning(index, cache), try read(index, pass) else { continue }
       let space = pass.batch.rowCapacity - pass.batch.rows
       let pending = sequences[index].pending.prefix(space)
       guard !pending.isEmpty else { continue }
       try pass.batch.append(
         pending, past: sequences[index].cached, slot: index,
-        lane: pass.number(of: sequences[index].lane))
+        sourceCount: sequences[index].source.count, lane: pass.number(of: sequences[index].lane))
       appended.append((index, pending.count))
       if pending.count == sequences[index].pending.count, sequences[index].limit > 0 {
         ready.append((index, pass.batch.rows - 1))
@@ -207,6 +149,19 @@ struct Generator {
         throw SVFTError(.cancelled, "generation was cancelled by the token callback")
       }
     }
+  }
+}
+
+/// What encoder-decoders read.
+extension Generator {
+  /// Brings a sequence's source into the step that begins it, whole. False while there is no room.
+  private mutating func read(_ index: Int, _ pass: Pass) throws(SVFTError) -> Bool {
+    let sequence = sequences[index]
+    guard let source = pass.batch.source, !sequence.isRead else { return true }
+    guard sequence.source.count <= source.rowCapacity - source.rows else { return false }
+    try source.append(sequence.source, slot: index, lane: pass.number(of: sequence.lane))
+    sequences[index].isRead = true
+    return true
   }
 }
 

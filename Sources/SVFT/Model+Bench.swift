@@ -41,16 +41,20 @@ extension Model {
 
   private func generationSpeed(_ request: BenchRequest) throws(SVFTError) -> (JSON, JSON) {
     let ids = randomTokens(request.prompt)
+    let reads = network.geometry.startToken != nil
+    let begun = reads ? 1 : ids.count
     let pass = try network.pass(
       .language,
       capacity: Pass.Capacity(
         rows: max(request.batch, min(512, ids.count)), sequences: request.batch,
-        headRows: request.batch))
+        headRows: request.batch, sourceRows: reads ? ids.count : 0))
     var (prefill, decode): ([Double], [Double]) = ([], [])
     for _ in 0...request.repeats {
       pass.batch.cache = try network.cache(
         slots: request.batch, context: request.prompt + request.decode)
-      defer { pass.batch.cache = nil }
+      pass.batch.sourceCache =
+        reads ? try network.cache(slots: request.batch, context: request.prompt) : nil
+      defer { (pass.batch.cache, pass.batch.sourceCache) = (nil, nil) }
       let begin = Clock.seconds()
       for slot in 0..<request.batch { try fill(slot, ids, pass) }
       _ = try pass.forwardHead(rows: [pass.batch.rows - 1])
@@ -60,7 +64,8 @@ extension Model {
         pass.batch.clear()
         for slot in 0..<request.batch {
           try pass.batch.append(
-            [ids[position % ids.count]], past: ids.count + position, slot: slot)
+            [ids[position % ids.count]], past: begun + position, slot: slot,
+            sourceCount: reads ? ids.count : 0)
         }
         try pass.forwardBody()
         _ = try pass.forwardHead(rows: Array(0..<request.batch))
@@ -74,8 +79,15 @@ extension Model {
     )
   }
 
-  /// Brings a prompt into one slot of the cache, in steps of the pass's capacity.
+  /// Brings a prompt into one slot of the cache, in steps of the pass's capacity; an
+  /// encoder-decoder reads it in one.
   private func fill(_ slot: Int, _ ids: [Int32], _ pass: Pass) throws(SVFTError) {
+    if let start = network.geometry.startToken {
+      pass.batch.clear()
+      try pass.batch.source?.append(ids, slot: slot)
+      try pass.batch.append([start], slot: slot, sourceCount: ids.count)
+      return try pass.forwardBody()
+    }
     for first in stride(from: 0, to: ids.count, by: pass.batch.rowCapacity) {
       try gate.checkCancelled("measuring")
       pass.batch.clear()
@@ -96,7 +108,11 @@ extension Model {
     var options = TrainingOptions()
     options.batchSize = 1
     let ids = randomTokens(request.prompt)
-    let example = Example(ids: ids, labels: Array(ids.dropFirst()) + [-100])
+    var example = Example(ids: ids, labels: Array(ids.dropFirst()) + [-100])
+    if let start = network.geometry.startToken {
+      let half = ids.count / 2
+      example = Example(source: Array(ids[..<half]), answer: Array(ids[half...]), start: start)
+    }
     let dataset = Dataset(
       examples: [example], task: .language, classes: [], dropped: 0, isRunningText: false)
     let run = try TrainingRun(

@@ -91,8 +91,9 @@ private struct Rehearsal {
     let length = min(
       work.promptTokens > 0 ? work.promptTokens : 512, network.contextLength - (generates ? 1 : 0))
     guard generates else {
-      let inputs = Rehearsal.examples(work.batch, model, length, label: nil)
       let purpose: Pass.Purpose = network.heads.classes == nil ? .embedding : .classes
+      let inputs = Rehearsal.examples(
+        work.batch, length, label: nil, network.geometry, isRepeated: purpose == .classes)
       let bytes = try stage("steps") { () throws(SVFTError) in
         for group in Model.packing(inputs) {
           _ = try network.pass(purpose, capacity: group.capacity)
@@ -100,17 +101,20 @@ private struct Rehearsal {
       }
       return part("steps", bytes)
     }
+    let reads = network.geometry.startToken != nil
+    let begun = reads ? 1 : length
     let size = Generator.Size(
-      sequences: work.batch, tokens: work.batch * length,
-      context: length + min(work.maxTokens, network.contextLength - length))
-    var cache: KVCache?
+      sequences: work.batch, tokens: work.batch * begun,
+      sourceTokens: reads ? work.batch * length : 0, longestSource: reads ? length : 0,
+      context: begun + min(work.maxTokens, network.contextLength - begun))
+    var room: Generator.Room?
     let bytes = try stage("generation") { () throws(SVFTError) in
-      cache = try size.prepare(network).1
+      room = try size.prepare(network)
     }
-    let cached = cache?.byteCount ?? 0
+    let cached = (room?.cache.byteCount ?? 0) + (room?.sourceCache?.byteCount ?? 0)
     part("steps", bytes - cached)
     part("key_value_cache", cached)
-    held.append(cache as Any)
+    held.append(room as Any)
   }
 
   mutating func train(_ model: Model, _ adapter: String, _ work: Workload) throws(SVFTError) {
@@ -156,21 +160,24 @@ private struct Rehearsal {
     // A head of the model's own keeps its classes.
     let names = network.heads.classes == nil ? (0..<classes).map { "\($0)" } : []
     let train = Dataset(
-      examples: examples(options.batchSize, model, length, label: isLanguage ? nil : .number(0)),
+      examples: examples(
+        options.batchSize, length, label: isLanguage ? nil : .number(0), network.geometry,
+        isRepeated: true),
       task: isLanguage ? .language : classes == 1 ? .score : .classes,
       classes: isLanguage || classes == 1 ? [] : names, dropped: 0, isRunningText: false)
     return TrainingSets(train: train, held: work.evaluates ? train : nil)
   }
 
   private static func examples(
-    _ count: Int, _ model: Model, _ length: Int, label: DataRecord.Label?
+    _ count: Int, _ length: Int, label: DataRecord.Label?, _ geometry: Geometry, isRepeated: Bool
   ) -> [Example] {
-    if let grid = model.network.geometry.grid {
+    if let grid = geometry.grid {
       return (0..<count).map { _ in Example(.noise(rows: grid.rows), label: label) }
     }
     let ids = [Int32](repeating: 0, count: length)
     return (0..<count).map { _ in
       Example(ids: ids, labels: label == nil ? ids : [], label: label)
+        .repeated(from: isRepeated ? geometry.startToken : nil)
     }
   }
 }

@@ -7,6 +7,7 @@
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
+import SVFTModels
 import SVFTTensor
 import SVFTText
 
@@ -70,7 +71,8 @@ extension Model {
     for first in stride(from: 0, to: ids.count - 1, by: length) {
       let piece = Array(ids[first..<min(ids.count, first + length)])
       if piece.count > 1 {
-        examples.append(Example(ids: piece, labels: Array(piece.dropFirst()) + [-100]))
+        let example = Example(ids: piece, labels: Array(piece.dropFirst()) + [-100])
+        examples.append(example.repeated(from: network.geometry.startToken))
       }
     }
     guard !examples.isEmpty else { return nil }

@@ -20,24 +20,49 @@ public struct Classification: Sendable, Equatable {
 }
 
 extension Model {
-  /// Logits of every position, [ids.count, vocabularySize] row by row.
+  /// Logits of every position, [ids.count, vocabularySize] row by row. An encoder-decoder reads the
+  /// ids and is given them once more, one position later, behind its start token; where -1 stands
+  /// between two texts, it reads the first, is given the second as it stands, and that alone has
+  /// rows.
+  ///
   /// Throws `.invalidArgument` for unknown ids, `.limit` beyond the context, `.nonFinite`.
   public func logits(_ ids: [Int32]) throws(SVFTError) -> [Float] {
     try gate.exclusively { () throws(SVFTError) in
-      try network.check(ids)
-      try checkLength(ids.count, "the sequence")
-      return try sequenceLogits(ids)
+      let sequence = probed(ids)
+      for part in [sequence.source, sequence.ids] {
+        try network.check(part)
+        try checkLength(part.count, "the sequence")
+      }
+      guard sequence.ids.isEmpty || network.geometry.startToken == nil || !sequence.source.isEmpty
+      else {
+        throw SVFTError(
+          .invalidArgument, "expected at least one id to be read before -1, found none")
+      }
+      return try sequenceLogits(sequence)
     }
   }
 
+  /// What the model makes of ids: of -1 as a border where it reads another text first.
+  func probed(_ ids: [Int32]) -> Example {
+    guard network.geometry.startToken != nil, let border = ids.firstIndex(of: -1) else {
+      return Example(ids: ids).repeated(from: network.geometry.startToken)
+    }
+    var example = Example(ids: Array(ids[(border + 1)...]))
+    example.source = Array(ids[..<border])
+    return example
+  }
+
   /// Logits of checked ids; the caller holds the gate.
-  func sequenceLogits(_ ids: [Int32]) throws(SVFTError) -> [Float] {
+  func sequenceLogits(_ sequence: Example) throws(SVFTError) -> [Float] {
+    let ids = sequence.ids
     let chunk = min(max(1, ids.count), 256)
     let pass = try network.pass(
       .language,
-      capacity: Pass.Capacity(rows: max(1, ids.count), sequences: 1, headRows: chunk))
+      capacity: Pass.Capacity(
+        rows: max(1, ids.count), sequences: 1, headRows: chunk,
+        sourceRows: sequence.source.count))
     pass.batch.clear()
-    try pass.batch.append(ids)
+    try pass.append(sequence)
     try pass.forwardBody()
     var result: [Float] = []
     result.reserveCapacity(try Checked.product(ids.count, vocabularySize, "the logits"))
@@ -123,7 +148,10 @@ extension Model {
     _ texts: [String], pairs: [String?] = []
   ) throws(SVFTError) -> [Classification] {
     try gate.exclusively { () throws(SVFTError) in
-      try pooled(.classes, inputs(texts, pairs: pairs)).map { classification($0) }
+      let inputs = try inputs(texts, pairs: pairs).map {
+        $0.repeated(from: network.geometry.startToken)
+      }
+      return try pooled(.classes, inputs).map { classification($0) }
     }
   }
 

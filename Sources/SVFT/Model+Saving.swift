@@ -83,10 +83,10 @@ extension Model {
     guard example.rows > 0 else { return [] }
     return try during("the probe") { () throws(SVFTError) in
       if let head = network.heads.classes, head.foreignProblem == nil {
-        return try pooled(.classes, [example])[0]
+        return try pooled(.classes, [example.repeated(from: network.geometry.startToken)])[0]
       }
       guard network.heads.language != nil else { return try pooled(.embedding, [example])[0] }
-      return try sequenceLogits(example.ids)
+      return try sequenceLogits(probed(example.ids))
     }
   }
 

@@ -100,8 +100,11 @@ struct ModelSaver {
   }
 
   private func name(_ canonical: String) throws(SVFTError) -> String {
-    guard isGGUF else { return canonical }
-    guard let name = type(of: model.network.architecture).tensorNames.gguf(canonical) else {
+    let names = type(of: model.network.architecture).tensorNames
+    guard isGGUF else {
+      return names.folder(canonical, withClasses: model.loaded.classHead != nil)
+    }
+    guard let name = names.gguf(canonical) else {
       throw SVFTError(.unsupported, "\(canonical): this tensor has no name in GGUF files")
     }
     return name
@@ -112,8 +115,8 @@ struct ModelSaver {
     let usual = isGGUF || own.safetensorsType != nil ? own : ElementFormats.f16
     let wanted = quantization?.format ?? usual
     guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
-    let addends = type(of: model.network.architecture).ggufAddends
-    if isGGUF, addends.contains(slot.name) { return ElementFormats.f32 }
+    let addends = isGGUF ? model.network.architecture.ggufAddends : []
+    if addends.contains(slot.name) { return ElementFormats.f32 }
     guard let quantization else { return usual.fitting(columns: slot.weight.columns) }
     return quantization.format(
       of: type(of: model.network.architecture).tensorNames.gguf(slot.name),
@@ -179,7 +182,9 @@ struct ModelSaver {
     for key in keys.isEmpty ? ["torch_dtype"] : keys {
       config[key] = .string(names[element] ?? "float32")
     }
-    if unties { config["tie_word_embeddings"] = false }
+    // Where the head scales, the key says that and not whose matrix it is.
+    let scales = model.network.heads.language?.scale != nil
+    if unties, !scales { config["tie_word_embeddings"] = false }
     return config
   }
 }

@@ -18,10 +18,13 @@ final class Pass {
     var sequences: Int
     /// Rows of one replay of the head.
     var headRows: Int
+    /// Rows of the texts that sequences are about.
+    var sourceRows = 0
 
     /// Whether steps of `other` fit into this.
     func holds(_ other: Capacity) -> Bool {
       rows >= other.rows && sequences >= other.sequences && headRows >= other.headRows
+        && sourceRows >= other.sourceRows
     }
   }
 
@@ -68,7 +71,9 @@ final class Pass {
     self.lanes = lanes
     let training = mode.trains
     let bodyGraph = Graph(training: training, recomputes: mode == .recomputing, lanes: lanes)
-    hidden = try architecture.record(bodyGraph)
+    hidden =
+      try purpose == .embedding
+      ? architecture.recordEncoder(bodyGraph) : architecture.record(bodyGraph)
     bodyGraph.output(hidden)
     let trainsBody = training && !bodyGraph.parameters.isEmpty
     let headGraph = Graph(training: training, lanes: lanes)
@@ -80,7 +85,7 @@ final class Pass {
     headGraph.output(output)
     if training { try heads.recordLoss(purpose, output, headGraph) }
     let plans = (
-      body: try Plan(bodyGraph, rows: capacity.rows),
+      body: try Plan(bodyGraph, rows: capacity.rows, sourceRows: capacity.sourceRows),
       head: try Plan(headGraph, rows: capacity.headRows)
     )
     byteCount = try Checked.sum(
@@ -90,7 +95,8 @@ final class Pass {
     body = try Program(bodyGraph, plans.body, threads: threads)
     head = try Program(headGraph, plans.head, threads: threads)
     batch = try Batch(
-      rows: capacity.rows, sequences: capacity.sequences, grid: geometry.grid)
+      rows: capacity.rows, sequences: capacity.sequences, sourceRows: capacity.sourceRows,
+      grid: geometry.grid)
     planes = try geometry.grid.map { (grid) throws(SVFTError) in
       try Buffer(of: Float.self, count: grid.numbers)
     }

@@ -11,6 +11,7 @@
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
+import SVFTModels
 public import SVFTTensor
 import SVFTText
 
@@ -32,6 +33,12 @@ public final class Session: @unchecked Sendable {
 
   init(_ model: Model, _ options: SessionOptions) throws(SVFTError) {
     try model.requireGenerates()
+    guard model.network.geometry.startToken == nil else {
+      throw SVFTError(
+        .unsupported,
+        "expected a model that continues a text, found an encoder-decoder, which answers each "
+          + "text anew: generate without a session: \(model.path)")
+    }
     self.model = model
     contextLength = try options.resolvedContext(of: model.contextLength)
     revision = model.network.revision
@@ -110,11 +117,11 @@ public final class Session: @unchecked Sendable {
     try model.network.foresee("generation", or: alternatives) { (network) throws(SVFTError) in
       _ = try self.prepare(size, network)
     }
-    let (pass, roomy) = try prepare(size, model.network)
-    if let cache { try roomy.copyRows(kept, of: 0, in: cache, to: 0) }
-    cache = roomy
+    let room = try prepare(size, model.network)
+    if let cache { try room.cache.copyRows(kept, of: 0, in: cache, to: 0) }
+    cache = room.cache
     defer { (text, rows) = generator.held }
-    return try generator.run(pass, roomy, onToken)[0]
+    return try generator.run(room, onToken)[0]
   }
 
   /// What a generation takes, in whole groups of rows.
@@ -131,10 +138,10 @@ public final class Session: @unchecked Sendable {
   /// The pass of a generation, and the cache there is, or a larger one.
   private func prepare(
     _ size: Generator.Size, _ network: Network
-  ) throws(SVFTError) -> (Pass, KVCache) {
+  ) throws(SVFTError) -> Generator.Room {
     let pass = try size.pass(network)
-    if let cache, cache.context >= size.context { return (pass, cache) }
-    return (pass, try size.cache(network))
+    if let cache, cache.context >= size.context { return Generator.Room(pass: pass, cache: cache) }
+    return try Generator.Room(pass: pass, cache: size.cache(network))
   }
 
   /// Rows of a model that has changed since are none.

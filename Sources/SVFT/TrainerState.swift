@@ -164,6 +164,7 @@ extension Dataset {
   /// Adds the examples to a hash.
   func update(_ hash: inout SHA256) {
     for example in examples {
+      example.source.withUnsafeBytes { hash.update($0) }
       example.input.update(&hash, relativeTo: path)
       example.labels.withUnsafeBytes { hash.update($0) }
       hash.update("\(example.label?.text ?? "-");")

@@ -31,8 +31,9 @@ final class TrainingRun {
   private let adapter: Adapter.Attached
   private(set) var optimizer: Optimizer
   private let classes: [String]
-  /// Rows of the longest pass.
+  /// Rows of the longest pass, and of its texts that are read.
   private let rows: Int
+  private let sourceRows: Int
 
   init(
     _ network: Network, _ dataset: Dataset, _ adapter: Adapter.Attached,
@@ -44,9 +45,8 @@ final class TrainingRun {
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
-    rows = min(
-      options.batchSize * dataset.longest,
-      dataset.examples.map(\.rows).sorted(by: >).prefix(options.batchSize).reduce(0, +))
+    rows = dataset.most(\.rows, of: options.batchSize)
+    sourceRows = dataset.most(\.sourceRows, of: options.batchSize)
     optimizer = try Optimizer(adapter.parameters, options, threads: network.threads)
     let warmup =
       options.warmupSteps > 0
@@ -71,7 +71,8 @@ final class TrainingRun {
     return try network.pass(
       purpose,
       capacity: Pass.Capacity(
-        rows: rows, sequences: options.batchSize, headRows: min(rows, headRows)),
+        rows: rows, sequences: options.batchSize, headRows: min(rows, headRows),
+        sourceRows: sourceRows),
       options.recomputes ? .recomputing : .training)
   }
 
@@ -105,7 +106,7 @@ final class TrainingRun {
     try optimizer.clearGradients()
     let loss = try accumulate(groups, step: step)
     let norm = optimizer.gradientNorm()
-    let tokens = groups.joined().reduce(0) { $0 + dataset.examples[$1].rows }
+    let tokens = groups.joined().reduce(0) { $0 + dataset.examples[$1].tokenCount }
     guard loss.isFinite, norm.isFinite else {
       return StepOutcome(loss: loss, gradientNorm: norm, tokens: tokens, skipped: true)
     }

@@ -65,14 +65,15 @@ struct TrainingSets {
 extension Model {
   /// What turns files into examples for this model.
   func exampleSource(_ options: TrainingOptions) throws(SVFTError) -> any ExampleSource {
+    let geometry = network.geometry
     let outputs = network.heads.classes?.outputs ?? 0
-    if let grid = network.geometry.grid {
+    if let grid = geometry.grid {
       try requireImages()
       return ImageRecords(rows: grid.rows, outputs: outputs)
     }
     return ExampleBuilder(
       try tokenizer, options, contextLength: contextLength, template: chatTemplate,
-      outputs: outputs, segments: network.geometry.segments)
+      outputs: outputs, segments: geometry.segments, startToken: geometry.startToken)
   }
 }
 

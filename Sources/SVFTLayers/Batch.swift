@@ -5,6 +5,10 @@
 //   lanes      [rows]  number or -1   windows   runs of rows of one lane (Lane.swift)
 //   patches    [rows, numbers of a patch]: of an image, whose tokens say what a row is (PatchGrid)
 //
+// The sequences of an encoder-decoder are about other texts: those are a batch of their own, the
+// source, with as many rows as they have. Sequence i is about text i of it, or, where a step brings
+// none, about what the cache of the source holds in the sequence's slot.
+//
 // A head's batch uses only `rows`, lanes, `labels` or `targets` and the loss fields. All buffers
 // have fixed capacity, so filling a batch allocates nothing.
 package import SVFTTensor
@@ -27,8 +31,11 @@ package struct Span: Sendable, Hashable {
   package var past: Int
   /// Slot of the cache that holds them.
   package var slot: Int
+  /// Rows of the text it is about, in the same slot of the source's cache.
+  package var sourceCount: Int
 
-  package init(offset: Int, count: Int, past: Int = 0, slot: Int = 0) {
+  package init(offset: Int, count: Int, past: Int = 0, slot: Int = 0, sourceCount: Int = 0) {
+    self.sourceCount = sourceCount
     self.offset = offset
     self.count = count
     self.past = past
@@ -60,15 +67,25 @@ package final class Batch: @unchecked Sendable {
 
   /// Keys and values of earlier steps; nil where every sequence is whole.
   package var cache: KVCache?
+  /// The texts that the sequences are about; nil where models read no others.
+  package let source: Batch?
+  /// Keys and values of those texts, computed in an earlier step or this one; nil where sequences
+  /// are whole.
+  package var sourceCache: KVCache?
   /// Whether this step trains: dropout acts, activations are not rounded to 8 bit.
-  package var training = false
-  package var compute = Compute.standard
+  package var training = false { didSet { source?.training = training } }
+  package var compute = Compute.standard { didSet { source?.compute = compute } }
   /// The key of this step's dropout masks; ops mix their own index in.
-  package var randomKey: UInt64 = 0
+  package var randomKey: UInt64 = 0 { didSet { source?.randomKey = randomKey } }
   /// What each row's loss is multiplied by in the gradient: 1 / counted rows of the optimiser step.
   package var lossScale: Float = 1
 
-  package init(rows: Int, sequences: Int, grid: PatchGrid? = nil) throws(SVFTError) {
+  /// Room for `rows` rows of at most so many sequences, which may be about texts of `sourceRows`
+  /// rows together; of images, whose patches `grid` says.
+  package init(
+    rows: Int, sequences: Int, sourceRows: Int = 0, grid: PatchGrid? = nil
+  ) throws(SVFTError) {
+    source = sourceRows > 0 ? try Batch(rows: sourceRows, sequences: sequences) : nil
     self.grid = grid
     kinds = grid?.kinds ?? []
     patchBuffer = try grid.map { (grid) throws(SVFTError) in
@@ -119,6 +136,7 @@ package final class Batch: @unchecked Sendable {
     rows = 0
     sequences = 0
     windowCount = 0
+    source?.clear()
   }
 
   /// Says how many rows a head's batch has.
@@ -155,11 +173,11 @@ package final class Batch: @unchecked Sendable {
 
   /// Appends a sequence (or the next tokens of one) of a lane, -1 for none.
   ///
-  /// Ids must lie in the vocabulary: the caller has checked them. Throws `.limit` beyond the
-  /// capacity.
+  /// Ids must lie in the vocabulary: the caller has checked them. `sourceCount` are the rows of the
+  /// text it is about, where a cache has them. Throws `.limit` beyond the capacity.
   package func append(
     _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0,
-    lane: Int32 = -1
+    sourceCount: Int = 0, lane: Int32 = -1
   ) throws(SVFTError) {
     let count = ids.count
     guard count <= rowCapacity - rows, sequences < sequenceCapacity else {
@@ -179,7 +197,7 @@ package final class Batch: @unchecked Sendable {
       segments[rows + index] = marks.map { index < $0.count ? $0[index] : 0 } ?? 0
     }
     spanBuffer.values(Span.self)[sequences] = Span(
-      offset: rows, count: count, past: past, slot: slot)
+      offset: rows, count: count, past: past, slot: slot, sourceCount: sourceCount)
     mark(rows..<rows + count, lane: lane)
     rows += count
     sequences += 1

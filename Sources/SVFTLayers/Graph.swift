@@ -24,7 +24,12 @@ package final class Graph {
   package private(set) var layerOutputs: [Value] = []
   /// Indices of the ops that begin a segment (Timetable.swift).
   private(set) var segmentStarts: [Int] = []
-  private var count = 0
+  /// Every value handed out, by its id.
+  private(set) var values: [Value] = []
+  /// Per op, whose rows it computes.
+  private(set) var sides: [Side] = []
+  /// Whose rows what is recorded now is about.
+  private var side = Side.own
 
   package init(training: Bool, recomputes: Bool = false, lanes: [Lane] = []) {
     self.training = training
@@ -34,8 +39,9 @@ package final class Graph {
 
   /// A new value for an op to write.
   package func value(width: Int) -> Value {
-    defer { count += 1 }
-    return Value(id: count, width: width)
+    let value = Value(id: values.count, width: width, side: side)
+    values.append(value)
+    return value
   }
 
   /// A value that the caller fills before each replay.
@@ -64,14 +70,27 @@ package final class Graph {
     return try body()
   }
 
+  /// Records what `body` does for the rows of the batch's source.
+  package func onSource<Result>(
+    _ body: () throws(SVFTError) -> Result
+  ) throws(SVFTError) -> Result {
+    let outer = side
+    side = .source
+    defer { side = outer }
+    return try body()
+  }
+
   /// Appends an op.
-  package func record(_ op: any Op) { ops.append(op) }
+  package func record(_ op: any Op) {
+    ops.append(op)
+    sides.append(side)
+  }
 
   /// Marks a value that outlives the replay: the caller reads it and may seed its gradient.
   package func output(_ value: Value) { outputs.append(value) }
 
   /// Number of values handed out so far; ids are below it.
-  package var valueCount: Int { count }
+  package var valueCount: Int { values.count }
 
   /// Parameters of all ops, each once, in order of first use.
   package var parameters: [Parameter] {

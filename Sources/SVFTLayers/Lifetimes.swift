@@ -8,12 +8,10 @@ struct Lifetimes {
   /// Per value, in order and apart.
   private(set) var values: [[ClosedRange<Int>]]
   private(set) var gradients: [ClosedRange<Int>?]
-  private(set) var widths: [Int]
 
   init(_ graph: Graph, _ flow: GradientFlow, _ timetable: Timetable) {
     values = Array(repeating: [], count: graph.valueCount)
     gradients = Array(repeating: nil, count: graph.valueCount)
-    widths = Array(repeating: 0, count: graph.valueCount)
 
     for value in graph.inputs { begin(value, at: 0) }
     for (time, entry) in timetable.entries.enumerated() {
@@ -42,7 +40,6 @@ struct Lifetimes {
 
   private mutating func begin(_ value: Value, at time: Int) {
     values[value.id].append(time...time)
-    widths[value.id] = value.width
   }
 
   private mutating func extend(_ value: Value, to time: Int) {
@@ -51,7 +48,6 @@ struct Lifetimes {
   }
 
   private mutating func extendGradient(_ value: Value, to time: Int) {
-    widths[value.id] = value.width
     guard let life = gradients[value.id] else {
       gradients[value.id] = time...time
       return

@@ -12,6 +12,8 @@ package import SVFTTensor
 package struct Plan {
   /// Steps of up to this many rows fit.
   package let rows: Int
+  /// Rows of a step's source at most.
+  package let sourceRows: Int
   /// Bytes of the block that holds values and gradients.
   package private(set) var byteCount = 0
   package let memberScratch: Int
@@ -26,22 +28,27 @@ package struct Plan {
     byteCount + sharedScratch + threads * memberScratch
   }
 
+  /// Rows of a value at most.
+  private func rows(of value: Value) -> Int { value.side == .own ? rows : sourceRows }
+
   /// Where the numbers of a value lie in the block; values that never live lie at its beginning.
   func bytes(of value: Value) -> Range<Int> {
     let offset = max(0, valueOffsets[value.id])
-    return offset..<offset + rows * value.width * MemoryLayout<Float>.stride
+    return offset..<offset + rows(of: value) * value.width * MemoryLayout<Float>.stride
   }
 
   /// Plans `graph`.
   ///
   /// Throws `.limit` where the sizes overflow.
-  package init(_ graph: Graph, rows: Int) throws(SVFTError) {
+  package init(_ graph: Graph, rows: Int, sourceRows: Int = 0) throws(SVFTError) {
     self.rows = rows
+    self.sourceRows = sourceRows
     let flow = GradientFlow(graph)
     self.flow = flow
     self.timetable = Timetable(graph, flow)
     self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
-    self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: rows) }.max() ?? 0
+    let most = max(rows, sourceRows)
+    self.sharedScratch = graph.ops.map { $0.sharedScratch(rows: most) }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)
 
@@ -51,8 +58,8 @@ package struct Plan {
     pieces += Plan.pieces(
       lives.gradients.map { $0.map { [$0] } ?? [] }, in: sharing.gradients, isGradient: true)
     for index in pieces.indices {
-      let width = lives.widths[pieces[index].members[0]]
-      let values = try Checked.product(rows, width, "a value of the graph")
+      let value = graph.values[pieces[index].members[0]]
+      let values = try Checked.product(self.rows(of: value), value.width, "a value of the graph")
       pieces[index].bytes = try Plan.wholeLines(
         Checked.product(values, 4, "a value of the graph"))
     }

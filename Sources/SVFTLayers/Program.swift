@@ -8,6 +8,7 @@ package final class Program: @unchecked Sendable {
   package let arena: Arena
   package let threads: Int
   private let ops: [any Op]
+  private let sides: [Side]
   private let meetings: Meetings
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
@@ -15,11 +16,13 @@ package final class Program: @unchecked Sendable {
   /// How often a team meets in a forward replay.
   package var meetingCount: Int { meetings.before.count { $0 } }
 
-  /// Plans and allocates for steps of up to `rows` rows.
+  /// Plans and allocates for steps of up to `rows` rows, with `sourceRows` of their source.
   ///
   /// Throws `.memory` or `.limit`.
-  package convenience init(_ graph: Graph, rows: Int, threads: Int) throws(SVFTError) {
-    try self.init(graph, Plan(graph, rows: rows), threads: threads)
+  package convenience init(
+    _ graph: Graph, rows: Int, sourceRows: Int = 0, threads: Int
+  ) throws(SVFTError) {
+    try self.init(graph, Plan(graph, rows: rows, sourceRows: sourceRows), threads: threads)
   }
 
   /// Allocates what the plan of `graph` says, and gradients of what it trains.
@@ -30,6 +33,7 @@ package final class Program: @unchecked Sendable {
     self.plan = plan
     self.threads = threads
     ops = graph.ops
+    sides = graph.sides
     meetings = Meetings(ops, plan)
     arena = try Arena(plan, ops: ops, threads: threads)
     var gradients: [Buffer] = []
@@ -49,7 +53,8 @@ package final class Program: @unchecked Sendable {
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }
-        ops[index].forward(Run(arena: arena, batch: batch, team: team, op: index))
+        guard let rows = rows(of: index, batch) else { continue }
+        ops[index].forward(Run(arena: arena, batch: rows, team: team, op: index))
       }
     }
   }
@@ -63,7 +68,8 @@ package final class Program: @unchecked Sendable {
     let steps = plan.timetable.backward
     Parallel.run(threads: threads) { team in
       for step in steps {
-        let run = Run(arena: arena, batch: batch, team: team, op: step.op)
+        guard let rows = rows(of: step.op, batch) else { continue }
+        let run = Run(arena: arena, batch: rows, team: team, op: step.op)
         switch step.work {
         case .backward: ops[step.op].backward(run)
         case .forward, .again: ops[step.op].forward(run)
@@ -73,11 +79,23 @@ package final class Program: @unchecked Sendable {
     }
   }
 
+  /// What an op computes of a step; nil where that has no such rows.
+  private func rows(of op: Int, _ batch: Batch) -> Batch? {
+    guard sides[op] == .source else { return batch }
+    return batch.source.flatMap { $0.rows > 0 ? $0 : nil }
+  }
+
   /// Ops write as many rows as the batch has: beyond the plan they would write over each other.
   private func requireFit(_ batch: Batch) throws(SVFTError) {
     guard batch.rows <= plan.rows else {
       throw SVFTError(
         .limit, "expected a step of at most \(plan.rows) rows as planned, found \(batch.rows)")
+    }
+    let source = batch.source?.rows ?? 0
+    guard source <= plan.sourceRows else {
+      throw SVFTError(
+        .limit,
+        "expected a source of at most \(plan.sourceRows) rows as planned, found \(source)")
     }
   }
 

@@ -26,7 +26,7 @@ struct Sharing {
       let born = only(lives.values[result.id])?.lowerBound
     else { return }
     let free = op.replaceable.map { op.reads[$0] }.first { read in
-      read.width == result.width && op.reads.count { $0 == read } == 1
+      read.isLike(result) && op.reads.count { $0 == read } == 1
         && only(lives.values[read.id])?.upperBound == born
     }
     if let free { values[result.id] = values[free.id] }
@@ -52,7 +52,7 @@ struct Sharing {
       for index in op.handedOn where flow.writes[entry.op][index] == .assign {
         let read = op.reads[index]
         let root = gradients[result.id]
-        guard read.width == result.width, members[read.id] == [read.id], read.id != root,
+        guard read.isLike(result), members[read.id] == [read.id], read.id != root,
           lives.gradients[read.id]?.lowerBound == time,
           members[root].allSatisfy({ agree($0, read.id, changes, lives) })
         else { continue }

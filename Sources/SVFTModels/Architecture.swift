@@ -23,6 +23,11 @@ package struct Geometry: Sendable, Equatable {
   package let segments: Int
   /// How images become rows; nil where the model reads tokens.
   package let grid: PatchGrid?
+  /// Whether longer texts than `contextLength` cannot be: positions without rows of their own, or
+  /// beyond what rotation was trained for.
+  package var isContextBound = true
+  /// What the decoder of an encoder-decoder begins with; nil where there is one text alone.
+  package var startToken: Int32?
 
   package init(
     hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int
@@ -78,6 +83,8 @@ package protocol Architecture: AnyObject, Sendable {
   /// Records the body: the batch's tokens or patches → hidden states after the last norm, [rows,
   /// hiddenWidth].
   func record(_ graph: Graph) throws(SVFTError) -> Value
+  /// Records what makes vectors of texts: the body, or of an encoder-decoder the encoder alone.
+  func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value
   /// Linear modules of the body, in the order of the computation.
   var projections: [Projection] { get }
   /// Every tensor of the body, each once.
@@ -103,15 +110,16 @@ package protocol Architecture: AnyObject, Sendable {
   var ggufTensors: [(name: String, values: [Float])] { get }
   /// Canonical names of matrices that GGUF files hold in F32 whatever their format, because readers
   /// add rows of them.
-  static var ggufAddends: [String] { get }
+  var ggufAddends: [String] { get }
 }
 
 extension Architecture {
+  package func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value { try record(graph) }
   package var carried: [Slot] { [] }
 
   package func ggufLayout(_ name: String) -> FileLayout { FileLayout() }
   package var ggufTensors: [(name: String, values: [Float])] { [] }
-  package static var ggufAddends: [String] { [] }
+  package var ggufAddends: [String] { [] }
 
   package var name: String { Self.names.first ?? "" }
 }
@@ -126,7 +134,7 @@ package enum Architectures {
     TransformerDecoder<Gemma3>.self, TransformerDecoder<Phi3>.self,
     TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
     TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
-    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self,
+    TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self, T5.self,
     VisionTransformer<ViT>.self, VisionTransformer<DeiT>.self,
   ]
 

@@ -28,6 +28,7 @@ package struct LoadedModel: Sendable {
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
     embeddingHead = stated ?? .usual(architecture.geometry)
     unused = reader.unused
+    try reader.releasePages()
   }
 
   /// Makes a class head where the checkpoint has none.

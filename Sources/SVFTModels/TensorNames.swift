@@ -10,6 +10,8 @@
 package struct TensorNames: Sendable {
   /// Prefix of the body's modules in the canonical spelling: "model.".
   package let prefix: String
+  /// Prefix that folders with a class head give the body, beside or instead of the other.
+  private let wrapper: String
   private let pairs: [(canonical: String, gguf: String)]
   /// Last parts of tensors that are tables of constants, which nobody misses and nobody reports.
   private let constants: [String]
@@ -28,12 +30,13 @@ package struct TensorNames: Sendable {
   }
 
   package init(
-    prefix: String, constants: [String] = [], older: KeyValuePairs<String, String> = [:],
-    aliases: [(canonical: String, alias: String)] = [],
+    prefix: String, wrapper: String = "", constants: [String] = [],
+    older: KeyValuePairs<String, String> = [:], aliases: [(canonical: String, alias: String)] = [],
     _ pairs: [(canonical: String, gguf: String)]
   ) {
     self.aliases = aliases
     self.prefix = prefix
+    self.wrapper = wrapper
     self.older = older.map { ($0.key, $0.value) }
     self.constants = constants
     self.pairs = pairs
@@ -50,27 +53,39 @@ package struct TensorNames: Sendable {
   /// The GGUF name of a tensor that a file of that dialect calls `name`; nil where it has none.
   package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
     guard dialect == .huggingFace else { return name }
-    let spellings = [name, prefix + name].flatMap { name in
+    let bare = name.hasPrefix(wrapper) ? String(name.dropFirst(wrapper.count)) : name
+    let spellings = [name, prefix + name, bare].flatMap { name in
       [name, Self.translate(name, aliases.lazy.map { ($0.alias, $0.canonical) })]
     }
     return spellings.lazy.compactMap { $0 }.compactMap { gguf($0) }.first
   }
 
-  /// The canonical name of a GGUF tensor name; nil where it has none.
-  package func canonical(gguf: String) -> String? {
-    Self.translate(gguf, pairs.lazy.map { ($0.gguf, $0.canonical) })
+  /// The canonical names that a GGUF tensor name may stand for: none where it is unknown, two where
+  /// a family's checkpoints call one matrix differently.
+  package func canonical(gguf: String) -> [String] {
+    pairs.compactMap { pair in
+      Self.translate(gguf, CollectionOfOne((pair.gguf, pair.canonical)))
+    }
   }
 
   /// How a tensor of that canonical name may be called in a file.
   package func spellings(_ canonical: String, _ dialect: Hyperparameters.Dialect) -> [String] {
     guard dialect == .huggingFace else { return [gguf(canonical)].compactMap { $0 } }
     let alias = Self.translate(canonical, aliases.lazy.map { ($0.canonical, $0.alias) })
+    let wrapped = wrapper.isEmpty ? [] : [wrapper + canonical]
     let names =
-      [canonical] + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
+      [canonical] + wrapped + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
       + [alias].compactMap { $0 }
+    guard !prefix.isEmpty else { return names }
     return names.flatMap { name in
       name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
     }
+  }
+
+  /// How a tensor is called in a folder that is written, with a class head or without.
+  package func folder(_ canonical: String, withClasses: Bool) -> String {
+    let isOfBody = gguf(canonical).map { !$0.hasPrefix("cls") } ?? true
+    return withClasses && isOfBody ? wrapper + canonical : canonical
   }
 
   private static func replaced(_ name: String, _ end: String, by other: String) -> String? {

@@ -178,7 +178,8 @@ package struct WeightReader {
   ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
     let columns = max(1, columns ?? shape.last ?? 1)
-    let bytes = try aligned(source.bytes(entry.name))
+    let mapped = try source.bytes(entry.name)
+    let bytes = try isVector ? copied(mapped) : aligned(mapped)
     try bytes.chargePages()
     let weight = try Weight(
       format: Self.format(of: entry), rows: try Checked.product(shape, entry.name) / columns,
@@ -207,9 +208,19 @@ package struct WeightReader {
     return format
   }
 
+  /// Lets go of what reading has brought in of a mapped file; what is used as it lies comes again.
+  ///
+  /// A vector alone may have brought in megabytes: systems map what is around a page too.
+  func releasePages() throws(SVFTError) {
+    for name in source.names { try source.bytes(name).releasePages() }
+  }
+
   /// A safetensors header of odd length leaves its numbers at odd addresses: those are copied once.
   private func aligned(_ bytes: Buffer) throws(SVFTError) -> Buffer {
-    guard Int(bitPattern: bytes.pointer) % 4 != 0 else { return bytes }
+    Int(bitPattern: bytes.pointer) % 4 != 0 ? try copied(bytes) : bytes
+  }
+
+  private func copied(_ bytes: Buffer) throws(SVFTError) -> Buffer {
     let copy = try Buffer(byteCount: bytes.byteCount)
     if !MemoryLedger.isRehearsing {
       copy.pointer.copyMemory(from: bytes.pointer, byteCount: bytes.byteCount)

@@ -1,8 +1,10 @@
-// Windows of matrices in somebody's memory, and their product by LAPACK's library: column-major
-// with a distance between columns, read as they lie or transposed, so that a matrix and its
-// transpose go the same ways through an algorithm.
+// Windows of matrices in somebody's memory, and their products: column-major with a distance between
+// columns, read as they lie or transposed, so that a matrix and its transpose go the same ways
+// through an algorithm.
 //
-// Products run on the calling thread; between svs_lapack_enter and svs_lapack_leave only.
+// Products run on the calling thread. Those in float64 are LAPACK's library's, between
+// svs_lapack_enter and svs_lapack_leave only; those in F32 are our own kernels', which know
+// processors that an older library takes for the ones before them.
 internal import CSystem
 
 /// A matrix of somebody's numbers.
@@ -102,11 +104,23 @@ extension DenseMatrix<Double> {
 }
 
 extension DenseMatrix<Float> {
-  /// This becomes scale · a · b + keep · this.
-  package func multiply(_ a: Self, _ b: Self, scale: Float = 1, keep: Float = 0) {
-    var (left, right) = arranged(a, b)
-    let (m, n) = storedShape
-    guard m > 0, n > 0 else { return }
-    svs_gemm_f32(&left, &right, start, Int64(leading), m, n, Int64(a.columns), scale, keep)
+  /// This becomes scale · a · b, with `Kernels.scratchBytes(a.columns)` of scratch.
+  package func multiply(
+    _ a: Self, _ b: Self, scale: Float = 1, scratch: UnsafeMutableRawPointer
+  ) {
+    guard rows > 0, columns > 0 else { return }
+    // A stored column is a row of what the kernels write.
+    let (left, right) = isTransposed ? (a, b) : (b.transposed, a.transposed)
+    Kernels.multiply(
+      rows: isTransposed ? rows : columns, columns: isTransposed ? columns : rows,
+      inner: a.columns, left.window, right.window, into: start, ldc: leading,
+      Kernels.Update(alpha: scale), scratch: scratch)
+  }
+
+  /// The same numbers as kernels take them.
+  private var window: Kernels.Matrix {
+    isTransposed
+      ? Kernels.Matrix(start, rowStride: leading)
+      : Kernels.Matrix(start, rowStride: 1, columnStride: leading)
   }
 }

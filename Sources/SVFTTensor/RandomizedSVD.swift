@@ -65,7 +65,7 @@ extension SVD {
 /// The subspace at work on one matrix.
 struct RandomizedSVD {
   /// Rises when results change.
-  static let version = 1
+  static let version = 2
   /// Directions beyond those wanted, which turn the last of them faster.
   static let more = 8
   private static let panel = 512
@@ -77,6 +77,9 @@ struct RandomizedSVD {
   /// [columns, width]: random, then the basis on the other side, then Wᵀ Q.
   private let right: DenseMatrix<Float>
   private let work: UnsafeMutablePointer<Float>
+  /// What products need, for each thread.
+  private let scratch: Buffer
+  private let scratchStride: Int
   private let owners: [Buffer]
 
   /// Throws `.memory`, `.limit`.
@@ -97,6 +100,8 @@ struct RandomizedSVD {
     left = DenseMatrix(starts[0], rows: rows, columns: width)
     right = DenseMatrix(starts[1], rows: columns, columns: width)
     work = starts[2]
+    scratchStride = (Kernels.scratchBytes(max(rows, columns)) + 63) / 64 * 64
+    scratch = try Buffer(byteCount: Checked.product(max(1, threads), scratchStride, what))
     self.threads = threads
   }
 
@@ -133,7 +138,8 @@ struct RandomizedSVD {
     Parallel.run(threads: min(threads, panels)) { team in
       for panel in team.share(of: panels) {
         let rows = panel * Self.panel..<min(target.rows, (panel + 1) * Self.panel)
-        target.rows(rows).multiply(a.rows(rows), b)
+        target.rows(rows).multiply(
+          a.rows(rows), b, scratch: scratch.pointer + team.id * scratchStride)
       }
     }
   }

@@ -8,38 +8,43 @@ struct AttentionTests {
   struct Sequence {
     let shape: AttentionShape
     let count: Int
+    /// Rows of keys and values: those of the sequence, or of the text that it is about.
+    let keys: Int
     var q: [Float]
     var k: [Float]
     var v: [Float]
 
-    init(_ shape: AttentionShape, count: Int, seed: UInt64) {
+    init(_ shape: AttentionShape, count: Int, keys: Int? = nil, seed: UInt64) {
       self.shape = shape
       self.count = count
+      self.keys = keys ?? count
       var random = RandomSource(seed: seed, purpose: "attention")
-      func numbers(_ heads: Int) -> [Float] {
+      func numbers(_ heads: Int, _ count: Int) -> [Float] {
         (0..<count * heads * shape.headWidth).map { _ in random.uniform(-1.5, 1.5) }
       }
-      q = numbers(shape.heads)
-      k = numbers(shape.keyValueHeads)
-      v = numbers(shape.keyValueHeads)
+      q = numbers(shape.heads, count)
+      k = numbers(shape.keyValueHeads, self.keys)
+      v = numbers(shape.keyValueHeads, self.keys)
     }
 
+    typealias Number = (_ query: Int, _ head: Int, _ key: Int) -> Double
+
     /// The outputs by definition, [count, heads · width]; `kept` is what dropout multiplies a
-    /// probability with.
-    func attended(kept: (_ query: Int, _ head: Int, _ key: Int) -> Double = { _, _, _ in 1 })
-      -> [Double]
-    {
+    /// probability with, `shift` what is added to a score.
+    func attended(
+      shift: Number = { _, _, _ in 0 }, kept: Number = { _, _, _ in 1 }
+    ) -> [Double] {
       let width = shape.headWidth
       var output = [Double](repeating: 0, count: q.count)
       for head in 0..<shape.heads {
         let shared = head * shape.keyValueHeads / shape.heads
         for i in 0..<count {
-          let seen = (0..<count).filter { j in
+          let seen = (0..<keys).filter { j in
             (!shape.causal || j <= i) && abs(i - j) < shape.window ?? .max
           }
           let scores = seen.map { j in
             let score =
-              Double(shape.scale)
+              shift(i, head, j) + Double(shape.scale)
               * (0..<width).reduce(0.0) { sum, d in
                 sum + Double(q[(i * shape.heads + head) * width + d])
                   * Double(k[(j * shape.keyValueHeads + shared) * width + d])
@@ -84,12 +89,15 @@ struct AttentionTests {
     let inputs: [Value]
     let output: Value
 
-    init(_ shape: AttentionShape, rows: Int, threads: Int = 2, dropout: Float = 0) throws {
+    init(
+      _ shape: AttentionShape, rows: Int, threads: Int = 2, bias: RelativeBias? = nil,
+      dropout: Float = 0
+    ) throws {
       let graph = Graph(training: dropout > 0)
       let query = graph.input(width: shape.heads * shape.headWidth)
       let key = graph.input(width: shape.keyValueHeads * shape.headWidth)
       let value = graph.input(width: shape.keyValueHeads * shape.headWidth)
-      output = graph.attention(query, key, value, shape, dropout: dropout)
+      output = graph.attention(query, key, value, shape, bias: bias, dropout: dropout)
       graph.output(output)
       inputs = [query, key, value]
       program = try Program(graph, rows: rows, threads: threads)
@@ -227,9 +235,9 @@ struct AttentionTests {
     }
     let kept = masks.joined().count { $0 > 0 }
     #expect(abs(Double(kept) / Double(300 * 300 * shape.heads) - 0.75) < 0.005)
-    let expected = sequence.attended { query, head, key in
+    let expected = sequence.attended(kept: { query, head, key in
       Double(masks[query * shape.heads + head][key])
-    }
+    })
     let found = try dropped(sequence, key: 7, threads: 2)
     #expect(distance(found, expected) < 4e-6)
     for threads in [1, 3, 5] {

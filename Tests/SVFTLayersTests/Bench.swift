@@ -20,10 +20,14 @@ final class Bench {
   private var built: Program?
 
   /// A batch of sequences of these lengths with tokens below 11, labels below 7 and some ignored.
-  init(_ name: String, lengths: [Int]) throws {
+  ///
+  /// They are about texts of the lengths of `sources`, if any.
+  init(_ name: String, lengths: [Int], sources: [Int] = []) throws {
     random = RandomSource(seed: 3, purpose: name)
     let rows = lengths.reduce(0, +)
-    batch = try Batch(rows: max(1, rows), sequences: lengths.count)
+    batch = try Batch(
+      rows: max(1, rows), sequences: lengths.count, sourceRows: sources.reduce(0, +))
+    for length in sources { try batch.source?.append([Int32](repeating: 0, count: length)) }
     for length in lengths {
       let ids = (0..<length).map { _ in Int32(random.below(11)) }
       try batch.append(ids, segments: ids.map { $0 % 2 })
@@ -42,6 +46,15 @@ final class Bench {
     let value = graph.input(width: width, differentiable: true)
     inputs.append(value)
     return value
+  }
+
+  /// A differentiable input of the rows of the texts that sequences are about.
+  func sourceInput(_ width: Int) throws -> Value {
+    try graph.onSource { () throws(SVFTError) in input(width) }
+  }
+
+  private func rows(_ value: Value) -> Int {
+    value.side == .own ? batch.rows : batch.source?.rows ?? 0
   }
 
   /// A trained tensor with random values in ±`size`.
@@ -75,17 +88,23 @@ final class Bench {
   /// Ends the recording: outputs, program, random inputs.
   func build(_ output: Value?, alsoReads: Bool = false, threads: Int = 1) throws {
     outputs = [output].compactMap { $0 }
-    if alsoReads { outputs += inputs.map { graph.activation($0, .tanh) } }
+    if alsoReads {
+      outputs += try inputs.map { input in
+        guard input.side == .source else { return graph.activation(input, .tanh) }
+        return try graph.onSource { () throws(SVFTError) in graph.activation(input, .tanh) }
+      }
+    }
     for value in outputs { graph.output(value) }
-    let program = try Program(graph, rows: batch.rows, threads: threads)
+    let program = try Program(
+      graph, rows: batch.rows, sourceRows: batch.source?.rows ?? 0, threads: threads)
     for value in inputs {
       let numbers = program.values(value)
-      for i in 0..<batch.rows * value.width {
+      for i in 0..<rows(value) * value.width {
         numbers[i] = random.uniform(0.3, 1) * (random.below(2) == 0 ? 1 : -1)
       }
     }
     coefficients = outputs.map { value in
-      (0..<batch.rows * value.width).map { _ in random.uniform(-1, 1) }
+      (0..<rows(value) * value.width).map { _ in random.uniform(-1, 1) }
     }
     built = program
   }
@@ -134,7 +153,7 @@ final class Bench {
     return parameters.map { GradientCheck.Subject($0) }
       + inputs.enumerated().compactMap { number, value in
         guard let gradient = program.gradient(value) else { return nil }
-        let count = batch.rows * value.width
+        let count = rows(value) * value.width
         return GradientCheck.Subject(
           "input \(number)",
           values: UnsafeMutableBufferPointer(start: program.values(value), count: count),
@@ -147,7 +166,7 @@ final class Bench {
     let program = try program()
     let rows = batch.rows
     return outputs.map {
-      Array(UnsafeBufferPointer(start: program.values($0), count: rows * $0.width))
+      Array(UnsafeBufferPointer(start: program.values($0), count: self.rows($0) * $0.width))
     }
       + [batch.losses[0..<rows].map { Float($0) }] + (try subjects().map { Array($0.gradients) })
   }

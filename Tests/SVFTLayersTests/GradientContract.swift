@@ -10,15 +10,18 @@ import Testing
 struct Contract: Sendable, CustomTestStringConvertible {
   let name: String
   let lengths: [Int]
+  /// Lengths of the texts that sequences are about; none where there are no such texts.
+  let sources: [Int]
   /// Returns the output, or nil where the recording ends in a loss.
   let record: @Sendable (Bench) throws -> Value?
 
   init(
-    _ name: String, _ lengths: [Int] = [3, 1, 5],
+    _ name: String, _ lengths: [Int] = [3, 1, 5], sources: [Int] = [],
     record: @escaping @Sendable (Bench) throws -> Value?
   ) {
     self.name = name
     self.lengths = lengths
+    self.sources = sources
     self.record = record
   }
 
@@ -26,7 +29,7 @@ struct Contract: Sendable, CustomTestStringConvertible {
 
   /// A bench with the recording on it.
   func bench(alsoReads: Bool = false, threads: Int = 1) throws -> Bench {
-    let bench = try Bench(name, lengths: lengths)
+    let bench = try Bench(name, lengths: lengths, sources: sources)
     try bench.build(try record(bench), alsoReads: alsoReads, threads: threads)
     return bench
   }
@@ -165,6 +168,13 @@ struct Contract: Sendable, CustomTestStringConvertible {
     attention("capped scores in several blocks", 2, 1, [270, 35], scale: 4, causal: true) {
       ($0.scoreCap, $0.window) = (2.5, 150)
     },
+    shifted("scores by distance", [4, 1, 7], 8, 5, causal: false),
+    shifted("scores by distance behind", [4, 1, 7], 6, 5, causal: true),
+    shifted("scores by distance in several blocks", [270, 35], 16, 200, causal: true),
+    about("attention to another text", [4, 1, 7], [2, 5, 3], heads: 3),
+    about("grouped heads about another text", [4, 1, 7], [2, 5, 3], heads: 6),
+    about("another text with dropout", [4, 1, 7], [2, 5, 3], heads: 6, dropout: 0.3),
+    about("another text of several blocks", [140, 3], [30, 260], heads: 6),
     Contract("attention of a value on itself") {
       let x = $0.input(10)
       return $0.graph.attention(
@@ -193,6 +203,31 @@ struct Contract: Sendable, CustomTestStringConvertible {
       change(&shape)
       return $0.graph.attention(
         $0.input(heads * 5), $0.input(keyValueHeads * 5), $0.input(keyValueHeads * 5), shape,
+        dropout: dropout)
+    }
+  }
+
+  private static func shifted(
+    _ name: String, _ lengths: [Int], _ buckets: Int, _ farthest: Int, causal: Bool
+  ) -> Contract {
+    Contract(name, lengths) {
+      let shape = AttentionShape(
+        heads: 3, keyValueHeads: 3, headWidth: 5, scale: 1.7, causal: causal, layer: 0)
+      let bias = try RelativeBias(
+        $0.slot("t", buckets, 3), farthest: farthest, isBidirectional: !causal)
+      return $0.graph.attention($0.input(15), $0.input(15), $0.input(15), shape, bias: bias)
+    }
+  }
+
+  private static func about(
+    _ name: String, _ lengths: [Int], _ sources: [Int], heads: Int, dropout: Float = 0
+  ) -> Contract {
+    Contract(name, lengths, sources: sources) {
+      var shape = AttentionShape(
+        heads: heads, keyValueHeads: 3, headWidth: 5, scale: 1.3, causal: false, layer: 0)
+      shape.readsSource = true
+      return $0.graph.attention(
+        $0.input(heads * 5), try $0.sourceInput(15), try $0.sourceInput(15), shape,
         dropout: dropout)
     }
   }

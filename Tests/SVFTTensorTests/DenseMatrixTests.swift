@@ -21,10 +21,10 @@ struct DenseMatrixTests {
   }
 
   /// All eight ways to transpose the three matrices of a product give the sums written out.
-  @Test(arguments: 0..<8) func productsAreTheSumsWrittenOut(transposes: Int) {
+  @Test(arguments: 0..<8) func productsAreTheSumsWrittenOut(transposes: Int) throws {
     let (m, n, k) = (5, 4, 3)
     func check<Element: BinaryFloatingPoint>(
-      _ type: Element.Type,
+      keep: Element,
       _ multiply: (DenseMatrix<Element>, DenseMatrix<Element>, DenseMatrix<Element>) -> Void
     ) {
       var storage = (0..<m * k + k * n + m * n).map { Element(($0 * 7) % 11) - 5 }
@@ -44,14 +44,16 @@ struct DenseMatrixTests {
         for i in 0..<m {
           for j in 0..<n {
             let sum = (0..<k).reduce(Element(0)) { $0 + a[i, $1] * b[$1, j] }
-            expected.append(2 * sum - c[i, j])
+            expected.append(2 * sum + keep * c[i, j])
           }
         }
         multiply(a, b, c)
         #expect((0..<m * n).allSatisfy { c[$0 / n, $0 % n] == expected[$0] })
       }
     }
-    check(Double.self) { $2.multiply($0, $1, scale: 2, keep: -1) }
-    check(Float.self) { $2.multiply($0, $1, scale: 2, keep: -1) }
+    check(keep: -1.0) { $2.multiply($0, $1, scale: 2, keep: -1) }
+    let scratch = try Buffer(byteCount: Kernels.scratchBytes(k))
+    check(keep: Float(0)) { $2.multiply($0, $1, scale: 2, scratch: scratch.pointer) }
+    withExtendedLifetime(scratch) {}
   }
 }

@@ -40,7 +40,7 @@ import Testing
     ("{\"text\":\"a\",\"label\":[]}", "line 1"), ("{\"text\":\"a\",\"label\":null}", "line 1"),
     ("{\"text\":\"a\",\"label\":1e300}", "line 1"),
     ("{\"text\":\"a\",\"text_pair\":1,\"label\":\"b\"}", "line 1"),
-    ("{\"input_ids\":[1,2],\"labels\":[1]}", "line 1"), ("{\"input_ids\":1}", "line 1"),
+    ("{\"input_ids\":[],\"labels\":[1]}", "line 1"), ("{\"input_ids\":1}", "line 1"),
     ("", "found none"), ("\n \n", "found none"), ("\u{feff}", "found none"),
   ])
   func errorsNameTheFileAndTheLine(_ text: String, _ place: String) {

@@ -18,17 +18,12 @@ import Testing
   private struct Copy {
     let folder: TemporaryFolder
     let ids: [Int32]
-    var path: String { folder.file("model") }
+    let path: String
 
     init(_ fixture: FamilyFixture) throws {
       folder = try TemporaryFolder()
       ids = try fixture.golden().ids
-      try FileManager.default.copyItem(atPath: fixture.folder, toPath: folder.file("model"))
-      let words = (0..<40).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
-      try folder.write(
-        "model/tokenizer.json",
-        #"{"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "unk_token": "w3", "#
-          + "\"vocab\": {\(words)}, \"merges\": []}}")
+      path = try fixture.copied(to: folder)
     }
 
     func model(_ path: String? = nil, quantize: String? = nil) throws -> Model {
@@ -58,7 +53,10 @@ import Testing
     }
   }
 
-  @Test(arguments: FamilyFixture.all, methods)
+  /// Every checkpoint that predicts tokens.
+  static let predicting = FamilyFixture.all + FamilyFixture.answers
+
+  @Test(arguments: predicting, methods)
   func whatIsMergedEqualsWhatWasAttached(_ fixture: FamilyFixture, _ method: String) throws {
     let copy = try Copy(fixture)
     let model = try copy.model()
@@ -77,7 +75,7 @@ import Testing
     }
   }
 
-  @Test(arguments: FamilyFixture.all, ["q8_0", "q4_0"])
+  @Test(arguments: predicting, ["q8_0", "q4_0"])
   func quantisedWeightsAreTrainedOver(_ fixture: FamilyFixture, _ format: String) throws {
     let copy = try Copy(fixture)
     let base = try copy.model().logits(copy.ids)
@@ -93,7 +91,7 @@ import Testing
     }
   }
 
-  @Test(arguments: FamilyFixture.all)
+  @Test(arguments: predicting)
   func tensorsGoThroughTheOtherContainerAndBack(_ fixture: FamilyFixture) throws {
     let copy = try Copy(fixture)
     guard let gguf = try copy.gguf(copy.model()) else { return }
@@ -113,7 +111,9 @@ import Testing
     #expect(relativeDistance(logits, back) < 1e-4)
   }
 
-  @Test(arguments: FamilyFixture.encoders, methods + [#"{"method":"head"}"#])
+  @Test(
+    arguments: FamilyFixture.encoders + [FamilyFixture(name: "t5-classes", kind: "answers")],
+    methods + [#"{"method":"head"}"#])
   func aMergedEncoderClassifiesAsTheAttachedOne(
     _ fixture: FamilyFixture, _ method: String
   ) throws {

@@ -38,12 +38,16 @@ enum TrainedStories {
 }
 
 /// A few steps at a rate high enough that the adapter matters, and nothing else.
-func trainBriefly(_ adapter: Adapter, _ data: String, steps: Int = 3) throws {
+func trainBriefly(
+  _ adapter: Adapter, _ data: String, steps: Int = 3,
+  _ change: (inout TrainingOptions) -> Void = { _ in }
+) throws {
   var options = TrainingOptions()
   options.steps = steps
   options.batchSize = 2
   options.learningRate = 2e-2
   options.schedule = .constant
+  change(&options)
   try Trainer(adapter, data: data, options: options).train()
 }
 

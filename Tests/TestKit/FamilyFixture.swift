@@ -1,6 +1,7 @@
 // Tiny checkpoints of every family with what transformers makes of them: decoders in
 // Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, written by
-// make_families.py; models of images in Tests/Fixtures/vision, written by make_vision.py.
+// make_families.py; encoder-decoders in Tests/Fixtures/answers, by make_answers.py; models of images
+// in Tests/Fixtures/vision, by make_vision.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -20,15 +21,30 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
   package static let encoders = fixtures("encoders")
   /// Every model of images.
   package static let vision = fixtures("vision")
+  /// Every encoder-decoder that answers texts.
+  package static let answers = fixtures("answers").filter {
+    !["t5-classes", "t5-encoder"].contains($0.name)
+  }
 
   private static func fixtures(_ kind: String) -> [FamilyFixture] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root + kind)) ?? []
-    return names.sorted().map { FamilyFixture(name: $0, kind: kind) }
+    return names.filter { !$0.contains(".") }.sorted().map { FamilyFixture(name: $0, kind: kind) }
   }
 
   package init(name: String, kind: String = "families") {
     self.name = name
     folder = Self.root + kind + "/" + name
+  }
+
+  /// Copies the checkpoint into `model` of a folder, with a tokenizer of words w0 … w39; its path.
+  package func copied(to folder: TemporaryFolder) throws -> String {
+    try FileManager.default.copyItem(atPath: self.folder, toPath: folder.file("model"))
+    let words = (0..<40).map { "\"w\($0)\": \($0)" }.joined(separator: ", ")
+    try folder.write(
+      "model/tokenizer.json",
+      #"{"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "unk_token": "w3", "#
+        + "\"vocab\": {\(words)}, \"merges\": []}}")
+    return folder.file("model")
   }
 
   /// What config.json says.

@@ -81,11 +81,9 @@ struct svs_operand {
   int transposed;
 };
 
-/* c [m, n] = alpha a b + beta c with a [m, k], b [k, n], in float64 and in float32. */
+/* c [m, n] = alpha a b + beta c with a [m, k], b [k, n], in float64. */
 void svs_gemm(const struct svs_operand *a, const struct svs_operand *b, double *c, int64_t ldc,
               int64_t m, int64_t n, int64_t k, double alpha, double beta);
-void svs_gemm_f32(const struct svs_operand *a, const struct svs_operand *b, float *c, int64_t ldc,
-                  int64_t m, int64_t n, int64_t k, float alpha, float beta);
 
 /* The symmetric a [n, n] (lower half) = Q T Q^T: T in d [n] and e [n - 1], Q as reflectors below
    the diagonal of a and in tau [n - 1]. Returns LAPACK's info. */

@@ -41,9 +41,8 @@ struct ModelTensors {
     if let (module, rest) = modules.split(foreign), slots["\(module).\(rest)"] != nil {
       return ("\(module).\(rest)", .canonical)
     }
-    guard let name = type(of: architecture).tensorNames.canonical(gguf: foreign),
-      slots[name] != nil
-    else { return nil }
+    let names = type(of: architecture).tensorNames.canonical(gguf: foreign)
+    guard let name = names.first(where: { slots[$0] != nil }) else { return nil }
     return (name, architecture.ggufLayout(name).rowOrder)
   }
 

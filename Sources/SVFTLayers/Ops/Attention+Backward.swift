@@ -15,9 +15,16 @@ extension Attention {
     clear(run)
     run.team.barrier()
     var turn = Turn(run.team)
-    for span in run.batch.spans {
+    if bias?.table.standIn == nil {
+      for index in run.batch.spans.indices {
+        for head in 0..<shape.heads where turn.comes() {
+          passBack(g, index, head: head, targets, run)
+        }
+      }
+    } else {
+      // All spans add to the same numbers of a head: one member takes them, in their order.
       for head in 0..<shape.heads where turn.comes() {
-        passBack(g, span, head: head, sight(span, run), targets, run)
+        for index in run.batch.spans.indices { passBack(g, index, head: head, targets, run) }
       }
     }
     guard shape.group > 1 else { return }
@@ -39,33 +46,34 @@ extension Attention {
   ) {
     let delta = run.sharedScratch.assumingMemoryBound(to: Float.self)
     let key = delta + run.rows * shape.heads
-    return (delta, key, key + run.rows * shape.queryWidth)
+    return (delta, key, key + keyRows(run) * shape.queryWidth)
   }
 
   private func clear(_ run: Run) {
-    clear(run.target(0), width: shape.queryWidth, run)
-    clear(run.target(1), width: shape.keyWidth, run)
-    clear(run.target(2), width: shape.keyWidth, run)
+    let keys = keyRows(run)
+    clear(run.target(0), width: shape.queryWidth, rows: run.rows, run)
+    clear(run.target(1), width: shape.keyWidth, rows: keys, run)
+    clear(run.target(2), width: shape.keyWidth, rows: keys, run)
     guard shape.group > 1 else { return }
     let shared = shared(run)
-    for row in run.team.share(of: 2 * run.rows) {
+    for row in run.team.share(of: 2 * keys) {
       (shared.key + row * shape.queryWidth).update(repeating: 0, count: shape.queryWidth)
     }
   }
 
-  private func clear(_ target: GradientTarget?, width: Int, _ run: Run) {
+  private func clear(_ target: GradientTarget?, width: Int, rows: Int, _ run: Run) {
     guard let target, !target.accumulate else { return }
-    for row in run.team.share(of: run.rows) {
+    for row in run.team.share(of: rows) {
       (target.pointer + row * width).update(repeating: 0, count: width)
     }
   }
 
   /// All gradients of one head of one span.
   private func passBack(
-    _ g: UnsafeMutablePointer<Float>, _ span: Span, head: Int, _ sight: Sight, _ targets: Targets,
-    _ run: Run
+    _ g: UnsafeMutablePointer<Float>, _ index: Int, head: Int, _ targets: Targets, _ run: Run
   ) {
     let (wide, width) = (shape.queryWidth, shape.headWidth)
+    let (span, sight, rows) = (run.batch.spans[index], sight(index, run), keyRows(index, run))
     let shared = shared(run)
     let first = span.offset * wide + head * width
     let o = run.pointer(output) + first
@@ -77,11 +85,11 @@ extension Attention {
     // One head's keys: its own scratch where others share them, else the gradient itself.
     let grouped = shape.group > 1
     let stride = grouped ? wide : shape.keyWidth
-    let column = grouped ? first : span.offset * shape.keyWidth + head * width
+    let column = rows.lowerBound * stride + head * width
     let dK = targets.key.map { (grouped ? shared.key : $0) + column }
     let dV = targets.value.map { (grouped ? shared.value : $0) + column }
-    for start in Swift.stride(from: 0, to: span.count, by: Attention.gradientBlock) {
-      let keys = start..<min(span.count, start + Attention.gradientBlock)
+    for start in Swift.stride(from: 0, to: rows.count, by: Attention.gradientBlock) {
+      let keys = start..<min(rows.count, start + Attention.gradientBlock)
       let all = seeing(keys, of: span.count)
       for begin in Swift.stride(
         from: all.lowerBound, to: all.upperBound, by: Attention.gradientBlock)
@@ -121,7 +129,6 @@ extension Attention {
     let (n, m, width) = (part.queries.count, part.keys.count, shape.headWidth)
     let row = Attention.gradientBlock
     let scratch = run.scratch
-    let mask = mask(run)
     let p = scratch.assumingMemoryBound(to: Float.self)
     let dS = (scratch + Attention.scoreBytes).assumingMemoryBound(to: Float.self)
     let products = scratch + 2 * Attention.scoreBytes
@@ -136,22 +143,7 @@ extension Attention {
     Kernels.multiply(
       rows: n, columns: m, inner: width, part.g, values.transposed, into: dS,
       ldc: row, inBF16: inBF16, scratch: products)
-    for i in 0..<n {
-      let seen = visible(query: part.queries.lowerBound + i, part.keys)
-      clear(p + i * row, outside: seen, of: m)
-      clear(dS + i * row, outside: seen, of: m)
-      let (p, dS) = (p + i * row + seen.lowerBound, dS + i * row + seen.lowerBound)
-      let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
-      let place = (
-        row: part.row + i, head: part.head, key: part.keys.lowerBound + seen.lowerBound
-      )
-      if let mask { drop(dS, mask, at: place, count: seen.count) }
-      cap(p, count: seen.count)
-      capGradient(dS, mean: delta, at: p, count: seen.count)
-      Kernels.softmaxGradient(
-        p, total: total, dS, mean: delta, scale: shape.scale, count: seen.count)
-      if let mask { drop(p, mask, at: place, count: seen.count) }
-    }
+    slope(part, scores: p, dP: dS, run)
     if let dV = target.dV {
       Kernels.multiply(
         rows: m, columns: width, inner: n, Kernels.Matrix(p, rowStride: row).transposed, part.g,
@@ -169,6 +161,48 @@ extension Attention {
     }
   }
 
+  /// Turns a block of scores into what P is multiplied with V by, and of dP into the slopes dS.
+  private func slope(
+    _ part: Part, scores: UnsafeMutablePointer<Float>, dP: UnsafeMutablePointer<Float>, _ run: Run
+  ) {
+    let (row, m, mask) = (Attention.gradientBlock, part.keys.count, mask(run))
+    let shift = bias.map {
+      BiasBlock(
+        $0, head: part.head, queries: part.queries, keys: part.keys, scratch: biasScratch(run))
+    }
+    for (i, query) in part.queries.enumerated() {
+      let seen = visible(query: query, part.keys)
+      clear(scores + i * row, outside: seen, of: m)
+      clear(dP + i * row, outside: seen, of: m)
+      let (p, dS) = (scores + i * row + seen.lowerBound, dP + i * row + seen.lowerBound)
+      let (total, delta) = (part.totals[i * shape.heads], part.delta[i * shape.heads])
+      let place = (
+        row: part.row + i, head: part.head, key: part.keys.lowerBound + seen.lowerBound
+      )
+      if let mask { drop(dS, mask, at: place, count: seen.count) }
+      shift?.add(to: p, query: query, key: place.key, count: seen.count)
+      cap(p, count: seen.count)
+      capGradient(dS, mean: delta, at: p, count: seen.count)
+      Kernels.softmaxGradient(
+        p, total: total, dS, mean: delta, scale: shape.scale, count: seen.count)
+      if let mask { drop(p, mask, at: place, count: seen.count) }
+    }
+    sumBias(dP, part, run)
+  }
+
+  /// Adds the slopes of a block of scores to the gradient of what distances add to them.
+  private func sumBias(_ dS: UnsafeMutablePointer<Float>, _ part: Part, _ run: Run) {
+    guard let bias, let gradient = bias.table.standIn?.gradients.baseAddress else { return }
+    let sums = BiasBlock(
+      summing: bias, queries: part.queries, keys: part.keys, scratch: biasScratch(run))
+    for (i, query) in part.queries.enumerated() {
+      sums.sum(
+        dS + i * Attention.gradientBlock, times: 1 / shape.scale, query: query,
+        key: part.keys.lowerBound, count: part.keys.count)
+    }
+    sums.fold(into: gradient, bias, head: part.head)
+  }
+
   /// Zeroes the numbers of a row of `count` that are not `seen`.
   private func clear(
     _ row: UnsafeMutablePointer<Float>, outside seen: Range<Int>, of count: Int
@@ -180,7 +214,7 @@ extension Attention {
   /// Adds the heads of each group, in order.
   private func addUp(_ targets: Targets, _ run: Run) {
     let shared = shared(run)
-    for row in run.team.share(of: run.rows) {
+    for row in run.team.share(of: keyRows(run)) {
       for head in 0..<shape.heads {
         let source = row * shape.queryWidth + head * shape.headWidth
         let place = row * shape.keyWidth + head / shape.group * shape.headWidth

@@ -12,24 +12,6 @@ import SVFTTensor
 #endif
 
 extension Attention {
-  /// The keys and values that a span sees, row after row from its first token on.
-  struct Sight {
-    let format: Kernels.Format
-    let keys: UnsafeRawPointer
-    let values: UnsafeRawPointer
-    let rowBytes: Int
-    /// Tokens before the step.
-    let past: Int
-  }
-
-  /// Those of the step itself.
-  func sight(_ span: Span, _ run: Run) -> Sight {
-    let first = span.offset * shape.keyWidth
-    return Sight(
-      format: .f32, keys: run.pointer(key) + first, values: run.pointer(value) + first,
-      rowBytes: shape.keyWidth * MemoryLayout<Float>.stride, past: 0)
-  }
-
   /// One head of rows `range` of a sight's keys or values, with the columns of other heads that its
   /// first and last block hold; `inset` of them come before it.
   func covering(
@@ -80,8 +62,7 @@ extension Attention {
     let decoded = run.scratch + decodedOffset
     let shared = heads.lowerBound / shape.group
     let all = visible(
-      queries: sight.past + block.lowerBound..<sight.past + block.upperBound,
-      of: sight.past + span.count)
+      queries: sight.past + block.lowerBound..<sight.past + block.upperBound, of: sight.count)
     for start in stride(from: all.lowerBound, to: all.upperBound, by: Attention.keyBlock) {
       let keys = start..<min(all.upperBound, start + Attention.keyBlock)
       let k = plain(sight.keys, head: shared, keys, sight, scratch: decoded)
@@ -117,10 +98,18 @@ extension Attention {
     let productScratch = run.scratch + 2 * Attention.scoreBytes
     let inBF16 = rounds(in: run.batch)
     score(q, count, k, into: scores, inBF16: inBF16, productScratch)
-    let mask = mask(run)
+    let (mask, first) = (mask(run), past + part.queries.lowerBound)
+    let shift = bias.map {
+      BiasBlock(
+        $0, head: part.head, queries: first..<first + count, keys: part.keys,
+        scratch: biasScratch(run))
+    }
     for i in 0..<count {
       let scores = scores + i * Attention.keyBlock
-      let seen = visible(query: past + part.queries.lowerBound + i, part.keys)
+      let seen = visible(query: first + i, part.keys)
+      shift?.add(
+        to: scores + seen.lowerBound, query: first + i,
+        key: part.keys.lowerBound + seen.lowerBound, count: seen.count)
       cap(scores + seen.lowerBound, count: seen.count)
       join(
         scores, seen: seen, of: part.keys.count, total: totals + i * shape.heads,

@@ -1,12 +1,14 @@
 // Attention through a cache: the step's keys and values are written behind each sequence's past, in
-// the cache's format, then every query sees all rows up to its own. Prompts go by blocks
-// (Attention+Blocks.swift); the few queries of a decoding step read each cached row once for all
-// heads that share it, as it lies (Attention+Parts.swift).
+// the cache's format, then every query sees all rows up to its own. Those of the text that a
+// sequence is about are written when a step brings that text, and seen by every later step too.
+//
+// Prompts go by blocks (Attention+Blocks.swift); the few queries of a decoding step read each
+// cached row once for all heads that share it, as it lies (Attention+Parts.swift).
 import SVFTTensor
 
 extension Attention {
-  /// Only a decoder's inference has a cache.
-  var hasCache: Bool { shape.causal && !training }
+  /// Only a decoder's inference has a cache, of its own text and of the one that it is about.
+  var hasCache: Bool { (shape.causal || shape.readsSource) && !training }
 
   /// Bytes of a block of keys or values in F32, with all columns that its blocks may hold.
   var decodedBytes: Int {
@@ -44,7 +46,8 @@ extension Attention {
   /// Writes the step's keys and values behind each span's past.
   private func store(into cache: KVCache, _ run: Run) {
     let (k, v) = (run.pointer(key), run.pointer(value))
-    for span in run.batch.spans where holds(cache, span) {
+    guard let batch = shape.readsSource ? run.batch.source : run.batch else { return }
+    for span in batch.spans where fits(cache, span, rows: span.past + span.count) {
       let keys = cache.keyRows(layer: shape.layer, slot: span.slot)
       let values = cache.valueRows(layer: shape.layer, slot: span.slot)
       for row in span.offset..<span.offset + span.count where row % run.team.size == run.team.id {
@@ -58,9 +61,16 @@ extension Attention {
   /// Whether the span lies in the cache.
   ///
   /// Callers have checked; here memory is kept safe.
-  func holds(_ cache: KVCache, _ span: Span) -> Bool {
+  func holds(_ cache: KVCache, _ span: Span) -> Bool { fits(cache, span, rows: keyCount(span)) }
+
+  private func fits(_ cache: KVCache, _ span: Span, rows: Int) -> Bool {
     hasCache && cache.width == shape.keyWidth && shape.layer < cache.layers && span.slot >= 0
-      && span.slot < cache.slots && span.past >= 0 && span.past <= cache.context - span.count
+      && span.slot < cache.slots && span.past >= 0 && rows >= 0 && rows <= cache.context
+  }
+
+  /// Rows of a cache that a span sees at most.
+  func keyCount(_ span: Span) -> Int {
+    shape.readsSource ? span.sourceCount : span.past + span.count
   }
 
   /// Whether the span goes by parts.
@@ -73,7 +83,7 @@ extension Attention {
     return Sight(
       format: cache.format.kernels, keys: cache.keyRows(layer: shape.layer, slot: span.slot),
       values: cache.valueRows(layer: shape.layer, slot: span.slot), rowBytes: cache.rowBytes,
-      past: span.past)
+      count: keyCount(span), past: span.past)
   }
 
   private func clear(_ span: Span, _ run: Run) {

@@ -40,7 +40,7 @@ extension Attention {
   }
 
   private func parts(_ span: Span, _ cut: Int) -> Int {
-    (span.past + span.count + cut - 1) / cut
+    (keyCount(span) + cut - 1) / cut
   }
 
   /// Heads that share keys, at most as many together as the scratch has rows of scores.
@@ -98,7 +98,7 @@ extension Attention {
   ) {
     let parts = parts(span, cut)
     for part in 0..<parts {
-      let keys = part * cut..<min(span.past + span.count, (part + 1) * cut)
+      let keys = part * cut..<min(sight.count, (part + 1) * cut)
       for heads in groups where turn.comes() {
         for query in 0..<span.count {
           let question = Question(
@@ -146,6 +146,15 @@ extension Attention {
       lying(sight.keys, head: shared, seen, sight, scratch: decoded).scores(
         of: q, count: heads, scale: shape.scale, into: scores, stride: Attention.keyBlock)
       for index in 0..<heads {
+        if let bias {
+          let position = question.position
+          BiasBlock(
+            bias, head: question.heads.lowerBound + index, queries: position..<position + 1,
+            keys: seen, scratch: biasScratch(run)
+          ).add(
+            to: scores + index * Attention.keyBlock, query: position, key: seen.lowerBound,
+            count: seen.count)
+        }
         cap(scores + index * Attention.keyBlock, count: seen.count)
         let figures = place.figures + index * place.figureStride
         let kept = Kernels.softmaxPart(

@@ -3,8 +3,9 @@
 //   P = softmax(scale · Q Kᵀ)   O = P V                               per span and head
 //   D = Σ dO∘O   dS = P∘(dO Vᵀ − D) · scale   dQ = dS K   dK = dSᵀ Q   dV = Pᵀ dO
 //
-// What a query sees may end at itself and begin a window before (Attention+Sight.swift); scores may
-// be capped (Attention+Cap.swift).
+// What a query sees may end at itself and begin a window before, or be another text
+// (Attention+Sight.swift); scores may be shifted by distance (Attention+Bias.swift) and capped
+// (Attention+Cap.swift).
 //
 // Blocks of queries meet blocks of keys, so nothing of size T × T exists (Attention+Blocks.swift).
 // With a cache the step's keys and values are written there first and every query sees the past;
@@ -27,6 +28,8 @@ package struct AttentionShape: Sendable, Hashable {
   package let layer: Int
   /// How many tokens a query sees, itself counted; nil where all before it (Beltagy et al. 2020).
   package var window: Int?
+  /// Whether keys and values are those of the text that a sequence is about: the batch's source.
+  package var readsSource = false
   /// c where scores are c · tanh(score / c); nil where they are not capped.
   package var scoreCap: Float?
   /// Whether training may round the factors of its products to BF16: where q, k and v come from
@@ -75,12 +78,15 @@ final class Attention: Op {
   let total: Value
   /// Probability that one of P falls in training.
   let dropout: Float
+  /// What distances add to scores.
+  let bias: RelativeBias?
   let training: Bool
 
   init(
     _ inputs: (query: Value, key: Value, value: Value), _ results: (output: Value, total: Value),
-    _ shape: AttentionShape, dropout: Float, training: Bool
+    _ shape: AttentionShape, bias: RelativeBias?, dropout: Float, training: Bool
   ) {
+    self.bias = bias
     (query, key, value) = inputs
     (output, total) = results
     self.dropout = dropout
@@ -91,9 +97,13 @@ final class Attention: Op {
   var reads: [Value] { [query, key, value] }
   var writes: [Value] { [output, total] }
   var keeps: [Value] { [query, key, value, output, total] }
+  var parameters: [Parameter] { [bias?.table.standIn].compactMap { $0 } }
 
-  /// Two blocks of scores, what products need, and decoded keys and values.
-  var memberScratch: Int { decodedOffset + 2 * decodedBytes }
+  /// Two blocks of scores, what products need, decoded keys and values, numbers by distance.
+  var memberScratch: Int {
+    biasOffset + (bias?.scratchCount ?? 0) * MemoryLayout<Float>.stride
+  }
+  private var biasOffset: Int { decodedOffset + 2 * decodedBytes }
   static let scoreBytes =
     max(queryBlock * keyBlock, gradientBlock * gradientBlock) * MemoryLayout<Float>.stride
   var decodedOffset: Int { 2 * Attention.scoreBytes + Kernels.scratchBytes(Attention.keyBlock) }
@@ -114,11 +124,18 @@ final class Attention: Op {
   }
 
   func forward(_ run: Run) {
-    if let cache = run.batch.cache { return forward(run, through: cache) }
-    var turn = Turn(run.team)
-    for span in run.batch.spans {
-      attendByBlocks(span, sight(span, run), &turn, run)
+    if let cache = shape.readsSource ? run.batch.sourceCache : run.batch.cache {
+      return forward(run, through: cache)
     }
+    var turn = Turn(run.team)
+    for (index, span) in run.batch.spans.enumerated() {
+      attendByBlocks(span, sight(index, run), &turn, run)
+    }
+  }
+
+  /// Where a member keeps numbers by distance.
+  func biasScratch(_ run: Run) -> UnsafeMutablePointer<Float> {
+    (run.scratch + biasOffset).assumingMemoryBound(to: Float.self)
   }
 
   /// Whose turn it is: chunk after chunk goes to member after member.
@@ -143,16 +160,18 @@ extension Graph {
   /// Records attention of queries [T, heads · width] over keys and values [T, keyValueHeads ·
   /// width].
   ///
-  /// `dropout` in 0 ..< 1 is the probability that a weight on a value falls in training.
-  /// → [T, heads · width]
+  /// Keys and values may be of the source's rows, where the shape says so. `dropout` in 0 ..< 1 is
+  /// the probability that a weight on a value falls in training. → [T, heads · width]
   package func attention(
-    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape, dropout: Float = 0
+    _ query: Value, _ key: Value, _ value: Value, _ shape: AttentionShape,
+    bias: RelativeBias? = nil, dropout: Float = 0
   ) -> Value {
     let output = self.value(width: shape.queryWidth)
     let total = self.value(width: shape.heads)
     record(
       Attention(
-        (query, key, value), (output, total), shape, dropout: dropout, training: training))
+        (query, key, value), (output, total), shape, bias: bias, dropout: dropout,
+        training: training))
     return output
   }
 }

@@ -87,7 +87,7 @@ extension TransformerDecoder {
     let factors = rotary.scaling.factors(theta: rotary.theta, headWidth: settings.rotatedWidth)
     return factors.map { [(DecoderPart.ropeFactors.rawValue + ".weight", $0)] } ?? []
   }
-  package static var ggufAddends: [String] {
+  package var ggufAddends: [String] {
     Family.modules.has(.positions) ? [Family.modules(.positions) + ".weight"] : []
   }
 }

@@ -14,7 +14,7 @@ package import SVFTTensor
 package final class TransformerEncoder<Family: EncoderFamily>: Architecture, @unchecked Sendable {
   package static var names: [String] { Family.names }
   package static var tensorNames: TensorNames { Family.tensorNames }
-  package static var ggufAddends: [String] {
+  package var ggufAddends: [String] {
     ["position", "token_type"].map { "\(Family.prefix)embeddings.\($0)_embeddings.weight" }
   }
 

@@ -156,13 +156,18 @@ class Model(Handle):
         array = id_array(ids)
         return text_out(library.svft_model_detokenize, self._handle, array, len(ids))
 
-    def logits(self, ids: Sequence[int]) -> np.ndarray:
-        """Logits of every position, [len(ids), vocabulary] float32."""
-        array, count = id_array(ids), c_size_t()
+    def logits(self, ids: Sequence[int], source: Optional[Sequence[int]] = None) -> np.ndarray:
+        """Logits of every position, [len(ids), vocabulary] float32.
+
+        An encoder-decoder reads ``source`` first; its ``ids`` begin with the start token. Without
+        a source it reads the ids themselves, and is given them one position later.
+        """
+        both = list(ids) if source is None else [*source, -1, *ids]
+        array, count = id_array(both), c_size_t()
         vocabulary = int(self.describe()["vocabulary_size"])
         logits = np.empty((len(ids), vocabulary), dtype=np.float32)
         check(library.svft_model_logits(
-            self._handle, array, len(ids), logits.ctypes.data_as(ctypes.POINTER(c_float)),
+            self._handle, array, len(both), logits.ctypes.data_as(ctypes.POINTER(c_float)),
             logits.size, byref(count)))
         return logits
 
