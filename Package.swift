@@ -39,18 +39,21 @@ let package = Package(
     .target(name: "CSVFT", path: "include", publicHeadersPath: "."),
     .target(name: "CKernels", cSettings: strictC),
     .target(name: "CSystem", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CImages", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
 
     // The tower. Each floor imports only floors beneath it.
     floor("SVFTTensor", on: ["CKernels", "CSystem"]),
     floor("SVFTFormats", on: ["SVFTTensor"]),
     floor("SVFTText", on: ["SVFTFormats", "SVFTTensor"]),
+    floor("SVFTImages", on: ["SVFTFormats", "SVFTTensor", "CImages"]),
     floor("SVFTLayers", on: ["SVFTTensor"]),
     floor("SVFTModels", on: ["SVFTLayers", "SVFTFormats", "SVFTTensor"]),
     floor("SVFTAdapters", on: ["SVFTLayers", "SVFTFormats", "SVFTTensor"]),
     floor(
       "SVFT",
       on: [
-        "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers", "SVFTFormats", "SVFTTensor",
+        "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTImages", "SVFTLayers", "SVFTFormats",
+        "SVFTTensor",
       ]),
 
     // The doors. They convert arguments and call one SVFT function each.
@@ -72,6 +75,7 @@ let package = Package(
     tests("SVFTTensorTests", of: ["SVFTTensor", "SVFTFormats"]),
     tests("SVFTFormatsTests", of: ["SVFTFormats", "SVFTTensor"]),
     tests("SVFTTextTests", of: ["SVFTText", "SVFTFormats", "SVFTTensor"]),
+    tests("SVFTImagesTests", of: ["SVFTImages", "SVFTFormats", "SVFTTensor"]),
     tests("SVFTLayersTests", of: ["SVFTLayers", "SVFTTensor"]),
     tests("SVFTModelsTests", of: ["SVFTModels", "SVFTLayers", "SVFTFormats", "SVFTTensor"]),
     tests("SVFTAdaptersTests", of: ["SVFTAdapters", "SVFTLayers", "SVFTFormats", "SVFTTensor"]),
@@ -79,8 +83,8 @@ let package = Package(
     tests(
       "SVFTTests",
       of: [
-        "CAllocations", "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTLayers",
-        "SVFTFormats", "SVFTTensor",
+        "CAllocations", "SVFT", "SVFTModels", "SVFTAdapters", "SVFTText", "SVFTImages",
+        "SVFTLayers", "SVFTFormats", "SVFTTensor",
       ]),
     tests("SVFTCTests", of: ["SVFTC", "SVFT", "SVFTTensor", "CSVFT"]),
     tests("SVFTToolTests", of: ["SVFTTool", "SVFT"]),

@@ -35,6 +35,8 @@ require "tzdata" test -e /usr/share/zoneinfo/UTC
 require "libopenblas-dev" loads libopenblas.so.0
 require "liblapacke-dev" loads liblapacke.so.3
 require "libomp-dev" loads libomp.so.5
+require "libpng16-16" loads libpng16.so.16
+require "libturbojpeg0" loads libturbojpeg.so.0
 require "python3 python3-venv" python3 -c 'import ensurepip, venv'
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -235,14 +235,14 @@ svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompt
                                  const size_t *lengths, size_t count,
                                  const svft_generation_params *params,
                                  svft_token_callback callback, void *user, char **out);
-/* One vector per text, [count, hidden_size] row by row; normalised and pooled as the model's files
- * say. Texts beyond the context are cut. SVFT_INVALID_ARGUMENT for a text of no tokens (an empty
- * one, where the tokenizer puts none around it), SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* One vector per text (or picture), [count, hidden_size] row by row; pooled and normalised as the
+ * model's files say. Texts beyond the context are cut. A picture is the path of its file or a data
+ * URI. SVFT_INVALID_ARGUMENT for a text of no tokens, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}. `pairs` (second
- * texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED (no such head), SVFT_INVALID_ARGUMENT (text
- * of no tokens), SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}. Texts as in
+ * svft_embed. `pairs` (second texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED (no such head),
+ * SVFT_INVALID_ARGUMENT (text of no tokens), SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or

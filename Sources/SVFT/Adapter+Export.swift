@@ -127,6 +127,12 @@ extension Adapter {
 
   private func writeGGUF(_ parts: [LowRankDelta], _ rank: Int, _ path: String) throws(SVFTError) {
     let architecture = model.network.architecture
+    guard architecture.geometry.grid == nil else {
+      throw SVFTError(
+        .unsupported,
+        "\(path): expected peft or delta for a model of images, found gguf-lora, "
+          + "which no reader knows for them")
+    }
     let float = try StoredType.named("F32")
     var tensors: [OutgoingTensor] = []
     for part in parts {

@@ -1,7 +1,7 @@
 // One record of training data, in the shapes people have (JSON lines):
 //
 //   {"text"} · {"prompt","completion"} · {"messages":[{"role","content"}],"tools"} (Talk.swift)
-//   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"}
+//   {"text","label"} · {"text","text_pair","label"} · {"input_ids","labels"} · {"image","label"}
 //   {"tokens","tags"}: words with a class each, −100 for none; "ner_tags" is the same
 //
 // The first record of a file decides its shape; every other one must conform, and an error names
@@ -17,6 +17,8 @@ package enum DataRecord: Sendable, Equatable {
   case labelled(text: String, pair: String?, label: Label)
   case tokens(ids: [Int32], labels: [Int32])
   case tagged(words: [String], tags: [Label])
+  /// A picture by its path (relative to the file of the record) or as a data URI.
+  case picture(String, label: Label)
 
   /// What a labelled record should give.
   package enum Label: Sendable, Equatable {
@@ -34,6 +36,8 @@ package enum DataRecord: Sendable, Equatable {
     case numbered = "{\"text\",\"label\"} with a number"
     case tokens = "{\"input_ids\",\"labels\"}"
     case tagged = "{\"tokens\",\"tags\"}"
+    case namedPicture = "{\"image\",\"label\"} with a name"
+    case numberedPicture = "{\"image\",\"label\"} with a number"
   }
 
   package var shape: Shape {
@@ -45,6 +49,8 @@ package enum DataRecord: Sendable, Equatable {
     case .labelled(_, _, .integer), .labelled(_, _, .number): .numbered
     case .tokens: .tokens
     case .tagged: .tagged
+    case .picture(_, .name): .namedPicture
+    case .picture(_, .integer), .picture(_, .number): .numberedPicture
     }
   }
 
@@ -54,11 +60,12 @@ package enum DataRecord: Sendable, Equatable {
     if object.has("prompt") || object.has("completion") { return .completion }
     if object.has("input_ids") { return .tokens }
     if object.has("tokens") { return .tagged }
-    guard object.has("text") else { return nil }
+    let isPicture = object.has("image")
+    guard isPicture || object.has("text") else { return nil }
     switch object["label"] {
-    case nil: return .text
-    case .integer, .number: return .numbered
-    default: return .named
+    case nil: return isPicture ? .namedPicture : .text
+    case .integer, .number: return isPicture ? .numberedPicture : .numbered
+    default: return isPicture ? .namedPicture : .named
     }
   }
 
@@ -69,8 +76,8 @@ package enum DataRecord: Sendable, Equatable {
       guard let shape = DataRecord.shape(of: object) else {
         throw SVFTError(
           .data,
-          "expected a record with text, prompt and completion, messages, text and label, "
-            + "input_ids and labels, or tokens and tags, found keys "
+          "expected a record with text, prompt and completion, messages, text and label, image and "
+            + "label, input_ids and labels, or tokens and tags, found keys "
             + object.keys.prefix(8).joined(separator: ", ")
         )
       }
@@ -96,6 +103,8 @@ package enum DataRecord: Sendable, Equatable {
       return .labelled(text: try object.string("text"), pair: pair, label: try label(object))
     case .tokens: return try tokens(object)
     case .tagged: return try tagged(object)
+    case .namedPicture, .numberedPicture:
+      return .picture(try object.string("image"), label: try label(object))
     }
   }
 

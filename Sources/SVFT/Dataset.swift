@@ -1,5 +1,5 @@
-// Training data as tokens: a .jsonl file, a .txt file, or a folder with train.jsonl and
-// valid.jsonl.
+// Training data as a model sees it: tokens of a .jsonl file, a .txt file, or a folder with
+// train.jsonl and valid.jsonl; pictures of a folder or a table (ImageRecords.swift).
 //
 // Language records become next-token labels: labels[i] is the id that row i should predict, -100
 // where nothing counts. Plain text is one long run, cut into windows of the maximal length.
@@ -11,9 +11,8 @@ import SVFTText
 package struct Example: Sendable, Equatable {
   /// What the model reads first, where it is an encoder-decoder; empty elsewhere.
   package var source: [Int32] = []
-  package var ids: [Int32]
-  /// 0 or 1 per token where the record is a pair.
-  package var segments: [Int32]?
+  /// What the model sees, or is given after that.
+  package var input: ModelInput
   /// The id each row should predict, -100 for none. Empty for labelled records.
   package var labels: [Int32] = []
   /// The class or number of a labelled record.
@@ -26,14 +25,39 @@ package struct Example: Sendable, Equatable {
   package init(
     ids: [Int32], segments: [Int32]? = nil, labels: [Int32] = [], label: DataRecord.Label? = nil
   ) {
-    self.ids = ids
-    self.segments = segments
+    input = .tokens(ids, segments: segments)
     self.labels = labels
     self.label = label
   }
 
-  /// Tokens of both texts.
-  package var tokenCount: Int { source.count + ids.count }
+  /// What is no text.
+  package init(_ input: ModelInput, label: DataRecord.Label? = nil) {
+    self.input = input
+    self.label = label
+  }
+
+  /// The tokens; none of a picture.
+  package var ids: [Int32] {
+    get {
+      if case .tokens(let ids, _) = input { ids } else { [] }
+    }
+    set { input = .tokens(newValue, segments: segments) }
+  }
+
+  /// 0 or 1 per token where the record is a pair.
+  package var segments: [Int32]? {
+    get {
+      if case .tokens(_, let segments) = input { segments } else { nil }
+    }
+    set { input = .tokens(ids, segments: newValue) }
+  }
+
+  /// Rows of the model's body that it takes.
+  package var rows: Int { input.rows }
+  /// Rows of the text that is read first.
+  package var sourceRows: Int { source.count }
+  /// Tokens of both texts, rows where it is a picture.
+  package var tokenCount: Int { sourceRows + rows }
   /// Rows whose prediction counts.
   package var counted: Int {
     if !tags.isEmpty { return tags.count }
@@ -112,15 +136,13 @@ package struct Dataset: Sendable {
     return first == last ? "\(path), line \(first)" : "\(path), lines \(first) to \(last)"
   }
 
-  /// Tokens over all examples.
+  /// Tokens over all examples, rows of the model's body where they are pictures.
   package var tokenCount: Int { examples.reduce(0) { $0 + $1.tokenCount } }
   /// The longest sequence.
-  package var longest: Int { max(longest(\.ids), longest(\.source)) }
+  package var longest: Int { max(most(\.rows, of: 1), most(\.sourceRows, of: 1)) }
 
   /// Rows of the `count` longest.
-  package func most(_ text: KeyPath<Example, [Int32]>, of count: Int) -> Int {
-    examples.map { $0[keyPath: text].count }.sorted(by: >).prefix(count).reduce(0, +)
+  package func most(_ rows: KeyPath<Example, Int>, of count: Int) -> Int {
+    examples.map { $0[keyPath: rows] }.sorted(by: >).prefix(count).reduce(0, +)
   }
-
-  private func longest(_ text: KeyPath<Example, [Int32]>) -> Int { most(text, of: 1) }
 }

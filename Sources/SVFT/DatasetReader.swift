@@ -9,6 +9,11 @@ package struct DataFiles {
   /// `valid.jsonl` or `valid.txt` of a folder.
   package let valid: String?
 
+  package init(train: String, valid: String? = nil) {
+    self.train = train
+    self.valid = valid
+  }
+
   /// Resolves a file, or a folder with train.jsonl (or train.txt). Throws `.io` where neither
   /// exists.
   package init(_ path: String) throws(SVFTError) {

@@ -90,8 +90,7 @@ struct Evaluator {
   ) throws(SVFTError) {
     let width = network.heads.outputs(Pass.Purpose(task), hidden: network.geometry.hiddenWidth)
     let pass = try pass(task, capacity)
-    pass.batch.clear()
-    for example in examples { try pass.append(example) }
+    try pass.fill(examples, network.images)
     try pass.forwardBody()
     guard task.isPerToken else {
       let outputs = try pass.forwardPooledHead()

@@ -6,8 +6,17 @@ import SVFTFormats
 package import SVFTTensor
 package import SVFTText
 
+/// What makes examples of the files of a data set.
+protocol ExampleSource {
+  /// The files behind a data path. Throws `.io` where there are none.
+  func files(_ path: String) throws(SVFTError) -> DataFiles
+  /// All examples of a file; numbers mean what they do in the data that it is `like`. Throws
+  /// `.data` with the line, `.io`.
+  func dataset(file path: String, like other: Task?) throws(SVFTError) -> Dataset
+}
+
 /// Turns records into examples for one tokenizer.
-package struct ExampleBuilder {
+package struct ExampleBuilder: ExampleSource {
   private let tokenizer: Tokenizer
   private let options: TrainingOptions
   private let maxLength: Int
@@ -33,8 +42,8 @@ package struct ExampleBuilder {
     maxLength = options.maxLength == 0 ? contextLength : min(options.maxLength, contextLength)
   }
 
-  /// All examples of a file; numbers mean what they do in the data that it is `like`. Throws
-  /// `.data` with the line.
+  func files(_ path: String) throws(SVFTError) -> DataFiles { try DataFiles(path) }
+
   package func dataset(file path: String, like other: Task? = nil) throws(SVFTError) -> Dataset {
     var dataset = try contents(of: path, like: other)
     dataset.path = path
@@ -121,6 +130,8 @@ package struct ExampleBuilder {
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label
       ).repeated(from: startToken)
     case .tagged(let words, let tags): return try tagged(words, tags)
+    case .picture:
+      throw SVFTError(.data, "expected a text for a model of text, found a picture")
     case .tokens(let ids, let labels):
       for id in ids where id < 0 || id >= tokenizer.vocabularySize {
         throw SVFTError(

@@ -49,6 +49,7 @@ struct Generator {
     gate = model.gate
     let ends = Set(options.stopTokens).union(options.ignoresEnd ? [] : network.endTokens)
     let lanes = try model.lanes(options.adapters, prompts: prompts.count)
+    let tokenizer = try model.tokenizer
     for index in model.order(lanes) {
       let prompt = prompts[index]
       guard !prompt.isEmpty else {
@@ -66,7 +67,7 @@ struct Generator {
       sequences.append(
         Sequence(
           index: index, texts, limit: min(options.maxTokens, context - texts.prompt.count),
-          options: options, tokenizer: model.tokenizer, ends: ends, lane: lanes[index]))
+          options: options, tokenizer: tokenizer, ends: ends, lane: lanes[index]))
     }
   }
 

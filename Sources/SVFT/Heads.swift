@@ -27,6 +27,14 @@ struct Heads {
     }
   }
 
+  /// Rows side by side that the head of a purpose reads from each selected one on.
+  func adjacentRows(_ purpose: Pass.Purpose) -> Int {
+    switch purpose {
+    case .language, .embedding: 1
+    case .classes, .score: classes?.adjacentRows ?? 1
+    }
+  }
+
   /// Throws `.unsupported` where there is no head for a purpose.
   func require(_ purpose: Pass.Purpose) throws(SVFTError) {
     switch purpose {

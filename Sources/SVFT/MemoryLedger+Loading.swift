@@ -5,7 +5,6 @@ import SVFTFormats
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
-import SVFTText
 
 extension MemoryLedger {
   /// Throws `.memory` if the weights, as they will lie in memory, go beyond the limit: mapped ones
@@ -34,20 +33,12 @@ extension MemoryLedger {
     let rehearsal = MemoryLedger.rehearsal()
     let grown = try rehearsal.keep { () throws(SVFTError) in
       let loaded = try LoadedModel(path, options, nil)
-      let tokenizer = try loaded.tokenizer()
-      try tokenizer.warm()
+      let reader = try loaded.reader()
+      try reader.warm()
       rehearsal.dropReservedPages()
-      return withExtendedLifetime((loaded, tokenizer)) { ProcessMemory.resident - before }
+      return withExtendedLifetime((loaded, reader)) { ProcessMemory.resident - before }
     }
     try debit(max(0, grown))
-  }
-}
-
-extension Tokenizer {
-  /// Makes the tables that the first text makes, so that they can be measured.
-  func warm() throws(SVFTError) {
-    guard !isAbsent else { return }
-    _ = try encode("a", addSpecial: true, parseSpecial: false)
   }
 }
 
@@ -64,15 +55,5 @@ extension LoadedModel {
       }, threads: try options.resolvedThreads(), inStrips: options.compute == .standard,
       progress: progress)
     self = try checkpoint.load(loading)
-  }
-
-  /// The tokenizer that the model's files bring, or what stands for none.
-  func tokenizer() throws(SVFTError) -> Tokenizer {
-    if let file = checkpoint.gguf {
-      if try TokenizerVocabulary.isThere(in: file) { return try Tokenizer(gguf: file) }
-    } else if try Tokenizer.isThere(in: checkpoint.path) {
-      return try Tokenizer(folder: checkpoint.path)
-    }
-    return try .absent(architecture.geometry.vocabularySize, at: checkpoint.path)
   }
 }

@@ -98,6 +98,7 @@ extension Model {
   }
 
   private func trainingSpeed(_ request: BenchRequest) throws(SVFTError) -> JSON {
+    try network.heads.require(.language)
     let adapter = Adapter(
       self,
       Adapter.Attached(

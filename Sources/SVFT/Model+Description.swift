@@ -42,6 +42,14 @@ extension Model {
             ]))
         ),
       ])
+      if let grid = geometry.grid {
+        object["image"] = .object(
+          JSON.Object([
+            ("height", .integer(grid.height)), ("width", .integer(grid.width)),
+            ("channels", .integer(grid.channels)), ("patch_height", .integer(grid.patchHeight)),
+            ("patch_width", .integer(grid.patchWidth)),
+          ]))
+      }
       if let head = network.heads.classes {
         object["classes"] = .array((0..<head.outputs).map { .string(className($0)) })
       }

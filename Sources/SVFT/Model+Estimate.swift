@@ -6,7 +6,6 @@ import SVFTFormats
 import SVFTLayers
 import SVFTModels
 public import SVFTTensor
-import SVFTText
 
 extension Model {
   /// What the model at `path`, loaded with `options`, takes of memory for `workload`.
@@ -68,7 +67,7 @@ private struct Rehearsal {
     var made: Model?
     let bytes = try stage("loading") { () throws(SVFTError) in
       let model = try Model(path: path, options: options)
-      try model.tokenizer.warm()
+      try model.reader.warm()
       made = model
     }
     guard let model = made else {
@@ -94,7 +93,7 @@ private struct Rehearsal {
     guard generates else {
       let purpose: Pass.Purpose = network.heads.classes == nil ? .embedding : .classes
       let inputs = Rehearsal.examples(
-        work.batch, length, label: nil, purpose == .classes ? network.geometry.startToken : nil)
+        work.batch, length, label: nil, network.geometry, isRepeated: purpose == .classes)
       let bytes = try stage("steps") { () throws(SVFTError) in
         for group in Model.packing(inputs) {
           _ = try network.pass(purpose, capacity: group.capacity)
@@ -162,19 +161,23 @@ private struct Rehearsal {
     let names = network.heads.classes == nil ? (0..<classes).map { "\($0)" } : []
     let train = Dataset(
       examples: examples(
-        options.batchSize, length, label: isLanguage ? nil : .number(0),
-        network.geometry.startToken),
+        options.batchSize, length, label: isLanguage ? nil : .number(0), network.geometry,
+        isRepeated: true),
       task: isLanguage ? .language : classes == 1 ? .score : .classes,
       classes: isLanguage || classes == 1 ? [] : names, dropped: 0, isRunningText: false)
     return TrainingSets(train: train, held: work.evaluates ? train : nil)
   }
 
   private static func examples(
-    _ count: Int, _ length: Int, label: DataRecord.Label?, _ start: Int32?
+    _ count: Int, _ length: Int, label: DataRecord.Label?, _ geometry: Geometry, isRepeated: Bool
   ) -> [Example] {
+    if let grid = geometry.grid {
+      return (0..<count).map { _ in Example(.noise(rows: grid.rows), label: label) }
+    }
     let ids = [Int32](repeating: 0, count: length)
     return (0..<count).map { _ in
-      Example(ids: ids, labels: label == nil ? ids : [], label: label).repeated(from: start)
+      Example(ids: ids, labels: label == nil ? ids : [], label: label)
+        .repeated(from: isRepeated ? geometry.startToken : nil)
     }
   }
 }

@@ -10,8 +10,9 @@ extension Model {
   ) throws(SVFTError) -> Evaluation {
     try options.validate()
     return try gate.exclusively { () throws(SVFTError) in
-      let files = try DataFiles(data)
-      let dataset = try exampleBuilder(options).dataset(file: files.valid ?? files.train)
+      let source = try exampleSource(options)
+      let files = try source.files(data)
+      let dataset = try source.dataset(file: files.valid ?? files.train, like: nil)
       return try Evaluator(network: network, gate: gate, classes: classNames)
         .evaluate(dataset, progress: progress)
     }

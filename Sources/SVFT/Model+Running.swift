@@ -129,46 +129,33 @@ extension Model {
   /// The ids of a text that is a prompt; an empty one is the token that begins a text.
   func promptTokens(_ text: String, _ options: GenerationOptions) throws(SVFTError) -> [Int32] {
     let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: options.parsesSpecial)
-    return ids.isEmpty ? [tokenizer.special.bos].compactMap { $0 } : ids
+    return ids.isEmpty ? [try tokenizer.special.bos].compactMap { $0 } : ids
   }
 
-  /// One vector per text, pooled and normalised as the model's files say. [texts.count,
+  /// One vector per text or picture, pooled and normalised as the model's files say. [texts.count,
   /// hiddenWidth]
   ///
-  /// Throws `.invalidArgument` for a text without tokens, `.nonFinite`, `.cancelled`.
+  /// Throws `.invalidArgument` for a text without tokens, what reading a picture throws,
+  /// `.nonFinite`, `.cancelled`.
   public func embed(_ texts: [String]) throws(SVFTError) -> [[Float]] {
     try gate.exclusively { () throws(SVFTError) in
-      var inputs: [Example] = []
-      for text in texts {
-        let ids = try tokenizer.encode(text, addSpecial: true, parseSpecial: false)
-        inputs.append(Example(ids: shortened(ids, to: network.heads.embedding.maximumTokens)))
-      }
-      return try pooled(.embedding, inputs)
+      try pooled(.embedding, inputs(texts, limit: network.heads.embedding.maximumTokens))
     }
   }
 
-  /// What the class or score head says of texts, or of pairs of texts; of their words, where every
-  /// token has a class. Throws `.unsupported` without such a head, `.invalidArgument` for a text
-  /// without tokens, `.limit` for words beyond the context, `.nonFinite`, `.cancelled`.
+  /// What the class or score head says of texts, of pairs of texts, or of pictures: for a model of
+  /// images each text is the path of a picture file, or a data URI with the contents of one; of
+  /// words, where every token has a class.
+  ///
+  /// Throws `.unsupported` without such a head, `.invalidArgument` for a text without tokens, what
+  /// reading a picture throws, `.limit` for words beyond the context, `.nonFinite`, `.cancelled`.
   public func classify(
     _ texts: [String], pairs: [String?] = []
   ) throws(SVFTError) -> [Classification] {
     try gate.exclusively { () throws(SVFTError) in
-      guard pairs.isEmpty || pairs.count == texts.count else {
-        throw SVFTError(
-          .invalidArgument,
-          "expected as many pairs as texts, found \(pairs.count) and \(texts.count)")
-      }
       if network.heads.classes?.isPerToken == true { return try tag(texts, pairs: pairs) }
-      var inputs: [Example] = []
-      for (index, text) in texts.enumerated() {
-        let pair = pairs.isEmpty ? nil : pairs[index]
-        let encoded = try tokenizer.encodePair(text, pair)
-        if pair != nil { try encoded.requireSegments(network.geometry.segments) }
-        let example = Example(
-          ids: shortened(encoded.ids, to: nil),
-          segments: pair == nil ? nil : Array(encoded.segments.prefix(contextLength)))
-        inputs.append(example.repeated(from: network.geometry.startToken))
+      let inputs = try inputs(texts, pairs: pairs).map {
+        $0.repeated(from: network.geometry.startToken)
       }
       return try pooled(.classes, inputs).map { classification($0) }
     }
@@ -177,22 +164,20 @@ extension Model {
   /// The head's output for each input; inputs are packed into steps of bounded size.
   func pooled(_ purpose: Pass.Purpose, _ inputs: [Example]) throws(SVFTError) -> [[Float]] {
     // What is pooled over no token is nothing the model said: zeros, or the head's bias.
-    if let empty = inputs.firstIndex(where: \.ids.isEmpty) {
+    if let empty = inputs.firstIndex(where: { $0.rows == 0 }) {
       throw SVFTError(.invalidArgument, "text \(empty): expected at least one token, found none")
     }
     var results: [[Float]] = []
+    let kind = network.geometry.grid == nil ? "text" : "picture"
     let width = network.heads.outputs(purpose, hidden: hiddenWidth)
     for group in Model.packing(inputs) {
       try gate.checkCancelled("encoding")
       let pass = try network.pass(purpose, capacity: group.capacity)
-      pass.batch.clear()
-      for input in inputs[group.range] {
-        try pass.append(input)
-      }
+      try pass.fill(inputs[group.range], network.images)
       try pass.forwardBody()
       let outputs = try pass.forwardPooledHead()
       try Pass.requireFinite(outputs, rows: group.range.count, width: width) {
-        "outputs of text \(group.range.lowerBound + $0)"
+        "outputs of \(kind) \(group.range.lowerBound + $0)"
       }
       for index in group.range.indices {
         let row = index - group.range.lowerBound
@@ -205,7 +190,7 @@ extension Model {
 
   /// Groups of inputs that are computed in one step.
   static func packing(_ inputs: [Example]) -> Packing {
-    Packing(inputs, rows: max(512, inputs.map(\.ids.count).max() ?? 1), sequences: 64)
+    Packing(inputs, rows: max(512, inputs.map(\.rows).max() ?? 1), sequences: 64)
   }
 
   private func classification(_ outputs: [Float]) -> Classification {
@@ -231,13 +216,5 @@ extension Model {
         .limit,
         "\(what): expected at most \(contextLength) tokens, the model's context, found \(count)")
     }
-  }
-
-  /// A sequence cut to the context (or less), its closing special token kept.
-  private func shortened(_ ids: [Int32], to maximum: Int?) -> [Int32] {
-    let limit = min(contextLength, maximum ?? contextLength)
-    guard ids.count > limit, let last = ids.last else { return ids }
-    return tokenizer.isSpecial(last)
-      ? Array(ids.prefix(limit - 1)) + [last] : Array(ids.prefix(limit))
   }
 }

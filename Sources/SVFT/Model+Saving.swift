@@ -43,7 +43,7 @@ extension Model {
         ("unties", .bool(saver.unties)),
       ])
       if let shares = Model.transmission(tensors) { report["transmitted"] = shares }
-      let lost = saver.isGGUF ? tokenizer.losses() : []
+      let lost = saver.isGGUF ? try tokenizer.losses() : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
       let saved = try reloaded(path)
       report["drift"] = try drift(of: saved, probe: probe, from: outputs)
@@ -87,26 +87,31 @@ extension Model {
 
   /// The ids of a probe text; ids from all over the vocabulary where texts have none.
   func probeTokens(_ probe: String) throws(SVFTError) -> [Int32] {
+    let tokenizer = try tokenizer
     guard tokenizer.isAbsent else {
       return try tokenizer.encode(probe, addSpecial: true, parseSpecial: false)
     }
     return (0..<32).map { Int32(truncatingIfNeeded: $0 * 37 % vocabularySize) }
   }
 
-  /// Logits of every position, or the vector of an encoder. The caller holds the gate.
+  /// Logits of every position, or the vector of an encoder; of a model of images for noise. The
+  /// caller holds the gate.
   private func probeOutputs(_ probe: String) throws(SVFTError) -> [Float] {
-    let ids = Array(try probeTokens(probe).prefix(min(64, contextLength)))
-    guard !ids.isEmpty else { return [] }
-    return try during("the probe text") { () throws(SVFTError) in
+    let example = try probeExample(probe)
+    guard example.rows > 0 else { return [] }
+    return try during("the probe") { () throws(SVFTError) in
       if let head = network.heads.classes, head.foreignProblem == nil {
-        let example = Example(ids: ids).repeated(from: network.geometry.startToken)
+        let example = example.repeated(from: network.geometry.startToken)
         if head.isPerToken { return try rowOutputs(.tags, example).flatMap { $0 } }
         return try pooled(.classes, [example])[0]
       }
-      guard network.heads.language != nil else {
-        return try pooled(.embedding, [Example(ids: ids)])[0]
-      }
-      return try sequenceLogits(probed(ids))
+      guard network.heads.language != nil else { return try pooled(.embedding, [example])[0] }
+      return try sequenceLogits(probed(example.ids))
     }
+  }
+
+  private func probeExample(_ probe: String) throws(SVFTError) -> Example {
+    if let grid = network.geometry.grid { return Example(.noise(rows: grid.rows)) }
+    return Example(ids: Array(try probeTokens(probe).prefix(min(64, contextLength))))
   }
 }

@@ -12,6 +12,7 @@ extension Model {
   /// The text of ids, special tokens left out, and rows of the model that no token means. Throws
   /// `.invalidArgument` for ids that the model has no row for, `.unsupported` without a tokenizer.
   public func detokenize(_ ids: [Int32]) throws(SVFTError) -> String {
+    let tokenizer = try tokenizer
     try tokenizer.requireTexts()
     let (tokens, rows) = (tokenizer.vocabularySize, vocabularySize)
     return try tokenizer.decode(ids.filter { $0 < tokens || $0 >= rows }, skipSpecial: true)
@@ -38,7 +39,7 @@ extension Model {
     conversations: [String], layout: TrainingOptions.ChatStyle = .auto,
     _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
   ) throws(SVFTError) -> [Generation] {
-    let chat = chatEncoder(layout)
+    let chat = try chatEncoder(layout)
     var prompts: [[Int32]] = []
     for (index, messages) in conversations.enumerated() {
       try during("conversation \(index)") { () throws(SVFTError) in
@@ -48,8 +49,8 @@ extension Model {
     return try generate(tokens: prompts, chat.ending(options), onToken: onToken)
   }
 
-  func chatEncoder(_ layout: TrainingOptions.ChatStyle) -> ChatEncoder {
-    ChatEncoder(tokenizer, layout, template: chatTemplate)
+  func chatEncoder(_ layout: TrainingOptions.ChatStyle) throws(SVFTError) -> ChatEncoder {
+    ChatEncoder(try tokenizer, layout, template: chatTemplate)
   }
 
   /// The conversation of a JSON array or object. Throws `.invalidArgument` for anything else.

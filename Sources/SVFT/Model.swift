@@ -5,19 +5,19 @@
 // recorded when it is first used.
 import SVFTAdapters
 import SVFTFormats
+import SVFTImages
 import SVFTLayers
 import SVFTModels
 public import SVFTTensor
-import SVFTText
 
-/// A transformer with its tokenizer and its adapters.
+/// A transformer with what reads its inputs (a tokenizer, mostly) and its adapters.
 public final class Model: @unchecked Sendable {
   /// The folder or file it was loaded from.
   public let path: String
   let options: ModelOptions
   let gate: Gate
   let network: Network
-  let tokenizer: Tokenizer
+  let reader: InputReader
   let factors: FactorStore
   /// Sparsity patterns that adapters share.
   let patterns = PatternStore()
@@ -49,28 +49,30 @@ public final class Model: @unchecked Sendable {
       memory = try MemoryLedger(limit: options.memoryLimit)
     }
     try memory.foresee(loading: path, options)
-    let (loaded, tokenizer) = try memory.keep { () throws(SVFTError) in
+    let (loaded, reader) = try memory.keep { () throws(SVFTError) in
       let loaded = try LoadedModel(path, options, Model.loadingProgress(progress))
-      return (loaded, try loaded.tokenizer())
+      return (loaded, try loaded.reader())
     }
     let checkpoint = loaded.checkpoint
     self.path = path
     self.options = options
-    self.tokenizer = tokenizer
+    self.reader = reader
     gate = Gate(memory: memory)
-    chatTemplate = try ChatTemplate(in: checkpoint, tokenizer)
-    guard tokenizer.vocabularySize <= loaded.architecture.geometry.vocabularySize else {
-      throw SVFTError(
-        .mismatch,
-        "\(path): expected a tokenizer of at most \(loaded.architecture.geometry.vocabularySize) "
-          + "tokens, the rows of the embedding, found \(tokenizer.vocabularySize)")
+    var (template, ends, images): (ChatTemplate?, Set<Int32>, ImageProcessor?) = (nil, [], nil)
+    switch reader {
+    case .text(let tokenizer):
+      try loaded.requireFit(tokenizer)
+      template = try ChatTemplate(in: checkpoint, tokenizer)
+      ends = try EndTokens.of(checkpoint, tokenizer)
+    case .images(let processor): images = processor
     }
+    chatTemplate = template
     network = try Network(
       loaded.architecture,
       Heads(
         language: loaded.architecture.languageModelHead, classes: loaded.classHead,
         embedding: loaded.embeddingHead),
-      options, endTokens: try EndTokens.of(checkpoint, tokenizer), memory: memory)
+      options, endTokens: ends, images: images, memory: memory)
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: network.threads)
     factors.admit = { (bytes) throws(SVFTError) in try memory.require(bytes) }
     let names = try ClassNames.stored(in: checkpoint)

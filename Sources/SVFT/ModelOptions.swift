@@ -65,12 +65,12 @@ public struct ModelOptions: Sendable {
     return count == 0 ? Parallel.processors : count
   }
 
-  /// The longest sequence meant. Throws `.invalidArgument` for more than the model's own context,
-  /// where that binds it.
+  /// The longest sequence meant; an image always has all of its rows. Throws `.invalidArgument` for
+  /// more than the model's own context, where that binds it.
   func resolvedContext(of geometry: Geometry) throws(SVFTError) -> Int {
     let own = geometry.contextLength
     let most = geometry.isContextBound ? own : max(own, 1 << 20)
     let length = try Checked.within(contextLength, 0...most, "context_length")
-    return length == 0 ? own : length
+    return length == 0 || geometry.grid != nil ? own : length
   }
 }

@@ -63,6 +63,8 @@ struct ModelSaver {
 
   /// Writes everything. Returns the tensors with what survived in each, and what to open.
   func write() throws(SVFTError) -> (tensors: [MergedTensor], path: String) {
+    // What a container cannot hold as a whole is said before which tensor has no name there.
+    let metadata = isGGUF ? try model.loaded.metadata(classNames: model.classNames) : []
     let tensors = try plan()
     var outgoing: [OutgoingTensor] = []
     let watch = SavingWatch(model.gate, total: tensors.count, progress)
@@ -78,7 +80,7 @@ struct ModelSaver {
       try writeFolder(outgoing)
       return (tensors.map(\.merged), path)
     }
-    return (tensors.map(\.merged), try writeGGUF(outgoing))
+    return (tensors.map(\.merged), try writeGGUF(outgoing, metadata))
   }
 
   /// Whether the head must be written apart from the embedding it is tied to.
@@ -168,9 +170,11 @@ struct ModelSaver {
   }
 
   /// Returns the file, or the first of several.
-  private func writeGGUF(_ tensors: [OutgoingTensor]) throws(SVFTError) -> String {
+  private func writeGGUF(
+    _ tensors: [OutgoingTensor], _ own: [(key: String, value: GGUFValue)]
+  ) throws(SVFTError) -> String {
     let architecture = model.network.architecture
-    var metadata = try model.loaded.metadata(classNames: model.classNames)
+    var metadata = own
     metadata.append(("general.name", .string(FileSystem.name(model.path))))
     if let type = fileType(of: tensors) {
       metadata.append(("general.file_type", try .uint32(Int(type))))
@@ -192,8 +196,9 @@ struct ModelSaver {
   }
 
   private func tokenizer() throws(SVFTError) -> [(key: String, value: GGUFValue)] {
-    guard !model.tokenizer.isAbsent else { return [TokenizerVocabulary.absence] }
-    var vocabulary = try model.tokenizer.vocabulary().padded(to: model.vocabularySize)
+    let tokenizer = try model.tokenizer
+    guard !tokenizer.isAbsent else { return [TokenizerVocabulary.absence] }
+    var vocabulary = try tokenizer.vocabulary().padded(to: model.vocabularySize)
     if let id = model.network.architecture.paddingToken { vocabulary.special.padding = id }
     return try vocabulary.metadata()
   }

@@ -1,5 +1,6 @@
 // The computing part of a model: the architecture, its heads, and the passes recorded so far. A
 // pass is reused until a larger step is needed or the adapters change.
+import SVFTImages
 import SVFTLayers
 import SVFTModels
 import SVFTTensor
@@ -17,6 +18,9 @@ final class Network {
   /// Tokens that end a text, from the tokenizer and generation_config.json.
   let endTokens: Set<Int32>
   let memory: MemoryLedger
+  /// What is done to pictures before the model sees them; nil where it reads tokens, or where its
+  /// files do not say it.
+  let images: ImageProcessor?
   private var passes: [Key: Pass] = [:]
   /// Counts the changes of what it computes: rows of a cache are of one revision.
   private(set) var revision = 0
@@ -36,12 +40,13 @@ final class Network {
     keyValueFormat = other.keyValueFormat
     endTokens = other.endTokens
     memory = other.memory
+    images = other.images
     passes = other.passes
   }
 
   init(
     _ architecture: any Architecture, _ heads: Heads, _ options: ModelOptions,
-    endTokens: Set<Int32>, memory: MemoryLedger
+    endTokens: Set<Int32>, images: ImageProcessor? = nil, memory: MemoryLedger
   ) throws(SVFTError) {
     self.architecture = architecture
     self.heads = heads
@@ -50,6 +55,7 @@ final class Network {
     compute = options.compute
     keyValueFormat = try options.resolvedKeyValueFormat(of: architecture.geometry)
     self.endTokens = endTokens
+    self.images = images
     self.memory = memory
   }
 
@@ -146,8 +152,12 @@ final class Network {
     }
   }
 
-  /// Throws `.invalidArgument` for an id outside the vocabulary: ops trust ids.
+  /// Throws `.invalidArgument` for an id outside the vocabulary: ops trust ids. `.unsupported` for
+  /// a model of images.
   func check(_ ids: [Int32]) throws(SVFTError) {
+    guard geometry.grid == nil else {
+      throw SVFTError(.unsupported, "expected a model of text, found one of images")
+    }
     for id in ids where id < 0 || id >= geometry.vocabularySize {
       throw SVFTError(
         .invalidArgument,

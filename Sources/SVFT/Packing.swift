@@ -20,10 +20,10 @@ struct Packing: Sequence {
       var (total, sources) = (0, 0)
       while end < inputs.count, end - start < sequences,
         end == start
-          || total + inputs[end].ids.count <= rows && sources + inputs[end].source.count <= rows
+          || total + inputs[end].rows <= rows && sources + inputs[end].sourceRows <= rows
       {
-        total += inputs[end].ids.count
-        sources += inputs[end].source.count
+        total += inputs[end].rows
+        sources += inputs[end].sourceRows
         end += 1
       }
       groups.append(

@@ -55,7 +55,11 @@ final class Pass {
   private let selection: Selection
   private let rule: Selection.Rule?
   private let hiddenWidth: Int
+  /// Rows that the head reads from each selected one on.
+  private let adjacent: Int
   private let threads: Int
+  /// One image before it is cut into patches; nil where the model reads tokens.
+  let planes: Buffer?
   private var chunkKey: UInt64 = 0
 
   /// Records and plans both graphs. Throws `.memory`, `.limit`, `.shape`.
@@ -73,8 +77,10 @@ final class Pass {
     bodyGraph.output(hidden)
     let trainsBody = training && !bodyGraph.parameters.isEmpty
     let headGraph = Graph(training: training, lanes: lanes)
+    let geometry = architecture.geometry
+    adjacent = heads.adjacentRows(purpose)
     headInput = headGraph.input(
-      width: architecture.geometry.hiddenWidth, differentiable: trainsBody)
+      width: adjacent * geometry.hiddenWidth, differentiable: trainsBody)
     output = try heads.record(purpose, headInput, headGraph)
     headGraph.output(output)
     if training { try heads.recordLoss(purpose, output, headGraph) }
@@ -89,20 +95,18 @@ final class Pass {
     body = try Program(bodyGraph, plans.body, threads: threads)
     head = try Program(headGraph, plans.head, threads: threads)
     batch = try Batch(
-      rows: capacity.rows, sequences: capacity.sequences, sourceRows: capacity.sourceRows)
+      rows: capacity.rows, sequences: capacity.sequences, sourceRows: capacity.sourceRows,
+      grid: geometry.grid)
+    planes = try geometry.grid.map { (grid) throws(SVFTError) in
+      try Buffer(of: Float.self, count: grid.numbers)
+    }
     headBatch = try Batch(rows: capacity.headRows, sequences: 1)
     selection = try Selection(capacity: max(capacity.rows, capacity.headRows))
     rule = heads.selection(purpose)
-    hiddenWidth = architecture.geometry.hiddenWidth
+    hiddenWidth = geometry.hiddenWidth
     self.threads = threads
     batch.training = training
     headBatch.training = training
-  }
-
-  /// Appends a whole sequence to the step, and the text it is about. Throws `.limit`.
-  func append(_ example: Example) throws(SVFTError) {
-    try batch.source?.append(example.source)
-    try batch.append(example.ids, segments: example.segments)
   }
 
   /// Computes the hidden states of the batch's rows.
@@ -133,8 +137,8 @@ final class Pass {
       }
     }
     selection.gather(
-      part, from: body.values(hidden), width: hiddenWidth, into: head.values(headInput),
-      threads: threads)
+      part, from: body.values(hidden), width: hiddenWidth, adjacent: adjacent,
+      into: head.values(headInput), threads: threads)
     try head.forward(headBatch)
     return head.values(output)
   }
@@ -175,7 +179,8 @@ final class Pass {
       try head.backward(headBatch)
       if let bodyGradient, let inputGradient = head.gradient(headInput) {
         selection.scatter(
-          part, from: inputGradient, width: hiddenWidth, into: bodyGradient, threads: threads)
+          part, from: inputGradient, width: hiddenWidth, adjacent: adjacent, into: bodyGradient,
+          threads: threads)
       }
     }
     if bodyGradient != nil { try body.backward(batch) }

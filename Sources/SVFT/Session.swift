@@ -78,7 +78,7 @@ public final class Session: @unchecked Sendable {
     conversation messages: String, layout: TrainingOptions.ChatStyle = .auto,
     _ options: GenerationOptions = GenerationOptions(), onToken: TokenCallback? = nil
   ) throws(SVFTError) -> Generation {
-    let chat = model.chatEncoder(layout)
+    let chat = try model.chatEncoder(layout)
     let prompt = try chat.prompt(Model.talk(messages))
     return try generate(tokens: prompt, chat.ending(options), onToken: onToken)
   }

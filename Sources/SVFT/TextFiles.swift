@@ -1,6 +1,7 @@
 // The small files beside a model's weights that a saved folder needs too: tokenizer, generation and
-// pooling settings.
+// pooling settings, what is done to pictures.
 import SVFTFormats
+import SVFTImages
 import SVFTModels
 import SVFTTensor
 import SVFTText
@@ -10,15 +11,16 @@ enum TextFiles {
   private static let names = [
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "vocab.json",
     "merges.txt", "tokenizer.model", "spiece.model", ChatTemplate.file, "generation_config.json",
-    "modules.json",
+    "modules.json", ImageProcessor.file,
     "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
   ]
 
   /// Copies what the model's folder has; for a GGUF model, writes its tokenizer as tokenizer.json.
   static func write(_ model: Model, to folder: String) throws(SVFTError) {
     if model.loaded.checkpoint.gguf != nil {
-      guard !model.tokenizer.isAbsent else { return }
-      for (name, json) in try model.tokenizer.vocabulary().files() {
+      let tokenizer = try model.tokenizer
+      guard !tokenizer.isAbsent else { return }
+      for (name, json) in try tokenizer.vocabulary().files() {
         try AtomicFile.write(FileSystem.join(folder, name), text: json.text(.compact))
       }
       if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {

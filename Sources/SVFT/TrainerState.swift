@@ -164,7 +164,8 @@ extension Dataset {
   /// Adds the examples to a hash.
   func update(_ hash: inout SHA256) {
     for example in examples {
-      example.ids.withUnsafeBytes { hash.update($0) }
+      example.source.withUnsafeBytes { hash.update($0) }
+      example.input.update(&hash, relativeTo: path)
       example.labels.withUnsafeBytes { hash.update($0) }
       for tag in example.tags { hash.update("\(tag.row) \(tag.label.text)\n") }
       hash.update("\(example.label?.text ?? "-");")

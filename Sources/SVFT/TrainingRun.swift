@@ -45,8 +45,8 @@ final class TrainingRun {
     self.options = options
     self.classes = classes
     purpose = Pass.Purpose(dataset.task)
-    rows = dataset.most(\.ids, of: options.batchSize)
-    sourceRows = dataset.most(\.source, of: options.batchSize)
+    rows = dataset.most(\.rows, of: options.batchSize)
+    sourceRows = dataset.most(\.sourceRows, of: options.batchSize)
     optimizer = try Optimizer(adapter.parameters, options, threads: network.threads)
     let warmup =
       options.warmupSteps > 0
@@ -92,10 +92,7 @@ final class TrainingRun {
     let counted = groups.joined().reduce(0) { $0 + dataset.examples[$1].counted }
     var loss = 0.0
     for (micro, group) in groups.enumerated() {
-      pass.batch.clear()
-      for index in group {
-        try pass.append(dataset.examples[index])
-      }
+      try pass.fill(group.lazy.map { self.dataset.examples[$0] }, network.images)
       pass.setRandomKey(seed: options.seed, step: step, micro: micro)
       loss += try pass.train(
         try Targets(group.map { dataset.examples[$0] }, dataset.task, classes),

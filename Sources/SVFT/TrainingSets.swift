@@ -1,4 +1,5 @@
 // The data of a run: what is trained on, what is held out.
+import SVFTLayers
 import SVFTModels
 import SVFTTensor
 
@@ -17,11 +18,11 @@ struct TrainingSets {
   init(
     _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions
   ) throws(SVFTError) {
-    let files = try DataFiles(path)
-    let builder = model.exampleBuilder(options)
-    let all = try builder.dataset(file: files.train)
+    let source = try model.exampleSource(options)
+    let files = try source.files(path)
+    let all = try source.dataset(file: files.train, like: nil)
     if let file = validation ?? files.valid {
-      let held = try builder.dataset(file: file, like: all.task)
+      let held = try source.dataset(file: file, like: all.task)
       guard held.task == all.task else {
         throw SVFTError(
           .data,
@@ -62,12 +63,17 @@ struct TrainingSets {
 }
 
 extension Model {
-  /// What turns records into examples for this model.
-  func exampleBuilder(_ options: TrainingOptions) -> ExampleBuilder {
-    ExampleBuilder(
-      tokenizer, options, contextLength: contextLength, template: chatTemplate,
-      outputs: network.heads.classes?.outputs ?? 0, segments: network.geometry.segments,
-      startToken: network.geometry.startToken)
+  /// What turns files into examples for this model.
+  func exampleSource(_ options: TrainingOptions) throws(SVFTError) -> any ExampleSource {
+    let geometry = network.geometry
+    let outputs = network.heads.classes?.outputs ?? 0
+    if let grid = geometry.grid {
+      try requireImages()
+      return ImageRecords(rows: grid.rows, outputs: outputs)
+    }
+    return ExampleBuilder(
+      try tokenizer, options, contextLength: contextLength, template: chatTemplate,
+      outputs: outputs, segments: geometry.segments, startToken: geometry.startToken)
   }
 }
 

@@ -95,6 +95,12 @@ package final class AdapterContents {
     return tensor
   }
 
+  /// Modules that have a tensor, in the order of the file.
+  package var modules: [String] {
+    var seen: Set<String> = []
+    return names.compactMap { modulesOfNames[$0] }.filter { seen.insert($0).inserted }
+  }
+
   /// Modules that have a tensor with one of these last parts, in the order of the file.
   package func modules(_ ends: [String]) -> [String] {
     var seen: Set<String> = []

@@ -34,7 +34,7 @@ extension AdapterContents {
   /// Options that target exactly the modules whose own tensors the file holds.
   func targetsOfTensors() -> JSON.Object {
     var options = JSON.Object()
-    options["targets"] = .array(modules(["weight", "bias"]).map { .string($0) })
+    options["targets"] = .array(modules.map { .string($0) })
     return options
   }
 }

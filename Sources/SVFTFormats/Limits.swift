@@ -36,4 +36,6 @@ package enum Limits {
   package static let fileBytes = 1 << 27
   /// Bytes of one line of training data.
   package static let dataLine = 1 << 26
+  /// Pixels of one picture; each takes up to four bytes once decoded.
+  package static let imagePixels = 1 << 26
 }

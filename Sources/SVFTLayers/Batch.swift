@@ -3,6 +3,7 @@
 //   tokens     [rows]  ids            positions [rows]  place in the sequence, past included
 //   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
 //   lanes      [rows]  number or -1   windows   runs of rows of one lane (Lane.swift)
+//   patches    [rows, numbers of a patch]: of an image, whose tokens say what a row is (PatchGrid)
 //
 // The sequences of an encoder-decoder are about other texts: those are a batch of their own, the
 // source, with as many rows as they have. Sequence i is about text i of it, or, where a step brings
@@ -58,6 +59,11 @@ package final class Batch: @unchecked Sendable {
   private let labelBuffer: Buffer
   private let targetBuffer: Buffer
   private let lossBuffer: Buffer
+  private let patchBuffer: Buffer?
+  /// How images become rows; nil where sequences are tokens.
+  package let grid: PatchGrid?
+  /// What the rows of an image are.
+  private let kinds: [Int32]
 
   /// Keys and values of earlier steps; nil where every sequence is whole.
   package var cache: KVCache?
@@ -75,9 +81,17 @@ package final class Batch: @unchecked Sendable {
   package var lossScale: Float = 1
 
   /// Room for `rows` rows of at most so many sequences, which may be about texts of `sourceRows`
-  /// rows together.
-  package init(rows: Int, sequences: Int, sourceRows: Int = 0) throws(SVFTError) {
+  /// rows together; of images, whose patches `grid` says.
+  package init(
+    rows: Int, sequences: Int, sourceRows: Int = 0, grid: PatchGrid? = nil
+  ) throws(SVFTError) {
     source = sourceRows > 0 ? try Batch(rows: sourceRows, sequences: sequences) : nil
+    self.grid = grid
+    kinds = grid?.kinds ?? []
+    patchBuffer = try grid.map { (grid) throws(SVFTError) in
+      try Buffer(
+        of: Float.self, count: Checked.product(rows, grid.patchNumbers, "the patches of a step"))
+    }
     rowCapacity = rows
     sequenceCapacity = sequences
     tokenBuffer = try Buffer(of: Int32.self, count: rows)
@@ -105,6 +119,10 @@ package final class Batch: @unchecked Sendable {
   /// Rows of one lane that lie side by side, in order.
   package var windows: UnsafeBufferPointer<LaneWindow> {
     UnsafeBufferPointer(rebasing: windowBuffer.values(LaneWindow.self)[0..<windowCount])
+  }
+  /// The patch of each row, [rows, grid.patchNumbers]; nil where sequences are tokens.
+  package var patches: UnsafeMutablePointer<Float>? {
+    patchBuffer?.values(Float.self).baseAddress
   }
   /// Class or token to predict at each row of a head's batch; -100 counts nothing.
   package var labels: UnsafeMutableBufferPointer<Int32> { labelBuffer.values() }
@@ -183,5 +201,19 @@ package final class Batch: @unchecked Sendable {
     mark(rows..<rows + count, lane: lane)
     rows += count
     sequences += 1
+  }
+  /// Appends an image of the grid's size, [channels, height, width], of a lane, -1 for none.
+  ///
+  /// Throws `.limit` beyond the capacity.
+  package func append(
+    image planes: UnsafePointer<Float>, lane: Int32 = -1
+  ) throws(SVFTError) {
+    guard let grid, let patches else {
+      throw SVFTError(.internal, "libsvft is at fault: an image in a batch of tokens")
+    }
+    let first = patches + rows * grid.patchNumbers
+    try append(kinds, lane: lane)
+    first.update(repeating: 0, count: grid.specials * grid.patchNumbers)
+    grid.cut(planes, into: first + grid.specials * grid.patchNumbers)
   }
 }

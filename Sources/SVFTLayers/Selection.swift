@@ -91,21 +91,22 @@ package final class Selection: @unchecked Sendable {
     count += 1
   }
 
-  /// Fills `input` [part.count, width] with rows `part` of the selection from `hidden` [rows,
-  /// width].
+  /// Fills `input` [part.count, adjacent · width] with rows `part` of the selection from `hidden`
+  /// [rows, width]; `adjacent` rows from each on lie side by side.
   package func gather(
-    _ part: Range<Int>, from hidden: UnsafePointer<Float>, width: Int,
+    _ part: Range<Int>, from hidden: UnsafePointer<Float>, width: Int, adjacent: Int = 1,
     into input: UnsafeMutablePointer<Float>, threads: Int
   ) {
+    let count = adjacent * width
     Parallel.run(threads: threads) { team in
       for index in team.share(of: part.count) {
         let rows = self[part.lowerBound + index]
-        let target = input + index * width
-        target.update(repeating: 0, count: width)
-        for row in rows { Kernels.add(hidden + row * width, to: target, count: width) }
+        let target = input + index * count
+        target.update(repeating: 0, count: count)
+        for row in rows { Kernels.add(hidden + row * width, to: target, count: count) }
         guard rows.count > 1 else { continue }
         let share = 1 / Float(rows.count)
-        Kernels.scale(target, by: share, into: target, count: width)
+        Kernels.scale(target, by: share, into: target, count: count)
       }
     }
   }
@@ -121,21 +122,23 @@ package final class Selection: @unchecked Sendable {
     }
   }
 
-  /// Adds the gradients of rows `part` of the head, [part.count, width], to the body's `gradient`.
+  /// Adds the gradients of rows `part` of the head, [part.count, adjacent · width], to the body's
+  /// `gradient`.
   ///
   /// Columns are shared out, not rows, so that a row may be selected twice.
   package func scatter(
-    _ part: Range<Int>, from input: UnsafePointer<Float>, width: Int,
+    _ part: Range<Int>, from input: UnsafePointer<Float>, width: Int, adjacent: Int = 1,
     into gradient: UnsafeMutablePointer<Float>, threads: Int
   ) {
+    let count = adjacent * width
     Parallel.run(threads: threads) { team in
-      for columns in BlockShare(team, length: width, block: Weight.chunk) {
+      for columns in BlockShare(team, length: count, block: Weight.chunk) {
         for index in 0..<part.count {
           let rows = self[part.lowerBound + index]
           let share = 1 / Float(max(1, rows.count))
           for row in rows {
             Kernels.add(
-              input + index * width + columns.lowerBound, times: share,
+              input + index * count + columns.lowerBound, times: share,
               to: gradient + row * width + columns.lowerBound, count: columns.count)
           }
         }

@@ -21,6 +21,8 @@ package struct Geometry: Sendable, Equatable {
   package let isCausal: Bool
   /// How many segments a sequence may have; 0 where the family knows none.
   package let segments: Int
+  /// How images become rows; nil where the model reads tokens.
+  package let grid: PatchGrid?
   /// Whether longer texts than `contextLength` cannot be: positions without rows of their own, or
   /// beyond what rotation was trained for.
   package var isContextBound = true
@@ -37,7 +39,7 @@ package struct Geometry: Sendable, Equatable {
 
   package init(
     hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int,
-    isCausal: Bool, segments: Int
+    isCausal: Bool, segments: Int, grid: PatchGrid? = nil
   ) {
     self.hiddenWidth = hiddenWidth
     self.vocabularySize = vocabularySize
@@ -46,6 +48,7 @@ package struct Geometry: Sendable, Equatable {
     self.keyValueWidth = keyValueWidth
     self.isCausal = isCausal
     self.segments = segments
+    self.grid = grid
   }
 }
 
@@ -86,7 +89,8 @@ package protocol Architecture: AnyObject, Sendable {
   /// The id under which this model is written to GGUF files.
   var name: String { get }
   var geometry: Geometry { get }
-  /// Records the body: the batch's tokens → hidden states after the last norm, [rows, hiddenWidth].
+  /// Records the body: the batch's tokens or patches → hidden states after the last norm, [rows,
+  /// hiddenWidth].
   func record(_ graph: Graph) throws(SVFTError) -> Value
   /// Records what makes vectors of texts: the body, or of an encoder-decoder the encoder alone.
   func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value
@@ -144,7 +148,7 @@ package enum Architectures {
     TransformerDecoder<SmolLM3>.self, TransformerDecoder<OLMo2>.self,
     TransformerDecoder<GPT2>.self, TransformerDecoder<GPTNeoX>.self, TransformerDecoder<OPT>.self,
     TransformerEncoder<BERT>.self, TransformerEncoder<RoBERTa>.self, DisentangledEncoder.self,
-    T5.self,
+    T5.self, VisionTransformer<ViT>.self, VisionTransformer<DeiT>.self,
   ]
 
   /// The family of that name, to which the checkpoint of `hyper` belongs.

@@ -4,7 +4,8 @@
 //   first token → pooler dense → tanh → dropout → classifier     (BertForSequenceClassification)
 //   with another activation                                 (DebertaV2ForSequenceClassification)
 //
-// decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification)
+// decoders of Llama's kind: last token → score, without bias (LlamaForSequenceClassification); DeiT
+// with a teacher: the mean of two classifiers, of the first row and of the one beside it.
 //
 // either, with a class for each token: dropout → classifier    (…ForTokenClassification)
 //
@@ -22,6 +23,9 @@ package struct ClassHead: Sendable {
   /// What follows the dense layer.
   let activation: ActivationFunction
   package let classifier: Projection
+  /// The classifier of the row after the selected one, whose outputs count as much; nil where one
+  /// row decides.
+  package let second: Projection?
   /// Probability with which pooled values are dropped while training.
   package let dropout: Double
   /// Probability with which what the pooler reads is dropped while training.
@@ -34,8 +38,10 @@ package struct ClassHead: Sendable {
 
   package init(
     selection: Selection.Rule, pooler: Projection? = nil, activation: ActivationFunction = .tanh,
-    classifier: Projection, dropout: Double = 0, inputDropout: Double = 0, isFresh: Bool
+    classifier: Projection, second: Projection? = nil, dropout: Double = 0,
+    inputDropout: Double = 0, isFresh: Bool
   ) {
+    self.second = second
     self.activation = activation
     self.inputDropout = inputDropout
     self.selection = selection
@@ -50,18 +56,35 @@ package struct ClassHead: Sendable {
   /// Whether every token has a class.
   package var isPerToken: Bool { selection == .all }
 
+  /// Rows that it reads of each sequence, side by side.
+  package var adjacentRows: Int { second == nil ? 1 : 2 }
+
   /// Linear modules in the order of the computation.
-  package var projections: [Projection] { [pooler, classifier].compactMap { $0 } }
+  package var projections: [Projection] { [pooler, classifier, second].compactMap { $0 } }
   /// Tensors of the head.
   package var slots: [Slot] {
     projections.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
   }
 
-  /// Records the outputs of selected rows. [rows, hiddenWidth] → [rows, outputs]
+  /// Records the outputs of selected rows. [rows, adjacentRows · hiddenWidth] → [rows, outputs]
   package func record(_ selected: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    if let second { return try mean(selected, second, graph) }
     var hidden = graph.dropped(selected, inputDropout)
     if let pooler { hidden = graph.activation(try graph.project(hidden, pooler), activation) }
     return try graph.project(graph.dropped(hidden, dropout), classifier)
+  }
+
+  /// Records the mean of what both classifiers give.
+  private func mean(
+    _ selected: Value, _ second: Projection, _ graph: Graph
+  ) throws(SVFTError) -> Value {
+    let width = classifier.columns
+    let sum = try graph.add(
+      graph.project(graph.columns(selected, ColumnBlocks(first: 0, width: width)), classifier),
+      graph.project(graph.columns(selected, ColumnBlocks(first: width, width: width)), second))
+    let halves = try Buffer(of: Float.self, count: outputs)
+    halves.values(Float.self).update(repeating: 0.5)
+    return try graph.scaleColumns(sum, by: halves)
   }
 }
 

@@ -1,7 +1,7 @@
 // The head that turns a sequence into one vector: which rows of the hidden states count, and
 // whether the vector is scaled to length one. Sentence-transformers folders say it in modules.json
-// and the pooling module's config.json, GGUF files in `pooling_type`; otherwise encoders average
-// and decoders take the last token, both normalised.
+// and the pooling module's config.json, GGUF files in `pooling_type`; otherwise encoders of text
+// average, those of images take the first row and decoders the last token, all normalised.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -41,8 +41,9 @@ package struct EmbeddingHead: Sendable, Equatable {
 
 extension EmbeddingHead {
   /// What a family does where nobody says otherwise.
-  package static func usual(causal: Bool) -> EmbeddingHead {
-    EmbeddingHead(causal ? .last : .mean, normalizes: true)
+  package static func usual(_ geometry: Geometry) -> EmbeddingHead {
+    let pooling: Pooling = geometry.isCausal ? .last : geometry.grid == nil ? .mean : .cls
+    return EmbeddingHead(pooling, normalizes: true)
   }
 
   /// Reads the modules of a sentence-transformers folder; nil where it is none.

@@ -1,6 +1,7 @@
 // A checkpoint with its weights taken: the body, its heads, and the lists that training, adapters
 // and writers go by. Heads that the checkpoint has are read here; a class head it lacks is made on
 // request.
+import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
 
@@ -26,7 +27,7 @@ package struct LoadedModel: Sendable {
     let stated =
       hyper.isGGUF
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
-    embeddingHead = stated ?? .usual(causal: architecture.geometry.isCausal)
+    embeddingHead = stated ?? .usual(architecture.geometry)
     unused = reader.unused
     // A vector alone may have brought in megabytes: systems map what is around a page too.
     try checkpoint.source.releasePages()

@@ -17,6 +17,8 @@ package struct TensorNames: Sendable {
   private let constants: [String]
   /// Ends of tensor names, and what older files have in their place.
   private let older: [(end: String, was: String)]
+  /// Modules, and what other files of folders call them.
+  private let aliases: [(canonical: String, alias: String)]
 
   /// A table of pairs (canonical module, GGUF module).
   package init(
@@ -29,8 +31,10 @@ package struct TensorNames: Sendable {
 
   package init(
     prefix: String, wrapper: String = "", constants: [String] = [],
-    older: KeyValuePairs<String, String> = [:], _ pairs: [(canonical: String, gguf: String)]
+    older: KeyValuePairs<String, String> = [:], aliases: [(canonical: String, alias: String)] = [],
+    _ pairs: [(canonical: String, gguf: String)]
   ) {
+    self.aliases = aliases
     self.prefix = prefix
     self.wrapper = wrapper
     self.older = older.map { ($0.key, $0.value) }
@@ -50,7 +54,10 @@ package struct TensorNames: Sendable {
   package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
     guard dialect == .huggingFace else { return name }
     let bare = name.hasPrefix(wrapper) ? String(name.dropFirst(wrapper.count)) : name
-    return gguf(name) ?? gguf(prefix + name) ?? gguf(bare)
+    let spellings = [name, prefix + name, bare].flatMap { name in
+      [name, Self.translate(name, aliases.lazy.map { ($0.alias, $0.canonical) })]
+    }
+    return spellings.lazy.compactMap { $0 }.compactMap { gguf($0) }.first
   }
 
   /// The canonical names that a GGUF tensor name may stand for: none where it is unknown, two where
@@ -64,9 +71,11 @@ package struct TensorNames: Sendable {
   /// How a tensor of that canonical name may be called in a file.
   package func spellings(_ canonical: String, _ dialect: Hyperparameters.Dialect) -> [String] {
     guard dialect == .huggingFace else { return [gguf(canonical)].compactMap { $0 } }
+    let alias = Self.translate(canonical, aliases.lazy.map { ($0.canonical, $0.alias) })
     let wrapped = wrapper.isEmpty ? [] : [wrapper + canonical]
     let names =
       [canonical] + wrapped + older.compactMap { Self.replaced(canonical, $0.end, by: $0.was) }
+      + [alias].compactMap { $0 }
     guard !prefix.isEmpty else { return names }
     return names.flatMap { name in
       name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]

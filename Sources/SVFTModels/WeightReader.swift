@@ -60,9 +60,12 @@ package struct WeightReader {
         names.gguf(ofFile: entry.name, dialect).map { ($0, entry.shape) }
       })
     let quantization = loading.quantization
+    // What is no plain matrix (a convolution's kernel, a table of learned rows) stays as it lies.
     let formats = { @Sendable (entry: TensorEntry) in
-      quantization?.format(
-        of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
+      entry.shape.count > 2
+        ? nil
+        : quantization?.format(
+          of: names.gguf(ofFile: entry.name, dialect), columns: entry.shape.last ?? 1, in: outline)
     }
     self.formats = formats
     let matrices = entries.filter { $0.shape.count > 1 }
@@ -93,14 +96,15 @@ package struct WeightReader {
   }
 
   /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
-  /// vector `offset` is taken away. GGUF files leave out `skippedRows` of a matrix at its
-  /// beginning: they are zeros.
+  /// vector `offset` is taken away. One of more than two dimensions becomes a matrix of `columns`,
+  /// or of its last dimension. GGUF files leave out `skippedRows` of a matrix at its beginning:
+  /// they are zeros.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
   /// element type is none of ours.
   package mutating func take(
-    _ name: String, _ shape: [Int], rowOrder: RowOrder = .canonical, offset: Float = 0,
-    isTransposed: Bool = false, skippedRows: Int = 0
+    _ name: String, _ shape: [Int], columns: Int? = nil, rowOrder: RowOrder = .canonical,
+    offset: Float = 0, isTransposed: Bool = false, skippedRows: Int = 0
   ) throws(SVFTError) -> Slot {
     guard let entry = entry(name) else {
       let spelling = names.spellings(name, dialect).first ?? name
@@ -116,7 +120,8 @@ package struct WeightReader {
     }
     used.insert(entry.name)
     let weight = try during("\(source.path): \(entry.name)") { () throws(SVFTError) -> Weight in
-      try self.weight(entry, stored, turns: turns, skippedRows: skipped).less(offset)
+      let lies = (columns: columns, turns: turns, skippedRows: skipped)
+      return try self.weight(entry, stored, lies).less(offset)
     }
     done &+= entry.byteCount
     if let progress = loading.progress, !progress(done, total) {
@@ -178,18 +183,20 @@ package struct WeightReader {
   }
 
   private func weight(
-    _ entry: TensorEntry, _ shape: [Int], turns: Bool, skippedRows: Int
+    _ entry: TensorEntry, _ shape: [Int],
+    _ lies: (columns: Int?, turns: Bool, skippedRows: Int)
   ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
+    let columns = max(1, lies.columns ?? shape.last ?? 1)
     let mapped = try source.bytes(entry.name)
     let bytes = try isVector ? copied(mapped) : aligned(mapped)
     try bytes.chargePages()
     let weight = try Weight(
-      format: Self.format(of: entry), rows: isVector ? 1 : shape[0],
-      columns: isVector ? shape[0] : shape.dropFirst().reduce(1, *), bytes: bytes)
+      format: Self.format(of: entry), rows: try Checked.product(shape, entry.name) / columns,
+      columns: columns, bytes: bytes)
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
-    let stored = try converted(turns ? weight.transposed() : weight, to: formats(entry))
-      .behind(zeroRows: skippedRows)
+    let stored = try converted(lies.turns ? weight.transposed() : weight, to: formats(entry))
+      .behind(zeroRows: lies.skippedRows)
     return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
   }
 

@@ -1,15 +1,15 @@
-// svft classify: classes or scores of texts, or classes of their words, one a line.
+// svft classify: classes or scores of texts or pictures, or classes of words, one a line.
 import ArgumentParser
 import SVFT
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Classes or scores of texts, or of pairs of texts.")
+    abstract: "Classes or scores of texts, of pairs of texts, or of picture files.")
 
   @OptionGroup var source: ModelArguments
   @OptionGroup var output: OutputArguments
   @Option(help: "Second text of each pair, in order. May be repeated.") var pair: [String] = []
-  @Argument(help: "Texts.") var texts: [String]
+  @Argument(help: "Texts; paths of pictures for a model of images.") var texts: [String]
 
   func run() throws {
     let results = try source.load().classify(texts, pairs: pair)

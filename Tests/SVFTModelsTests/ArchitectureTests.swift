@@ -43,7 +43,8 @@ struct ArchitectureTests {
 
   @Test("Every family of the registry is tested here")
   func everyFamilyIsTested() throws {
-    let fixtures = try (FamilyFixture.all + FamilyFixture.encoders + FamilyFixture.answers).map {
+    let all = FamilyFixture.all + FamilyFixture.encoders + FamilyFixture.answers
+    let fixtures = try (all + FamilyFixture.vision).map {
       try $0.config().string("model_type")
     }
     for family in Architectures.all {

@@ -34,4 +34,9 @@ import Testing
   func whatIsNoneIsAnError(_ text: String, _ kind: SVFTError.Kind) {
     #expect(failure { _ = try Tokenizer(modelFile: Array(text.utf8)) }?.kind == kind)
   }
+
+  @Test(arguments: ["IQ== 0\nI? 1", "IQ=== 0", "IQ 0\nIR 1", "I 0", "= 0", "IQ== 0\nIg== 2"])
+  func whatIsNoBase64IsAnError(_ text: String) {
+    #expect(failure { _ = try Tokenizer(modelFile: Array(text.utf8)) } != nil)
+  }
 }

@@ -1,7 +1,8 @@
 // Tiny checkpoints of every family with what transformers makes of them: decoders in
 // Tests/Fixtures/families, encoders with a class head in Tests/Fixtures/encoders, models with a
 // class for each token in Tests/Fixtures/taggers, written by make_families.py; encoder-decoders in
-// Tests/Fixtures/answers, by make_answers.py.
+// Tests/Fixtures/answers, by make_answers.py; models of images in Tests/Fixtures/vision,
+// by make_vision.py.
 import Foundation
 package import SVFTFormats
 package import SVFTTensor
@@ -19,6 +20,8 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
   package static let all = fixtures("families")
   /// Every encoder.
   package static let encoders = fixtures("encoders")
+  /// Every model of images.
+  package static let vision = fixtures("vision")
   /// Every encoder-decoder that answers texts.
   package static let answers = fixtures("answers").filter {
     !["t5-classes", "t5-encoder"].contains($0.name)

@@ -66,7 +66,7 @@ package final class T5: Architecture, @unchecked Sendable {
     func head(_ pooler: Projection, _ classifier: Projection, isFresh: Bool) -> ClassHead {
       ClassHead(
         selection: .last, pooler: pooler, classifier: classifier, dropout: settings.headDropout,
-        dropsInput: true, isFresh: isFresh)
+        inputDropout: settings.headDropout, isFresh: isFresh)
     }
     if let stored = try ClassHead.stored(output, columns: hidden, bias: true, &weights) {
       let pooler = try weights.projection(dense, rows: hidden, columns: hidden, bias: true)

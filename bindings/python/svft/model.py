@@ -14,6 +14,7 @@ import numpy as np
 from ._calls import Call
 from ._generation import generation_params, stream as pieces, token_callback
 from ._handle import Handle
+from ._inputs import Input, is_single, listed
 from ._library import (
     ModelParams, Progress, cache_folder, check, encoded, id_array, library, set_fields,
     string_array, take_string, text_out,
@@ -212,33 +213,37 @@ class Model(Handle):
             token_callback(call, on_token), None, out)
         return [take_string(c_void_p(pointer)) for pointer in out[: source.count]]
 
-    def embed(self, texts: Union[str, Sequence[str]]) -> np.ndarray:
-        """Vectors of texts, [len(texts), width] float32; of one string, [width]."""
-        listed = [texts] if isinstance(texts, str) else list(texts)
-        array, count = string_array(listed), c_size_t()
+    def embed(self, texts: Union[Input, Sequence[Input]]) -> np.ndarray:
+        """Vectors of texts, [len(texts), width] float32; of one, [width].
+
+        A model of images takes pictures instead: paths, the contents of files as bytes, or uint8
+        arrays [height, width] or [height, width, 3].
+        """
+        inputs = listed(texts)
+        array, count = string_array(inputs), c_size_t()
         width = int(self.describe()["hidden_size"])
-        vectors = np.empty((len(listed), width), dtype=np.float32)
+        vectors = np.empty((len(inputs), width), dtype=np.float32)
         Call(self._handle).run(
-            library.svft_embed, self._handle, array, len(listed),
+            library.svft_embed, self._handle, array, len(inputs),
             vectors.ctypes.data_as(ctypes.POINTER(c_float)), vectors.size, byref(count))
-        return vectors[0] if isinstance(texts, str) else vectors
+        return vectors[0] if is_single(texts) else vectors
 
     def classify(
-        self, texts: Union[str, Sequence[str]], pairs: Optional[Sequence[Optional[str]]] = None,
+        self, texts: Union[Input, Sequence[Input]],
+        pairs: Optional[Sequence[Optional[str]]] = None,
     ) -> "Union[Classification, list[Classification]]":
-        """Classes (or a score) of texts, or of pairs of texts; of their words, where the model has
-        a class for each token."""
-        single = isinstance(texts, str)
-        listed = [texts] if single else list(texts)
+        """Classes (or a score) of texts, of pairs of texts, or of pictures as ``embed`` takes them;
+        of words, where the model has a class for each token."""
+        inputs = listed(texts)
         second = [pairs] if isinstance(pairs, str) else pairs
         report = json.loads(Call(self._handle).text(
-            library.svft_classify, self._handle, string_array(listed),
-            None if second is None else string_array(second), len(listed)))
+            library.svft_classify, self._handle, string_array(inputs),
+            None if second is None else string_array(second), len(inputs)))
         results = [
             Classification(
                 entry.get("label"), entry["score"], entry.get("scores", {}), entry.get("words"))
             for entry in report["results"]]
-        return results[0] if single else results
+        return results[0] if is_single(texts) else results
 
     def evaluate(
         self, data: str, *, progress: Optional[WorkProgress] = None, **options) -> dict:

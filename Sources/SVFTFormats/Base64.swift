@@ -1,6 +1,5 @@
-// Base64 (RFC 4648, section 4), as tokenizer files write bytes in text: four characters are three
-// bytes; padding may be missing.
-import SVFTTensor
+// Base64 (RFC 4648, section 4), as tokenizer files and data URIs write bytes in text: four
+// characters are three bytes; padding may be missing.
 
 /// Base64, both ways.
 package enum Base64 {

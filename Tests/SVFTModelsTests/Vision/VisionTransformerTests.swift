@@ -1,0 +1,149 @@
+// Tiny vision transformers against transformers: layer outputs, hidden states, classes, gradients.
+import Foundation
+import SVFTFormats
+import SVFTLayers
+import SVFTModels
+import SVFTTensor
+import TestKit
+import Testing
+
+/// A model of images, its body and its head replayed one after the other as passes do it.
+private struct ImageProbe {
+  let model: LoadedModel
+  let grid: PatchGrid
+  let body: Program
+  let hidden: Value
+  let layers: [Value]
+  let batch: Batch
+
+  init(_ model: LoadedModel, training: Bool = false) throws {
+    self.model = model
+    grid = try #require(model.architecture.geometry.grid)
+    let graph = Graph(training: training)
+    hidden = try model.architecture.record(graph)
+    layers = graph.layerOutputs
+    for value in training ? [hidden] : layers + [hidden] { graph.output(value) }
+    body = try Program(graph, rows: grid.rows, threads: 2)
+    batch = try Batch(rows: grid.rows, sequences: 1, grid: grid)
+    batch.compute = .f32
+  }
+
+  func run(_ pixels: [Float]) throws {
+    batch.clear()
+    try batch.append(image: pixels)
+    try body.forward(batch)
+  }
+
+  func values(_ value: Value) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: body.values(value), count: grid.rows * value.width)
+  }
+}
+
+@Suite("VisionTransformer")
+struct VisionTransformerTests {
+  @Test("Layers and hidden states equal those of transformers", arguments: FamilyFixture.vision)
+  func layers(_ fixture: FamilyFixture) throws {
+    let golden = try fixture.golden()
+    let model = try Checkpoint(fixture.folder).load()
+    #expect(model.unused == [])
+    let probe = try ImageProbe(model)
+    try probe.run(golden.values("pixels"))
+    #expect(probe.layers.count == 2)
+    for (number, value) in probe.layers.enumerated() {
+      #expect(
+        relative(probe.values(value), try golden.values("layer.\(number)")) < 1e-4,
+        "layer \(number)")
+    }
+    #expect(relative(probe.values(probe.hidden), try golden.values("hidden")) < 1e-4)
+  }
+
+  /// Body and head in training, forward and backward of the loss against class 1.
+  private func trained(_ model: LoadedModel, _ pixels: [Float]) throws -> [Float] {
+    let head = try #require(model.classHead)
+    let graph = Graph(training: true)
+    let probe = try ImageProbe(model, training: true)
+    let width = head.adjacentRows * model.architecture.geometry.hiddenWidth
+    let input = graph.input(width: width, differentiable: true)
+    let logits = try head.record(input, graph)
+    graph.output(logits)
+    let program = try Program(graph, rows: 1, threads: 1)
+    let batch = try Batch(rows: 1, sequences: 1)
+    batch.compute = .f32
+    try batch.setRows(1)
+    try probe.run(pixels)
+    // The first rows lie side by side.
+    program.values(input).update(from: probe.body.values(probe.hidden), count: width)
+    try program.forward(batch)
+    let found = (0..<head.outputs).map { program.values(logits)[$0] }
+    let shares = found.map { exp(Double($0)) }
+    let seed = try #require(program.gradient(logits))
+    for index in found.indices {
+      seed[index] = Float(shares[index] / shares.reduce(0, +) - (index == 1 ? 1 : 0))
+    }
+    try program.backward(batch)
+    let gradient = try #require(probe.body.gradient(probe.hidden))
+    gradient.update(repeating: 0, count: probe.grid.rows * probe.hidden.width)
+    gradient.update(from: try #require(program.gradient(input)), count: width)
+    try probe.body.backward(probe.batch)
+    return found
+  }
+
+  static let headed = FamilyFixture.vision.filter { !$0.name.hasSuffix("body") }
+
+  @Test("Classes and gradients equal those of transformers", arguments: headed)
+  func gradients(_ fixture: FamilyFixture) throws {
+    let golden = try fixture.golden()
+    let model = try Checkpoint(fixture.folder).load()
+    let names = golden.names("gradient.")
+    let slots = model.slots.filter { names.contains($0.name) }
+    #expect(slots.count == names.count && names.count > 8, "\(names)")
+    for slot in slots { try train(slot) }
+    let logits = try trained(model, golden.values("pixels"))
+    #expect(relative(logits, try golden.values("logits")) < 1e-4)
+    for slot in slots {
+      let gradients = try #require(slot.standIn).gradients
+      #expect(
+        relative(gradients, try golden.values("gradient." + slot.name)) < 1e-3, "\(slot.name)")
+    }
+  }
+
+  @Test("Names of version 5 of transformers are the same model")
+  func newerNames() throws {
+    let fixture = FamilyFixture(name: "vit", kind: "vision")
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(
+      atPath: fixture.folder + "/config.json", toPath: folder.file("config.json"))
+    let file = try Safetensors(fixture.folder + "/model.safetensors")
+    let renamed = try file.entries.map { entry in
+      var name = entry.name
+      for (old, new) in [
+        ("encoder.layer.", "layers."), ("attention.attention.query", "attention.q_proj"),
+        ("attention.attention.key", "attention.k_proj"),
+        ("attention.attention.value", "attention.v_proj"),
+        ("attention.output.dense", "attention.o_proj"), ("intermediate.dense", "mlp.fc1"),
+        ("output.dense", "mlp.fc2"),
+      ] {
+        name = name.replacingOccurrences(of: old, with: new)
+      }
+      return OutgoingTensor(name, entry.shape, entry.type, bytes: try file.bytes(entry.name))
+    }
+    try SafetensorsWriter.write(folder.file("model.safetensors"), renamed, metadata: [])
+    let model = try Checkpoint(folder.path).load()
+    #expect(model.unused == [])
+    let (one, other) = try (ImageProbe(model), ImageProbe(Checkpoint(fixture.folder).load()))
+    let pixels = try fixture.golden().values("pixels")
+    try one.run(pixels)
+    try other.run(pixels)
+    #expect(Array(one.values(one.hidden)) == Array(other.values(other.hidden)))
+  }
+
+  @Test("What quantises is linear modules: kernels and learned rows stay as they lie")
+  func quantised() throws {
+    let fixture = FamilyFixture(name: "deit", kind: "vision")
+    let format = try Quantization.required("q8_0")
+    let model = try Checkpoint(fixture.folder).load(.init(quantization: format))
+    for slot in model.architecture.slots where slot.shape.count != 1 {
+      #expect(slot.weight.format.name == (slot.shape.count == 2 ? "Q8_0" : "F16"), "\(slot.name)")
+    }
+  }
+}
