@@ -34,7 +34,8 @@ def with_tokenizer(source: Path, folder: Path) -> Path:
     config = json.loads((source / "config.json").read_text())
     count, padding = config["vocab_size"], config["pad_token_id"]
     names = ["<s>", "</s>", "<unk>", "<mask>"]
-    words = [chr(ord("!") + number) for number in range(count - 5)]
+    letters = [chr(ord("!") + number) for number in range(count - 6)]
+    words = letters + [letters[4] + letters[5]]
     order = names + words
     order.insert(padding, "<pad>")
     vocabulary = {word: number for number, word in enumerate(order)}
@@ -48,8 +49,7 @@ def with_tokenizer(source: Path, folder: Path) -> Path:
             "cls": ["<s>", vocabulary["<s>"]], "trim_offsets": True, "add_prefix_space": False},
         "decoder": {"type": "ByteLevel"},
         "model": {"type": "BPE", "unk_token": None, "vocab": vocabulary,
-                  "merges": [f"{words[0]} {words[1]}"] if words[0] + words[1] in vocabulary else []
-                  }}))
+                  "merges": [f"{letters[4]} {letters[5]}"]}}))
     (model / "tokenizer_config.json").write_text(json.dumps({
         "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
         "mask_token": "<mask>", "cls_token": "<s>", "sep_token": "</s>"}))
@@ -74,7 +74,9 @@ def compare(source: Path) -> str:
         with svft.Model.load(str(file)) as again:
             back = difference(again.embed(TEXTS), vectors)
         try:
-            other = llama_cpp.Llama(str(file), embedding=True, verbose=False, n_threads=2)
+            other = llama_cpp.Llama(
+                str(file), embedding=True, verbose=False, n_threads=2,
+                pooling_type=llama_cpp.LLAMA_POOLING_TYPE_MEAN)
         except ValueError as error:
             return f"FAIL {error}"
         theirs = [other.tokenize(text.encode(), add_bos=True, special=False) for text in TEXTS]

@@ -142,6 +142,14 @@ import Testing
     }
   }
 
+  @Test(arguments: FamilyFixture.encoders, ["q8_0", "q4_0"])
+  func quantisedEncodersSayAboutTheSame(_ fixture: FamilyFixture, _ format: String) throws {
+    let copy = try Copy(fixture)
+    let base = Array(try copy.model().embed(["%&+", "A"]).joined())
+    let found = Array(try copy.model(quantize: format).embed(["%&+", "A"]).joined())
+    #expect(relativeDistance(base, found) < (format == "q8_0" ? 0.1 : 1))
+  }
+
   @Test(arguments: FamilyFixture.encoders)
   func encodersGoThroughGGUFAndBack(_ fixture: FamilyFixture) throws {
     let copy = try Copy(fixture)

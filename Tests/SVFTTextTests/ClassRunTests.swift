@@ -50,7 +50,8 @@ import Testing
     #expect(error?.kind == .unsupported)
   }
 
-  @Test(arguments: ["deepseek-coder", "deepseek-v3"]) func namesGoThroughBothContainers(
+  @Test(arguments: ["deepseek-coder", "deepseek-llm", "deepseek-v3"])
+  func namesGoThroughBothContainers(
     _ name: String
   ) throws {
     let bytes = try TinyTokenizer.bytes.tokenizer().vocabulary()
@@ -59,6 +60,9 @@ import Testing
     let one = try Tokenizer(vocabulary: vocabulary)
     let other = try TokenizerVocabularyFilesTests.rewritten(vocabulary)
     #expect(try other.vocabulary().pre == name)
+    let cutters = try vocabulary.files()[0].json.root("file").object("pre_tokenizer")
+    let counts = ["deepseek-coder": 6, "deepseek-llm": 7, "deepseek-v3": 4]
+    #expect(try cutters.array("pretokenizers").count == counts[name])
     for text in ["the keeper's 1907\r\n灯台 x", "  $5 ", ""] {
       #expect(try other.encode(text) == one.encode(text))
     }

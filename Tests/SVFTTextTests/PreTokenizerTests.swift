@@ -29,7 +29,7 @@ import Testing
     #expect(try tokenizer.decode(tokenizer.encode(" the sea")) == " the sea")
   }
 
-  @Test(arguments: [#"{"type":"UnicodeScripts"}"#, #"{"type":"FixedLength","length":5}"#])
+  @Test(arguments: [#"{"type":"Scripts"}"#, #"{"type":"FixedLength","length":5}"#])
   func unknownStagesAreRefusedByName(_ json: String) throws {
     let error = failure { _ = try words("x", by: try JSON.parse(json)) }
     #expect(error?.kind == .unsupported)

@@ -99,7 +99,8 @@ extension TokenizerVocabulary {
     pairs.append(("tokens", try .strings(text(tokens))))
     if let scores { pairs.append(("scores", try .floats(scores))) }
     pairs.append(("token_type", try .ints(types.map(\.rawValue))))
-    if !merges.isEmpty { pairs.append(("merges", try .strings(text(merges)))) }
+    // llama.cpp wants the key of byte pairs, if only for none.
+    if kind == .gpt2 || !merges.isEmpty { pairs.append(("merges", try .strings(text(merges)))) }
     var special = special
     // llama.cpp begins a text of word pieces with "bos", and takes BERT's 101 where there is none.
     if kind == .bert, special.bos == nil { special.bos = special.classification }

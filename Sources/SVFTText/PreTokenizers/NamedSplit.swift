@@ -21,7 +21,10 @@ struct NamedSplit: Sendable {
   /// The known names.
   static let all: [NamedSplit] = [
     NamedSplit(
-      names: [usual, "phi-2", "jina-es", "jina-de", roberta, "exaone4", "mellum"],
+      names: [
+        usual, "phi-2", "jina-es", "jina-de", roberta, "exaone4", "mellum", "mpt", "olmo", "jais",
+        "trillion", "granite-docling",
+      ],
       stages: [SplitByPattern(.gpt2)]),
     NamedSplit(
       names: ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"],
@@ -41,9 +44,22 @@ struct NamedSplit: Sendable {
       stages: runs(["[\r\n]", #"\s?\p{L}+"#, #"\s?\p{P}+"#, "[一-龥ࠀ-一가-퟿]+"])
         + [SplitDigits(individually: true)]),
     NamedSplit(
+      names: ["deepseek-llm"],
+      stages: runs([
+        "[\r\n]", #"\s?["# + casedLetters + "]+", #"\s?[!-/:-~！-／：-～‘-‟　-。]+"#, #"\s+$"#,
+        "[一-龥ࠀ-一가-퟿]+",
+      ]) + [SplitDigits(individually: true)]),
+    NamedSplit(
       names: ["deepseek-v3", "hunyuan-dense"],
       stages: runs([#"\p{N}{1,3}"#, "[一-龥぀-ゟ゠-ヿ]+"]) + [SplitByPattern(.signs)]),
   ]
+
+  /// The letters of scripts with two cases, as DeepSeek's first tokenizer lists them.
+  private static let casedLetters =
+    "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚ"
+    + "Ḁ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\u{1F7D}ᾀ-ᾴᾶ-ᾼ\u{1FBE}ῂ-ῄῆ-ῌῐ-\u{1FD3}ῖ-\u{1FDB}ῠ-Ῥῲ-ῴῶ-ῼ"
+    + "ℂℇℊ-ℓℕℙ-ℝℤ\u{2126}ℨ\u{212A}-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄ"
+    + "Ⰰ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃"
 
   /// Stages that set runs of classes apart, by their expressions.
   private static func runs(_ expressions: [String]) -> [any PreTokenizer] {

@@ -40,6 +40,7 @@ enum PreTokenizers {
     "WhitespaceSplit": { _ throws(SVFTError) in [SplitAtSpace(isolatesPunctuation: false)] },
     "BertPreTokenizer": { _ throws(SVFTError) in [SplitAtSpace(isolatesPunctuation: true)] },
     "Metaspace": { json throws(SVFTError) in [try Metaspace(json)] },
+    "UnicodeScripts": { _ throws(SVFTError) in [SplitScripts()] },
   ]
 }
 
