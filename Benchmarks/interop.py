@@ -102,6 +102,26 @@ def merged_causal(stories: Path, work: Path) -> None:
         print(f"     drift reported {report['drift']['max']:.2e}")
 
 
+def several_files(stories: Path, work: Path) -> None:
+    """Shards in transformers, a split GGUF file in llama.cpp."""
+    import torch
+    import transformers
+    from llama_cpp import Llama
+
+    with svft.Model.load(stories, compute="f32") as model:
+        ids = list(model.tokenize(PROMPT))
+        ours = model.logits(ids)
+        model.save(fresh(work / "shards"), max_shard_size="300KB")
+        first = model.save(str(work / "split.gguf"), format="f32", max_shard_size="300KB")["path"]
+    shards = transformers.AutoModelForCausalLM.from_pretrained(
+        work / "shards", dtype=torch.float32)
+    check("shards in transformers", largest(causal_logits(shards, ids), ours), 1e-4)
+    split = Llama(first, n_ctx=64, logits_all=True, verbose=False)
+    split.eval(ids)
+    # llama.cpp keeps keys and values in F16.
+    check("split GGUF in llama.cpp", largest(split.scores[:len(ids)], ours), 5e-2)
+
+
 def merged_classes(minilm: Path, trec: Path, work: Path) -> None:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -291,6 +311,7 @@ def main() -> None:
     a = parser.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
     attempt("merged causal", merged_causal, a.stories, a.work)
+    attempt("several files", several_files, a.stories, a.work)
     attempt("adapters", adapters, a.stories, a.work)
     attempt("merged classes", merged_classes, a.minilm, a.trec, a.work)
     attempt("llama.cpp", llama_cpp, a.stories, a.minilm, a.work)

@@ -38,7 +38,11 @@ MIXED = {
 WIDTH, WIDE, LAYERS, HEADS = 256, 768, 4, 8
 
 
+QUIET = llama_cpp.llama_log_callback(lambda level, text, data: None)
+
+
 def by_llama_cpp(source: Path, target: Path, kind: int, pure: bool) -> None:
+    llama_cpp.llama_log_set(QUIET, None)
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype, params.pure, params.nthread = kind, pure, 2
     if llama_cpp.llama_model_quantize(str(source).encode(), str(target).encode(), params) != 0:
@@ -68,7 +72,7 @@ def quantised(folder: Path, place: Path, text: Path, calibration: Path) -> "list
             by_llama_cpp(whole, theirs, kind, name in PURE)
             model.save(str(ours), format=name)
             figures = [perplexity(theirs, text), perplexity(ours, text)]
-            weighs = name in MIXED
+            weighs = name != "q8_0"
             if weighs:
                 model.save(str(weighed), format=name, calibration=str(calibration))
                 figures.append(perplexity(weighed, text))

@@ -51,8 +51,8 @@ static void cells_bf16(const void *source, int64_t count, float *lower, float *u
 const svk_format *svk_format_bf16(void) {
   static const svk_format format = {
       .block_length = 1, .block_bytes = 2, .decode = svk_decode_bf16,
-      .encode = svk_encode_bf16, .row_dots = row_dots_bf16, .tiles = 1,
-      .head_scores = head_scores_bf16,
-      .head_mix = head_mix_bf16, .recode = svk_encode_bf16, .cells = cells_bf16};
+      .encode = svk_encode_bf16, .row_dots = row_dots_bf16, .few_tokens = SVK_FEW_PLAIN_TOKENS,
+      .head_scores = head_scores_bf16, .head_mix = head_mix_bf16, .recode = svk_encode_bf16,
+      .cells = cells_bf16};
   return &format;
 }

@@ -58,7 +58,8 @@ static void cells_f16(const void *source, int64_t count, float *lower, float *up
 const svk_format *svk_format_f16(void) {
   static const svk_format format = {
       .block_length = 1, .block_bytes = 2, .decode = decode_f16,
-      .encode = encode_f16, .row_dots = row_dots_f16, .tiles = 1, .head_scores = head_scores_f16,
-      .head_mix = head_mix_f16, .recode = encode_f16, .cells = cells_f16};
+      .encode = encode_f16, .row_dots = row_dots_f16, .few_tokens = SVK_FEW_PLAIN_TOKENS,
+      .head_scores = head_scores_f16, .head_mix = head_mix_f16, .recode = encode_f16,
+      .cells = cells_f16};
   return &format;
 }

@@ -46,7 +46,8 @@ static void cells_f32(const void *source, int64_t count, float *lower, float *up
 const svk_format *svk_format_f32(void) {
   static const svk_format format = {
       .block_length = 1, .block_bytes = 4, .decode = decode_f32,
-      .encode = encode_f32, .row_dots = row_dots_f32, .tiles = 1, .head_scores = head_scores_f32,
-      .head_mix = head_mix_f32, .recode = encode_f32, .cells = cells_f32};
+      .encode = encode_f32, .row_dots = row_dots_f32, .few_tokens = SVK_FEW_PLAIN_TOKENS,
+      .head_scores = head_scores_f32, .head_mix = head_mix_f32, .recode = encode_f32,
+      .cells = cells_f32};
   return &format;
 }

@@ -6,7 +6,8 @@
  * `fit`        encodes with the least error that a search finds, each value's square times its
  *              `importance` (NULL: 1), of which there is one per value.
  * `row_dots`   up to 4 rows times few tokens (product.c) straight from the bytes as they lie:
- *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k]. `tiles`: also of more than three.
+ *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k].
+ * `few_tokens` up to how many tokens that is faster than the engine of gemm.c, with AVX-512; 0: 3.
  * `unpack`     `count` values (whole blocks) as int8 codes, and F32 scales and mins per 16:
  *              value = code * scale - min. Without `has_mins` there are no mins to write.
  * `head_scores`, `head_mix`
@@ -29,7 +30,8 @@
 enum {
   SVK_BLOCK = 32,       /* values of a block, of rounded activations and of strips */
   SVK_GROUP = 16,       /* values with one scale and min, as `unpack` gives them */
-  SVK_LONGEST_BLOCK = 256
+  SVK_LONGEST_BLOCK = 256,
+  SVK_FEW_PLAIN_TOKENS = 32 /* `few_tokens` of formats without blocks, the most there are */
 };
 
 typedef struct svk_strip_layout svk_strip_layout;
@@ -42,7 +44,7 @@ struct svk_format {
   void (*fit)(const float *source, const float *importance, int64_t count, void *target);
   void (*row_dots)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
                    const float *x, int64_t ldx, int64_t tokens, float *out);
-  int tiles;
+  int64_t few_tokens;
   void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales, float *mins);
   int has_mins, halves; /* `halves`: 16 values have their own scale and min, not 32 together */
   const svk_strip_layout *strips;

@@ -48,12 +48,10 @@ SVK_INLINE float scale_of(const uint8_t *block) {
   return scale;
 }
 
-/* The 64 values of a block. */
-SVK_INLINE void block_values(const uint8_t *block, svk_lanes *values, points_reader points) {
-  float scale = scale_of(block);
+/* The points of a block's 64 values. */
+SVK_INLINE void block_points(const uint8_t *block, svk_lanes *values, points_reader points) {
   points(block + SCALE_BYTES, &values[0], &values[1]);
   points(block + SCALE_BYTES + 16, &values[2], &values[3]);
-  for (int i = 0; i < 4; i++) values[i] *= scale;
 }
 
 SVK_INLINE void decode_blocks_of_points(const void *source, int64_t count, float *target,
@@ -61,7 +59,8 @@ SVK_INLINE void decode_blocks_of_points(const void *source, int64_t count, float
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     svk_lanes values[4];
-    block_values(block, values, points);
+    block_points(block, values, points);
+    for (int j = 0; j < 4; j++) values[j] *= scale_of(block);
     memcpy(target + i, values, sizeof values);
   }
 }
@@ -69,21 +68,21 @@ SVK_INLINE void decode_blocks_of_points(const void *source, int64_t count, float
 /* How far ahead of its place a row is asked for: processors stop at the end of a page. */
 enum { AHEAD = 4096 };
 
-/* One row times `tokens` (1...6), each block decoded once for all. */
+/* One row times `tokens` (1...6), each block decoded once for all; its sum takes the scale. */
 SVK_INLINE void point_dots(const int64_t tokens, const uint8_t *row, int64_t columns,
                            const float *x, int64_t ldx, float *out, points_reader points) {
   svk_lanes sums[TILE] = {{0}};
   for (int64_t k = 0; k < columns; k += LENGTH, row += BYTES) {
     svk_lanes values[4], v;
     __builtin_prefetch(row + AHEAD);
-    block_values(row, values, points);
+    block_points(row, values, points);
     for (int64_t t = 0; t < tokens; t++) {
       svk_lanes sum = {0};
       for (int i = 0; i < 4; i++) {
         load_lanes(x + t * ldx + k + 16 * i, &v);
         sum += values[i] * v;
       }
-      sums[t] += sum;
+      sums[t] += scale_of(row) * sum;
     }
   }
   for (int64_t t = 0; t < tokens; t++) out[4 * t] = sum_of_lanes(&sums[t]);
@@ -154,6 +153,6 @@ static void encode_nf4(const float *source, int64_t count, void *target) {
 const svk_format *svk_format_nf4(void) {
   static const svk_format format = {
       .block_length = LENGTH, .block_bytes = BYTES, .decode = decode_nf4, .encode = encode_nf4,
-      .row_dots = row_dots_nf4, .tiles = 1};
+      .row_dots = row_dots_nf4, .few_tokens = TILE};
   return &format;
 }

@@ -7,11 +7,11 @@
 
 #include "gemm.h"
 
-enum { FEW_TOKENS = 3, FEW_PLAIN_TOKENS = 32, ROW_GROUP = 4 };
+enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
 
 /* Up to how many tokens dots are faster. */
 static int64_t few_tokens(const svk_format *format) {
-  return format->tiles && svk_isa() >= SVK_AVX512 ? FEW_PLAIN_TOKENS : FEW_TOKENS;
+  return format->few_tokens && svk_isa() >= SVK_AVX512 ? format->few_tokens : FEW_TOKENS;
 }
 
 /* Up to 4 rows times few tokens for formats without dots of their own, decoded block by block. */
@@ -61,7 +61,7 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
   }
   for (int64_t r = first; r < last; r += ROW_GROUP, row += ROW_GROUP * row_bytes) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
-    float out[FEW_PLAIN_TOKENS * ROW_GROUP];
+    float out[SVK_FEW_PLAIN_TOKENS * ROW_GROUP];
     row_dots(w, row, count, x, ldx, tokens, in_bf16 ? scratch : NULL, out);
     for (int64_t t = 0; t < tokens; t++) {
       for (int64_t i = 0; i < count; i++) {
@@ -103,6 +103,6 @@ void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, f
 int64_t svk_scratch_bytes(int64_t inner) {
   /* Integer products: a panel of 16 rows and one more unpacked. Few tokens as BF16: their codes. */
   int64_t engine = svk_gemm_scratch_bytes() + 24 * inner;
-  int64_t codes = FEW_PLAIN_TOKENS * inner * (int64_t)sizeof(uint16_t);
+  int64_t codes = SVK_FEW_PLAIN_TOKENS * inner * (int64_t)sizeof(uint16_t);
   return (engine > codes ? engine : codes) + 4096;
 }

@@ -2,7 +2,7 @@
  * value j in its low half and that of value j + 16 in its high half; value = d (code - 8).
  * Encoding as ggml's reference: d = (the value of largest magnitude) / -8, so that it gets code
  * 0; code = min(15, floor(x / d + 8.5)), the product and sum rounded once. A block with a NaN has
- * the scale NaN, which no later value replaces. */
+ * the scale NaN, which no later value replaces. Where values have an importance, by a search. */
 #include "block_dots.h"
 #include "blocks.h"
 #include "cells.h"
@@ -73,6 +73,24 @@ SVK_INLINE void codes_of(const uint8_t *row, int64_t k, svk_lanes *values) {
 SVK_SCALED_HEAD_ROWS(q4_0, LENGTH, BYTES, block_scale, codes_of)
 SVK_BLOCK_DOTS(row_dots_q4_0, BYTES, values_of)
 
+/* Not above: from here on no sum is contracted, so that every processor finds the same bytes. */
+#include "fit_blocks.h"
+
+SVK_INLINE void nearest_code(const svk_lanes *values, svk_lanes *numbers) {
+  round_between(values, -ZERO, ZERO - 1, numbers);
+}
+
+SVK_INLINE void fit_one(const float *x, const float *importance, uint8_t *block) {
+  fit_group group;
+  signed_fit found;
+  load_group(x, importance, 2, &group);
+  fit_signed(&group, 2, ZERO, ZERO - 1, 80, (fit_steps){-9, 9}, nearest_code, &found);
+  put_half(block, found.scale);
+  float scale = block_scale(block);
+  put_codes(x, scale != 0 ? 1 / scale : 0, block + 2);
+}
+SVK_FITS(q4_0, LENGTH, BYTES, 0, fit_one)
+
 #if SVK_X86
 #include "x86/q4_0.h"
 #endif
@@ -80,8 +98,8 @@ SVK_STRIP_LAYOUT(q4_0, 4, SVK_LONE_BEFORE, 0)
 
 const svk_format *svk_format_q4_0(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q4_0, LENGTH, BYTES), .encode = encode_q4_0, .row_dots = svk_row_dots_q4_0,
-      .strips = &strips_q4_0, .head_scores = head_scores_q4_0, .head_mix = head_mix_q4_0,
-      .recode = recode_q4_0, .cells = cells_q4_0, .has_scale = 1};
+      SVK_BLOCK_FIELDS(q4_0, LENGTH, BYTES), .encode = encode_q4_0, .fit = svk_fit_q4_0,
+      .row_dots = svk_row_dots_q4_0, .strips = &strips_q4_0, .head_scores = head_scores_q4_0,
+      .head_mix = head_mix_q4_0, .recode = recode_q4_0, .cells = cells_q4_0, .has_scale = 1};
   return &format;
 }

@@ -24,6 +24,13 @@ static void encode_q4_1(const float *source, int64_t count, void *target) {
   }
 }
 
+SVK_INLINE void fit_one(const float *x, const float *importance, uint8_t *block) {
+  uint8_t codes[LENGTH];
+  fit_range(x, importance, MOST, block, codes);
+  pack_halves(codes, block + 4);
+}
+SVK_FITS(q4_1, LENGTH, BYTES, 0, fit_one)
+
 #if SVK_X86
 #include "x86/q4_1.h"
 #endif
@@ -31,7 +38,7 @@ SVK_STRIP_LAYOUT(q4_1, 5, SVK_LONE_NONE, 0)
 
 const svk_format *svk_format_q4_1(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q4_1, LENGTH, BYTES), .encode = encode_q4_1, .has_mins = 1,
-      .strips = &strips_q4_1};
+      SVK_BLOCK_FIELDS(q4_1, LENGTH, BYTES), .encode = encode_q4_1, .fit = svk_fit_q4_1,
+      .has_mins = 1, .strips = &strips_q4_1};
   return &format;
 }

@@ -32,6 +32,14 @@ static void encode_q5_1(const float *source, int64_t count, void *target) {
   }
 }
 
+SVK_INLINE void fit_one(const float *x, const float *importance, uint8_t *block) {
+  uint8_t codes[LENGTH];
+  fit_range(x, importance, MOST, block, codes);
+  uint32_t fifth = pack_halves(codes, block + 8);
+  memcpy(block + 4, &fifth, 4);
+}
+SVK_FITS(q5_1, LENGTH, BYTES, 0, fit_one)
+
 #if SVK_X86
 #include "x86/q5_1.h"
 #endif
@@ -39,7 +47,7 @@ SVK_STRIP_LAYOUT(q5_1, 6, SVK_LONE_NONE, 0)
 
 const svk_format *svk_format_q5_1(void) {
   static const svk_format format = {
-      SVK_BLOCK_FIELDS(q5_1, LENGTH, BYTES), .encode = encode_q5_1, .has_mins = 1,
-      .strips = &strips_q5_1};
+      SVK_BLOCK_FIELDS(q5_1, LENGTH, BYTES), .encode = encode_q5_1, .fit = svk_fit_q5_1,
+      .has_mins = 1, .strips = &strips_q5_1};
   return &format;
 }

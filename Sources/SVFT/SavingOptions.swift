@@ -15,7 +15,7 @@ public struct SavingOptions: Sendable, Equatable {
   public var maxShardSize: Int?
   /// A text (or records) the model is run on first, so that what its matrices are rounded to errs
   /// least where it matters, or an imatrix file of llama.cpp; nil weighs all columns alike. For
-  /// q2_k to q6_k, iq4_nl, iq4_xs.
+  /// q2_k to q6_k, q4_0 to q5_1, iq4_nl, iq4_xs.
   public var calibration: String?
 
   /// Each tensor as it is, in one file.

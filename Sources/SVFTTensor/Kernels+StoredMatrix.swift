@@ -39,8 +39,8 @@ extension Kernels {
     /// The same matrix for products that round both sides to BF16, to nearest even, and add in F32,
     /// where the processor has instructions for that; elsewhere nothing changes.
     ///
-    /// Up to three tokens are multiplied exactly with block-quantised rows, up to 32 with F32, F16
-    /// and where codes are no whole numbers.
+    /// Up to three tokens are multiplied exactly with block-quantised rows, up to 32 with F32 and
+    /// F16, up to 6 where codes are no whole numbers.
     package var inBF16: StoredMatrix {
       var other = self
       other.value.rounds = 1

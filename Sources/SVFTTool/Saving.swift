@@ -10,7 +10,7 @@ struct SavingArguments: ParsableArguments {
   @Option(
     help: """
       Text the model is run on first, or an imatrix file of llama.cpp: rounding to q2_k … q6_k, \
-      iq4_nl, iq4_xs then errs least where it matters.
+      q4_0 … q5_1, iq4_nl, iq4_xs then errs least where it matters.
       """)
   var calibration: String?
 

@@ -56,8 +56,8 @@ struct KernelsBF16Tests {
   /// What is left unrounded: few tokens and rows of another format (Kernels+StoredMatrix.swift).
   private static func isExact(_ stored: StoredCase, _ shape: Shape) -> Bool {
     guard stored.arrangement == .rows, stored.format.name != "BF16" else { return false }
-    let isPlain = stored.format.blockLength == 1 || stored.format.name == "NF4"
-    return shape.tokens <= (isPlain ? 32 : 3)
+    if stored.format.name == "NF4" { return shape.tokens <= 6 }
+    return shape.tokens <= (stored.format.blockLength == 1 ? 32 : 3)
   }
 
   /// Operands of one product, as it takes them.

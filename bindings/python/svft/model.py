@@ -276,7 +276,7 @@ class Model(Handle):
         files where ``max_shard_size`` ("5GB", or bytes) says so.
 
         ``calibration`` is a text the model is run on first, or an imatrix file: "q2_k" … "q6_k",
-        "iq4_nl" and "iq4_xs" then round so that errors are small where they matter.
+        "q4_0" … "q5_1", "iq4_nl" and "iq4_xs" then round so that errors are small where it matters.
 
         The report has the drift of the outputs and the perplexity before and after on ``probe``,
         and the share of the change that a rounded format holds.
