@@ -43,7 +43,8 @@ struct ColumnImportance {
   private mutating func measure(
     _ path: String, _ model: Model, _ progress: WorkProgress?
   ) throws(SVFTError) {
-    let dataset = try model.exampleBuilder(TrainingOptions()).dataset(file: path)
+    let source = try model.exampleSource(TrainingOptions())
+    let dataset = try source.dataset(file: path, like: nil)
     let projections = model.network.projections
     var watches: [InputWatch] = []
     for projection in projections { watches.append(try InputWatch(projection)) }
@@ -105,7 +106,7 @@ extension Model {
       return try reporter.reached(examples.count)
     }
     for (index, example) in examples.enumerated() {
-      _ = try sequenceLogits(example.ids)
+      _ = try sequenceLogits(example)
       try reporter.reached(index + 1)
     }
   }

@@ -30,7 +30,7 @@ struct Heads {
   /// Rows side by side that the head of a purpose reads from each selected one on.
   func adjacentRows(_ purpose: Pass.Purpose) -> Int {
     switch purpose {
-    case .language, .embedding: 1
+    case .language, .embedding, .tags: 1
     case .classes, .score: classes?.adjacentRows ?? 1
     }
   }

@@ -147,6 +147,7 @@ struct ModelSaver {
     let usual = holds(own) ? own : ElementFormats.f16
     let wanted = quantization?.format ?? usual
     guard slot.shape.count > 1 else { return isGGUF ? ElementFormats.f32 : plain(wanted) }
+    if slot.shape.count > 2, wanted.blockLength > 1 { return plain(usual) }
     let addends = isGGUF ? model.network.architecture.ggufAddends : []
     if addends.contains(slot.name) { return ElementFormats.f32 }
     return quantization?.format(

@@ -97,7 +97,7 @@ package struct WeightReader {
 
   /// Takes a tensor of exactly this shape; of folders that hold its transpose, turned. From a
   /// vector `offset` is taken away. One of more than two dimensions becomes a matrix of `columns`,
-  /// or of its last dimension. GGUF files leave out `skippedRows` of a matrix at its beginning:
+  /// or of all but its first. GGUF files leave out `skippedRows` of a matrix at its beginning:
   /// they are zeros.
   ///
   /// `.format` where it is missing, `.shape` where it has another shape, `.unsupported` where its
@@ -187,7 +187,8 @@ package struct WeightReader {
     _ lies: (columns: Int?, turns: Bool, skippedRows: Int)
   ) throws(SVFTError) -> Weight {
     let isVector = shape.count == 1
-    let columns = max(1, lies.columns ?? shape.last ?? 1)
+    let row = isVector ? shape[0] : try Checked.product(Array(shape.dropFirst()), entry.name)
+    let columns = max(1, lies.columns ?? row)
     let mapped = try source.bytes(entry.name)
     let bytes = try isVector ? copied(mapped) : aligned(mapped)
     try bytes.chargePages()

@@ -1,6 +1,6 @@
-// Windows of matrices in somebody's memory, and their products: column-major with a distance between
-// columns, read as they lie or transposed, so that a matrix and its transpose go the same ways
-// through an algorithm.
+// Windows of matrices in somebody's memory, and their products: column-major with a distance
+// between columns, read as they lie or transposed, so that a matrix and its transpose go the same
+// ways through an algorithm.
 //
 // Products run on the calling thread. Those in float64 are LAPACK's library's, between
 // svs_lapack_enter and svs_lapack_leave only; those in F32 are our own kernels', which know

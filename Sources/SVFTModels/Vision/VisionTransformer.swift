@@ -68,7 +68,8 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
       specials.append(try weights.take(names + special, [1, 1, hidden]))
     }
     self.specials = specials
-    positions = try weights.take(names + "position_embeddings", [1, grid.rows, hidden])
+    positions = try weights.take(
+      names + "position_embeddings", [1, grid.rows, hidden], columns: hidden)
     let kernel = [hidden, grid.channels, grid.patchHeight, grid.patchWidth]
     let module = names + "patch_embeddings.projection"
     patches = try (

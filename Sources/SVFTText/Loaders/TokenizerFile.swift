@@ -8,7 +8,8 @@ extension Tokenizer {
   /// Whether a Hugging Face folder has one, in whatever form.
   package static func isThere(in folder: String) throws(SVFTError) -> Bool {
     for name in ["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"] {
-      if try FileSystem.isFile(FileSystem.join(folder, name)) { return true }
+      // What is there and no file is an error of the one who opens it.
+      if try FileSystem.kind(FileSystem.join(folder, name)) != nil { return true }
     }
     return false
   }

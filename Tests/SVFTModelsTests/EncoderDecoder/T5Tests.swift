@@ -80,7 +80,8 @@ struct T5Tests {
     }
     #expect(names.count == recording.graph.layerOutputs.count)
     for (name, value) in zip(names, recording.graph.layerOutputs) {
-      let (first, count) = value.space == .source ? (3, texts.source.count) : (2, texts.inputs.count)
+      let isSource = value.space == .source
+      let (first, count) = isSource ? (3, texts.source.count) : (2, texts.inputs.count)
       let found = recording.values(value, rows: first..<first + count)
       #expect(relative(found, try golden.values(name)) < 1e-4, "\(name)")
     }
