@@ -240,9 +240,9 @@ svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompt
  * URI. SVFT_INVALID_ARGUMENT for a text of no tokens, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}. Texts as in
- * svft_embed. `pairs` (second texts) may be NULL, or NULL inside. SVFT_UNSUPPORTED (no such head),
- * SVFT_INVALID_ARGUMENT (text of no tokens), SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}; "words" where
+ * tokens have classes. Texts as in svft_embed; `pairs` (second texts): NULL, or some NULL. Fails
+ * with SVFT_UNSUPPORTED (no such head), SVFT_INVALID_ARGUMENT, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy or correlation on a data file or folder, as JSON. options: NULL or

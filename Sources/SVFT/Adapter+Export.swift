@@ -107,9 +107,8 @@ extension Adapter {
           (sink) throws(SVFTError) in try sink.write(part.b(rank))
         })
     }
-    let task = model.network.geometry.isCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION"
     let config = JSON.Object([
-      ("peft_type", "LORA"), ("task_type", .string(task)), ("inference_mode", true),
+      ("peft_type", "LORA"), ("task_type", .string(model.network.taskName)), ("inference_mode", true),
       ("base_model_name_or_path", .string(FileSystem.name(model.path))), ("r", .integer(rank)),
       ("lora_alpha", .integer(rank)), ("lora_dropout", 0.0), ("bias", "none"),
       ("fan_in_fan_out", .bool(parts.contains { $0.projection.weight.isTransposedInFolders })),

@@ -78,7 +78,7 @@ public final class Adapter: @unchecked Sendable {
     var extra = JSON.Object()
     extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
     let heads = classes.head.map { $0.isPerToken ? "TOKEN_CLS" : "SEQ_CLS" }
-    extra["task_type"] = .string(heads ?? "CAUSAL_LM")
+    extra["task_type"] = .string(heads ?? model.network.taskName)
     for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
     if let (key, value) = try attached.awareness() { extra[key] = value }
     try AdapterFile.save(

@@ -61,6 +61,12 @@ final class Network {
 
   var geometry: Geometry { architecture.geometry }
 
+  /// What PEFT calls the task of an adapter that brings no head.
+  var taskName: String {
+    guard geometry.isCausal else { return "FEATURE_EXTRACTION" }
+    return geometry.startToken == nil ? "CAUSAL_LM" : "SEQ_2_SEQ_LM"
+  }
+
   /// Linear modules of body and heads, in the order of the computation.
   var projections: [Projection] {
     architecture.projections + [heads.language?.projection].compactMap { $0 }

@@ -92,6 +92,8 @@ import Testing
     #expect(attached.map(\.tokens) != bare.map(\.tokens))
     let saved = folder.file("adapter")
     try adapter.save(to: saved)
+    let words = try String(contentsOfFile: saved + "/adapter_config.json", encoding: .utf8)
+    #expect(words.contains("SEQ_2_SEQ_LM"))
     let own = try model.loadAdapter(saved)
     try own.setScale(0)
     var options = Self.greedy(6)
