@@ -108,7 +108,8 @@ extension Adapter {
         })
     }
     let config = JSON.Object([
-      ("peft_type", "LORA"), ("task_type", .string(model.network.taskName)), ("inference_mode", true),
+      ("peft_type", "LORA"), ("task_type", .string(model.network.taskName)),
+      ("inference_mode", true),
       ("base_model_name_or_path", .string(FileSystem.name(model.path))), ("r", .integer(rank)),
       ("lora_alpha", .integer(rank)), ("lora_dropout", 0.0), ("bias", "none"),
       ("fan_in_fan_out", .bool(parts.contains { $0.projection.weight.isTransposedInFolders })),
