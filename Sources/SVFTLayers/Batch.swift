@@ -202,6 +202,7 @@ package final class Batch: @unchecked Sendable {
     rows += count
     sequences += 1
   }
+
   /// Appends an image of the grid's size, [channels, height, width], of a lane, -1 for none.
   ///
   /// Throws `.limit` beyond the capacity.

@@ -113,7 +113,8 @@ package struct WeightReader {
     let turns = isTransposed && mayTurn(entry)
     var stored = turns ? Array(shape.reversed()) : shape
     let skipped = dialect == .huggingFace ? 0 : skippedRows
-    stored[0] -= skipped
+    // A scalar of a file has no rows to leave out.
+    if skipped > 0, !stored.isEmpty { stored[0] -= skipped }
     guard matches(entry.shape, stored) else {
       throw SVFTError(
         .shape, "\(source.path): \(entry.name): expected \(stored), found \(entry.shape)")

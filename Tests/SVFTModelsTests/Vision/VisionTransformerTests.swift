@@ -16,26 +16,28 @@ private struct ImageProbe {
   let layers: [Value]
   let batch: Batch
 
-  init(_ model: LoadedModel, training: Bool = false) throws {
+  init(_ model: LoadedModel, images: Int = 1, training: Bool = false) throws {
     self.model = model
     grid = try #require(model.architecture.geometry.grid)
     let graph = Graph(training: training)
     hidden = try model.architecture.record(graph)
     layers = graph.layerOutputs
     for value in training ? [hidden] : layers + [hidden] { graph.output(value) }
-    body = try Program(graph, rows: grid.rows, threads: 2)
-    batch = try Batch(rows: grid.rows, sequences: 1, grid: grid)
+    body = try Program(graph, rows: images * grid.rows, threads: 2)
+    batch = try Batch(rows: images * grid.rows, sequences: images, grid: grid)
     batch.compute = .f32
   }
 
-  func run(_ pixels: [Float]) throws {
+  func run(_ images: [Float]...) throws {
     batch.clear()
-    try batch.append(image: pixels)
+    for pixels in images { try batch.append(image: pixels) }
     try body.forward(batch)
   }
 
-  func values(_ value: Value) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: body.values(value), count: grid.rows * value.width)
+  /// The rows of one image.
+  func values(_ value: Value, image: Int = 0) -> UnsafeBufferPointer<Float> {
+    let count = grid.rows * value.width
+    return UnsafeBufferPointer(start: body.values(value) + image * count, count: count)
   }
 }
 
@@ -55,6 +57,37 @@ struct VisionTransformerTests {
         "layer \(number)")
     }
     #expect(relative(probe.values(probe.hidden), try golden.values("hidden")) < 1e-4)
+  }
+
+  @Test("Every image of a batch equals transformers', whatever lies before it", arguments: [1, 2])
+  func batches(_ place: Int) throws {
+    let fixture = FamilyFixture(name: "vit", kind: "vision")
+    let golden = try fixture.golden()
+    let probe = try ImageProbe(Checkpoint(fixture.folder).load(), images: 3)
+    let pixels = try golden.values("pixels")
+    let other = pixels.map { 1 - $0 }
+    try place == 1 ? probe.run(other, pixels, other) : probe.run(other, other, pixels)
+    let expected = try golden.values("hidden")
+    #expect(relative(probe.values(probe.hidden, image: place), expected) < 1e-4)
+    #expect(relative(probe.values(probe.hidden), expected) > 1e-2)
+  }
+
+  @Test("A vector of masked patches of any shape is carried, and stops nobody")
+  func oddCarried() throws {
+    let fixture = FamilyFixture(name: "vit", kind: "vision")
+    let file = try Safetensors(fixture.folder + "/model.safetensors")
+    let float = try StoredType.named("F32")
+    for shape in [[], [1], [1, 1, 1, 1]] as [[Int]] {
+      let folder = try TemporaryFolder()
+      try FileManager.default.copyItem(
+        atPath: fixture.folder + "/config.json", toPath: folder.file("config.json"))
+      var tensors = try file.names.map { try OutgoingTensor(copying: $0, from: file) }
+      let odd = try Buffer(of: Float.self, count: 1)
+      tensors.append(OutgoingTensor("vit.embeddings.mask_token", shape, float, bytes: odd))
+      try SafetensorsWriter.write(folder.file("model.safetensors"), tensors, metadata: [])
+      let model = try Checkpoint(folder.path).load()
+      #expect(model.storedSlots.contains { $0.shape == shape }, "\(shape)")
+    }
   }
 
   /// Body and head in training, forward and backward of the loss against class 1.
