@@ -1,6 +1,7 @@
-"""How well each method fine-tunes: tables of TREC (an encoder that classifies) and Shakespeare.
+"""How well each method fine-tunes: tables of TREC (classes), STS-B (scores) and Shakespeare.
 
     python Benchmarks/quality.py trec --model MINILM --data TREC --out FOLDER [--quick]
+    python Benchmarks/quality.py stsb --model MINILM --data STS_B --out FOLDER [--quick]
     python Benchmarks/quality.py shakespeare --model STORIES --data INPUT_TXT --out FOLDER [--quick]
 
 Per method the learning rate comes from one grid of five, the same for all: trained on one tenth of
@@ -13,6 +14,7 @@ FOLDER/table.md and FOLDER/table.json after each run.
 from __future__ import annotations
 
 import argparse
+import csv
 import itertools
 import json
 import os
@@ -58,7 +60,7 @@ class Plan:
     files: dict  # search, valid (for the grid), train, test
     training: dict  # options of every final run
     search: dict  # options that differ while the grid is searched
-    score: str  # the figure of an evaluation: accuracy or loss
+    score: str  # the figure of an evaluation: accuracy, spearman or loss
     methods: list
     bases: list
     seeds: list
@@ -67,7 +69,7 @@ class Plan:
 
     @property
     def larger_wins(self) -> bool:
-        return self.score == "accuracy"
+        return self.score != "loss"
 
 
 class Runs:
@@ -234,6 +236,32 @@ def trec(arguments) -> Plan:
         threads=arguments.threads, evaluation={"max_seq_length": 64})
 
 
+def stsb(arguments) -> Plan:
+    """How alike two sentences are, 0 to 5. Its own parts: train, dev searches, test is the test."""
+    def read(part: str) -> list:
+        text = (arguments.data / f"stsb-en-{part}.csv").read_text(encoding="utf-8")
+        return [{"text": first, "text_pair": second, "label": float(score)}
+                for first, second, score in csv.reader(text.splitlines())]
+
+    train, dev, test, out = read("train"), read("dev"), read("test"), arguments.out
+    if arguments.quick:
+        train, dev = train[::4], dev[::5]
+    return Plan(
+        model=arguments.model, score="spearman",
+        files={
+            "search": write_records(out / "search.jsonl", train[::5]),
+            "valid": write_records(out / "valid.jsonl", dev),
+            "train": write_records(out / "train.jsonl", train),
+            "test": write_records(out / "test.jsonl", test)},
+        training={
+            "epochs": 2, "batch_size": 16, "lr_schedule": "linear",
+            "warmup_ratio": 0.1, "max_seq_length": 128, "head_learning_rate": 1e-3},
+        search={},
+        methods=arguments.methods or list(METHODS), bases=arguments.bases or list(BASES),
+        seeds=[0] if arguments.quick else [0, 1, 2],
+        threads=arguments.threads, evaluation={"max_seq_length": 128})
+
+
 def shakespeare(arguments) -> Plan:
     """Tenths of the text in order: 8 and 9 search the rate, 1 to 9 train, 10 is the test."""
     text, out = arguments.data.read_text(encoding="utf-8"), arguments.out
@@ -261,7 +289,7 @@ def shakespeare(arguments) -> Plan:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, make in (("trec", trec), ("shakespeare", shakespeare)):
+    for name, make in (("trec", trec), ("stsb", stsb), ("shakespeare", shakespeare)):
         command = commands.add_parser(name, help=make.__doc__)
         command.add_argument("--model", type=Path, required=True, help="the base: a folder, F32")
         command.add_argument("--data", type=Path, required=True)
