@@ -213,7 +213,7 @@ static void measure_format(const char *name, product p, const float *values) {
   if (svk_has_strips(p.w.format)) {
     svk_pack_strips(p.w, 0, p.w.rows, strips);
     p.w.bytes = strips;
-    p.w.in_strips = 1;
+    p.w.arrangement = SVK_STRIPS;
   }
   int in_bf16 = svk_isa() >= SVK_AVX512BF16 && p.w.format != svk_format_f32() &&
                 p.w.format != svk_format_f16();
@@ -290,7 +290,7 @@ int main(int count, char **arguments) {
     svk_isa_override(isa);
     for (size_t f = 0; f < sizeof FORMATS / sizeof *FORMATS; f++) {
       p.w.format = FORMATS[f].format();
-      p.w.in_strips = 0;
+      p.w.arrangement = SVK_ROWS;
       measure_format(FORMATS[f].name, p, values);
     }
     measure_sparse(rows < columns ? rows : columns, p.x, p.y);

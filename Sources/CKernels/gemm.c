@@ -51,7 +51,7 @@ static void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j, int6
                        float *panel, float *spare) {
   const svk_format *format = b.w.format;
   int64_t row = b.first + j;
-  if (b.w.in_strips) {
+  if (b.w.arrangement == SVK_STRIPS) {
     if (count <= SVK_STRIP) memset(panel, 0, (size_t)(k * SVK_PANEL) * sizeof(float));
     for (int64_t r = 0; r < count; r += SVK_STRIP) {
       svk_strip_decode(svk_strip_at(b.w, row + r), p / SVK_BLOCK, k / SVK_BLOCK, panel + r,
@@ -90,7 +90,7 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
                         float *panels, float *spare) {
   const svk_format *format = b.w.format;
   int64_t step = SVK_PANEL * k, row_bytes = svk_bytes_of(format, b.w.columns);
-  if (b.w.in_strips) {
+  if (b.w.arrangement == SVK_STRIPS) {
     pack_strips_across(b, p, k, j, count, panels, spare);
     return;
   }

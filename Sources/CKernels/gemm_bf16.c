@@ -117,7 +117,7 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_strips_along(svk_panel_source b, int64_t 
 SVK_TARGET_AVX512 SVK_INLINE void pack_along(svk_panel_source b, int64_t p, int64_t k, int64_t j,
                                              int64_t count, float *panel, float *spare,
                                              svk_round_values round) {
-  if (b.w.in_strips) {
+  if (b.w.arrangement == SVK_STRIPS) {
     pack_strips_along(b, p, k, j, count, panel, spare, round);
     return;
   }
@@ -256,7 +256,7 @@ SVK_TARGET_AVX512 static void pack_rows_across(svk_panel_source b, int64_t p, in
 SVK_TARGET_AVX512 SVK_INLINE void pack_panels(svk_panel_source b, int64_t p, int64_t k, int64_t j,
                                               int64_t count, float *panels, float *spare,
                                               svk_round_values round) {
-  if (b.across && b.w.in_strips) {
+  if (b.across && b.w.arrangement == SVK_STRIPS) {
     pack_strips_across(b, p, k, j, count, panels, spare, round);
     return;
   }

@@ -14,7 +14,7 @@
 int64_t svk_quantized_row_bytes(int64_t columns) { return columns / SVK_BLOCK * SVK_TOKEN_BYTES; }
 
 int64_t svk_tile_tokens(svk_weights w, int64_t tokens) {
-  return w.in_strips ? svk_strip_tile(tokens) : 1;
+  return w.arrangement != SVK_ROWS ? svk_strip_tile(tokens) : 1;
 }
 
 typedef int32_t integers __attribute__((ext_vector_type(16)));
@@ -126,6 +126,6 @@ static void row_by_row(svk_weights w, int64_t first, int64_t last, const void *x
 
 void svk_integer_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                          float *y, int64_t ldy, void *scratch) {
-  if (w.in_strips) svk_strip_product(w, first, last, x, tokens, y, ldy);
-  else row_by_row(w, first, last, x, tokens, y, ldy, scratch);
+  if (w.arrangement == SVK_ROWS) row_by_row(w, first, last, x, tokens, y, ldy, scratch);
+  else svk_strip_product(w, first, last, x, tokens, y, ldy, scratch);
 }

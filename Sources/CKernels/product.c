@@ -74,7 +74,7 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
 
 void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
                  int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
-  if (w.in_strips || tokens > few_tokens(w.format)) {
+  if (w.arrangement != SVK_ROWS || tokens > few_tokens(w.format)) {
     svk_matrix a = {x, ldx, 1};
     svk_panel_source b = {w, first, 0};
     svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
@@ -95,7 +95,7 @@ void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, f
                   int64_t ldc, svk_update update, int rounds, void *scratch) {
   int across = b.column_stride == 1;
   int64_t stride = across ? b.row_stride : b.column_stride;
-  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, 0, rounds};
+  svk_weights w = {svk_format_f32(), b.a, across ? k : n, stride, SVK_ROWS, rounds};
   svk_panel_source source = {w, 0, across};
   svk_gemm(m, n, k, a, source, c, ldc, update, scratch);
 }

@@ -112,7 +112,7 @@ static void pack_row(svk_strip strip, int64_t blocks, const uint8_t *from, int64
 void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
   int64_t blocks = w.columns / w.format->block_length;
-  svk_weights packed = {w.format, target, w.rows, w.columns, 1, 0};
+  svk_weights packed = {w.format, target, w.rows, w.columns, SVK_STRIPS, 0};
   for (int64_t row = first, done; row < last; row += done) {
     int64_t r = row % SVK_STRIP;
     svk_strip strip = svk_strip_at(packed, row - r);
@@ -137,7 +137,7 @@ static void unpack_block(svk_strip strip, int64_t b, int64_t r, uint8_t *block) 
 
 void svk_copy_row(svk_weights w, int64_t row, void *target) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
-  if (!w.in_strips) {
+  if (w.arrangement != SVK_STRIPS) {
     memcpy(target, (const uint8_t *)w.bytes + row * row_bytes, (size_t)row_bytes);
     return;
   }
@@ -148,7 +148,7 @@ void svk_copy_row(svk_weights w, int64_t row, void *target) {
 }
 
 void svk_decode_rows(svk_weights w, int64_t first, int64_t count, float *target) {
-  if (!w.in_strips) {
+  if (w.arrangement != SVK_STRIPS) {
     const uint8_t *from = (const uint8_t *)w.bytes + first * svk_bytes_of(w.format, w.columns);
     w.format->decode(from, count * w.columns, target);
     return;
@@ -232,20 +232,44 @@ static void strips_product(svk_weights w, int64_t first, int64_t last, int pairs
   }
 }
 
-/* Tiles of tokens meet as many strips as half a second cache holds, so that both stay near. */
+/* Tiles of tokens meet as many strips as half a second cache holds, so that both stay near; with
+ * few tokens, rows come into strips as they are needed. */
 enum { NEAR = 512 << 10 };
 
-void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
-                       float *y, int64_t ldy) {
-  int64_t pair_bytes = 2 * SVK_STRIP * svk_bytes_of(w.format, w.columns);
-  int64_t rows = pair_bytes < NEAR ? NEAR / pair_bytes * 2 * SVK_STRIP : 2 * SVK_STRIP;
+/* Rows of a part: whole pairs of strips, or one strip. */
+static int64_t rows_of_part(svk_weights w, int64_t tokens) {
+  int64_t strip_bytes = SVK_STRIP * svk_bytes_of(w.format, w.columns);
+  if (w.arrangement == SVK_ROWS_AS_STRIPS) {
+    int64_t room = svk_scratch_bytes(w.columns);
+    if (tokens <= SVK_FEW_TOKENS || 2 * strip_bytes > room) return SVK_STRIP;
+  }
+  return strip_bytes <= NEAR / 2 ? NEAR / (2 * strip_bytes) * 2 * SVK_STRIP : 2 * SVK_STRIP;
+}
+
+/* Rows first..<last of a part in strips, times all tokens. */
+static void multiply_part(svk_weights w, int64_t first, int64_t last, const void *x,
+                          int64_t tokens, float *y, int64_t ldy) {
   int64_t width = svk_strip_tile(tokens);
-  int pairs = width == SVK_PAIR_TOKENS;
+  for (int64_t t = 0; t < tokens; t += width) {
+    rounded_tile tile = rounded_tile_at(x, t, tokens, width, w.columns);
+    strips_product(w, first, last, width == SVK_PAIR_TOKENS, tile, y + t * ldy, ldy);
+  }
+}
+
+void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
+                       float *y, int64_t ldy, void *scratch) {
+  int64_t rows = rows_of_part(w, tokens), row_bytes = svk_bytes_of(w.format, w.columns);
   for (int64_t begin = first; begin < last; begin += rows) {
-    int64_t end = last - begin < rows ? last : begin + rows;
-    for (int64_t t = 0; t < tokens; t += width) {
-      rounded_tile tile = rounded_tile_at(x, t, tokens, width, w.columns);
-      strips_product(w, begin, end, pairs, tile, y + t * ldy, ldy);
+    int64_t count = last - begin < rows ? last - begin : rows;
+    if (w.arrangement == SVK_STRIPS) {
+      multiply_part(w, begin, begin + count, x, tokens, y, ldy);
+      continue;
     }
+    const uint8_t *from = (const uint8_t *)w.bytes + begin * row_bytes;
+    svk_weights part = {w.format, from, count, w.columns, SVK_ROWS, 0};
+    svk_pack_strips(part, 0, count, scratch);
+    part.bytes = scratch;
+    part.arrangement = SVK_STRIPS;
+    multiply_part(part, 0, count, x, tokens, y + begin, ldy);
   }
 }

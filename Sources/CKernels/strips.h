@@ -61,9 +61,10 @@ static inline int64_t svk_strip_tile(int64_t tokens) {
   return tokens > SVK_FEW_TOKENS ? SVK_PAIR_TOKENS : SVK_LONE_TOKENS;
 }
 
-/* svk_integer_product over strips; `first` is a multiple of 16. */
+/* svk_integer_product over strips, or over rows that come into strips in `scratch`; `first` is a
+ * multiple of 16. */
 void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
-                       float *y, int64_t ldy);
+                       float *y, int64_t ldy, void *scratch);
 
 /* In the file of a format: its layout as STRIPS, with what x86/strips.h makes of the readers
  * `name`_…. */

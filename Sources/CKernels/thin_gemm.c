@@ -15,7 +15,7 @@
 static int has_few_columns(int64_t n) { return n <= SVK_PANEL; }
 
 static int has_few_rows(int64_t m, svk_panel_source b) {
-  return m <= SVK_TILE && b.across && !b.w.in_strips && b.w.format == svk_format_f32();
+  return m <= SVK_TILE && b.across && b.w.arrangement == SVK_ROWS && b.w.format == svk_format_f32();
 }
 
 /* One stretch of up to 256 inner positions, with B as a panel. */

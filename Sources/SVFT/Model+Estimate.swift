@@ -75,8 +75,11 @@ private struct Rehearsal {
     }
     var (mapped, packed) = (0, 0)
     for weight in model.loaded.storedSlots.map(\.weight) {
-      if weight.bytes.isFile { mapped += weight.bytes.byteCount }
-      if weight.matrix.arrangement == .strips { packed += weight.bytes.byteCount }
+      if weight.comesIntoStrips {
+        packed += weight.bytes.byteCount
+      } else if weight.bytes.isFile {
+        mapped += weight.bytes.byteCount
+      }
     }
     part("weights_mapped", mapped)
     part("weights_packed", packed)

@@ -88,7 +88,7 @@ extension Slot {
   package func canonicalHash() -> String {
     var hash = SHA256()
     hash.update("\(weight.format.name) \(shape)\n")
-    if case .canonical = rowOrder, weight.matrix.arrangement == .rows {
+    if case .canonical = rowOrder, weight.matrix.arrangement != .strips {
       hash.update(weight.bytes.bytes)
       return hash.hexadecimal
     }

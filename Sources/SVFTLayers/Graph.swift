@@ -26,6 +26,8 @@ package final class Graph {
   private(set) var segmentStarts: [Int] = []
   /// Every value handed out, by its id.
   private(set) var values: [Value] = []
+  /// The matrices behind its products that are to come into strips: of one model, as a rule.
+  private(set) var stripQueues: [StripQueue] = []
   /// Whose rows the values have that are recorded now.
   package private(set) var space = RowSpace.step
 
@@ -76,6 +78,14 @@ package final class Graph {
     self.space = space
     defer { self.space = outer }
     return try body()
+  }
+
+  /// Notes that a product with `weight` is recorded.
+  func multiplies(_ weight: Weight) {
+    guard let queue = weight.strips?.queue, !stripQueues.contains(where: { $0 === queue }) else {
+      return
+    }
+    stripQueues.append(queue)
   }
 
   /// Appends an op.

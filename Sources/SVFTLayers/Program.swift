@@ -10,6 +10,7 @@ package final class Program: @unchecked Sendable {
   private let ops: [any Op]
   private let spaces: [RowSpace]
   private let meetings: Meetings
+  private let queues: [StripQueue]
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
 
@@ -35,6 +36,7 @@ package final class Program: @unchecked Sendable {
     ops = graph.ops
     spaces = ops.map(\.space)
     meetings = Meetings(ops, plan)
+    queues = graph.stripQueues
     arena = try Arena(plan, ops: ops, threads: threads)
     var gradients: [Buffer] = []
     for parameter in graph.training ? graph.parameters : [] {
@@ -49,6 +51,8 @@ package final class Program: @unchecked Sendable {
   package func forward(_ batch: Batch) throws(SVFTError) {
     try requireFit(batch)
     guard batch.rows > 0 else { return }
+    // Exact products are no faster from strips.
+    if batch.compute == .standard { for queue in queues { queue.advance(threads: threads) } }
     let steps = plan.timetable.forward
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {

@@ -1,5 +1,5 @@
-// The two arrangements of a weight: into strips (Kernels+StoredMatrix.swift), and rows as files
-// have them from either.
+// The two arrangements of a weight: into strips (Kernels+StoredMatrix.swift), at once or while the
+// model works (StripQueue.swift), and rows as files have them from either.
 package import SVFTTensor
 
 extension Weight {
@@ -7,10 +7,23 @@ extension Weight {
     matrix.arrangement == .rows && rows > 1 && format.kernels.hasStrips
   }
 
+  /// Whether the matrix is in strips or will be.
+  package var comesIntoStrips: Bool { matrix.arrangement != .rows }
+
+  /// This matrix where this processor multiplies its format faster from strips: of a mapped file,
+  /// so that it comes into them in its turn in `queue`. Else itself.
+  ///
+  /// Throws nothing that making this weight has not thrown before.
+  package func inStripsLater(_ queue: StripQueue) throws(SVFTError) -> Weight {
+    guard canBeInStrips, bytes.isFile else { return self }
+    return try Weight(
+      format: format, rows: rows, columns: columns, bytes: bytes, arrangement: .rowsAsStrips,
+      trainsInBF16: trainsInBF16, strips: LateStrips(format, matrix, bytes, queue))
+  }
+
   /// This matrix in strips where this processor multiplies its format faster so, else itself.
   ///
-  /// Strips lie in `run`, where there is one. Pages of a mapped file are given back, so that only
-  /// one of the two stays in memory. Throws `.memory`.
+  /// Strips lie in `run`, where there is one. Throws `.memory`.
   package func inStrips(threads: Int, in run: BufferRun? = nil) throws(SVFTError) -> Weight {
     guard canBeInStrips else { return self }
     let strips = try Buffer(byteCount: bytes.byteCount, in: run)
@@ -19,7 +32,6 @@ extension Weight {
         matrix.packStrips(rows: rows(of: team), into: strips.pointer)
       }
     }
-    bytes.releasePages()
     return try Weight(
       format: format, rows: rows, columns: columns, bytes: strips, arrangement: .strips)
   }
@@ -31,6 +43,7 @@ extension Weight {
     _ body: (UnsafeRawBufferPointer) throws(SVFTError) -> Void
   ) throws(SVFTError) {
     defer { withExtendedLifetime(self) {} }
+    let matrix = matrix
     guard matrix.arrangement == .strips else { return try body(bytes.bytes) }
     let piece = try Buffer(byteCount: min(rows, Weight.rowChunk) * matrix.rowBytes)
     for chunk in 0..<rowChunks {

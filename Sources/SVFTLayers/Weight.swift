@@ -17,8 +17,10 @@ package final class Weight: Sendable {
   package let columns: Int
   /// The numbers: rows one after the other, without padding, or the same bytes in strips.
   package let bytes: Buffer
-  /// The matrix with its products.
-  package let matrix: Kernels.StoredMatrix
+  /// The matrix as `bytes` has it.
+  private let stored: Kernels.StoredMatrix
+  /// The strips that rows come into later, where they do.
+  package let strips: LateStrips?
   /// Whether training rounds these numbers to BF16 in products though their format has finer ones.
   package let trainsInBF16: Bool
 
@@ -27,7 +29,8 @@ package final class Weight: Sendable {
   /// Throws `.shape` unless they are exactly the matrix.
   package init(
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer,
-    arrangement: Kernels.StoredMatrix.Arrangement = .rows, trainsInBF16: Bool = false
+    arrangement: Kernels.StoredMatrix.Arrangement = .rows, trainsInBF16: Bool = false,
+    strips: LateStrips? = nil
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
       throw SVFTError(
@@ -51,9 +54,13 @@ package final class Weight: Sendable {
     self.columns = columns
     self.bytes = bytes
     self.trainsInBF16 = trainsInBF16
-    matrix = Kernels.StoredMatrix(
+    self.strips = strips
+    stored = Kernels.StoredMatrix(
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
   }
+
+  /// The matrix with its products, as it lies now.
+  package var matrix: Kernels.StoredMatrix { strips?.matrix ?? stored }
 
   /// The same bytes, rounded in products of training or not.
   ///
@@ -62,7 +69,7 @@ package final class Weight: Sendable {
     guard rounds != trainsInBF16 else { return self }
     return try Weight(
       format: format, rows: rows, columns: columns, bytes: bytes,
-      arrangement: matrix.arrangement, trainsInBF16: rounds)
+      arrangement: stored.arrangement, trainsInBF16: rounds, strips: strips)
   }
 
   /// Input columns that one chunk computes: whole blocks, or parts of longer ones.

@@ -44,6 +44,8 @@ package struct WeightReader {
   private var done = 0
   /// Where matrices lie that are not used as the file has them.
   private let run: BufferRun
+  /// Those of the file that are not used so for long.
+  private let queue: StripQueue
 
   package init(
     _ source: any TensorSource, names: TensorNames, dialect: Hyperparameters.Dialect,
@@ -71,6 +73,7 @@ package struct WeightReader {
     let matrices = entries.filter { $0.shape.count > 1 }
     run = BufferRun(
       expecting: matrices.map { Self.bytes(of: $0, as: formats($0)) }, threads: loading.threads)
+    queue = StripQueue(in: run)
   }
 
   /// Bytes of a matrix as it will lie in memory.
@@ -199,7 +202,9 @@ package struct WeightReader {
     if isVector { return try weight.converted(to: ElementFormats.f32, threads: 1) }
     let stored = try converted(lies.turns ? weight.transposed() : weight, to: formats(entry))
       .behind(zeroRows: lies.skippedRows)
-    return loading.inStrips ? try stored.inStrips(threads: loading.threads, in: run) : stored
+    guard loading.inStrips else { return stored }
+    return stored.bytes.isFile
+      ? try stored.inStripsLater(queue) : try stored.inStrips(threads: loading.threads, in: run)
   }
 
   /// The matrix in the format asked for; in the run unless strips are made of it.

@@ -1,9 +1,11 @@
 // A matrix of some element format as the products take it, in one of two arrangements of the same
 // bytes.
 //
-//   rows     one after the other, as files have them
-//   strips   16 rows side by side, made unsigned, so that a vector lane is a row (strips.h): what
-//            integer products are fastest from; goes back into rows bit for bit
+//   rows           one after the other, as files have them
+//   strips         16 rows side by side, made unsigned, so that a vector lane is a row (strips.h):
+//                  what integer products are fastest from; goes back into rows bit for bit
+//   rowsAsStrips   rows that come into strips a few at a time while they are multiplied: the bits
+//                  of strips, in little memory, and slower where there are few tokens
 //
 // Products with F32 activations are in F32, those of `inBF16` in BF16 where the processor can.
 // This is a view: `Weight` owns the bytes. How rows are split over threads changes no bit.
@@ -13,7 +15,7 @@ extension Kernels {
   /// A view of a stored matrix [rows, columns], with its products.
   package struct StoredMatrix: @unchecked Sendable {
     /// The order of the bytes.
-    package enum Arrangement: Sendable { case rows, strips }
+    package enum Arrangement: Sendable { case rows, strips, rowsAsStrips }
 
     package let rows: Int
     package let columns: Int
@@ -33,7 +35,7 @@ extension Kernels {
       rowBytes = format.rowBytes(columns)
       value = svk_weights(
         format: format.kernels.table, bytes: pointer, rows: Int64(rows), columns: Int64(columns),
-        in_strips: arrangement == .strips ? 1 : 0, rounds: 0)
+        arrangement: arrangement.code, rounds: 0)
     }
 
     /// The same matrix for products that round both sides to BF16, to nearest even, and add in F32,
@@ -54,7 +56,7 @@ extension Kernels {
     ///
     /// `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
     /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. A few tokens are summed in
-    /// another order than many. In strips, `range` begins at a multiple of 16.
+    /// another order than many. But for rows, `range` begins at a multiple of 16.
     package func product(
       rows range: Range<Int>, _ x: UnsafePointer<Float>, tokens: Int,
       into y: UnsafeMutablePointer<Float>, ldy: Int, _ update: Update = Update(),
@@ -77,6 +79,9 @@ extension Kernels {
     private var roundingPieces: Int {
       (columns + Self.roundedColumns - 1) / Self.roundedColumns
     }
+
+    /// Whether `integerProduct` takes tokens in tiles, not one by one.
+    package var isInTiles: Bool { arrangement != .rows }
 
     /// Tokens that `integerProduct` takes together.
     private func tileTokens(of tokens: Int) -> Int { Int(svk_tile_tokens(value, Int64(tokens))) }
@@ -128,10 +133,21 @@ extension Kernels {
       svk_copy_row(value, Int64(row), target)
     }
 
-    /// Rows `range` of this matrix, which lies in rows, into their place in strips at `target`,
+    /// Rows `range` of this matrix, which is not in strips, into their place in strips at `target`,
     /// where a whole matrix has room.
     package func packStrips(rows range: Range<Int>, into target: UnsafeMutableRawPointer) {
       svk_pack_strips(value, Int64(range.lowerBound), Int64(range.upperBound), target)
+    }
+  }
+}
+
+extension Kernels.StoredMatrix.Arrangement {
+  /// What kernels.h calls it.
+  fileprivate var code: Int32 {
+    switch self {
+    case .rows: Int32(SVK_ROWS)
+    case .strips: Int32(SVK_STRIPS)
+    case .rowsAsStrips: Int32(SVK_ROWS_AS_STRIPS)
     }
   }
 }

@@ -83,11 +83,17 @@ struct WeightReaderTests {
     let before = try #require(try ResidentMemory.bytes(of: place))
     #expect(before > 30_001 * format.rowBytes(96))
     let packed = try checkpoint.load(.init(threads: 2, inStrips: true))
+    let queue = try #require(packed.slots.compactMap(\.weight.strips?.queue).first)
+    for step in 1...3 {
+      queue.advance(threads: 2)
+      for slot in packed.slots where slot.shape.count > 1 {
+        #expect(slot.weight.matrix.arrangement == (step > 1 ? .strips : .rowsAsStrips))
+      }
+    }
     let after = try #require(try ResidentMemory.bytes(of: place))
     #expect(after < before / 3, "\(after) of \(before) bytes")
     for (index, slot) in packed.slots.enumerated() {
-      let isMatrix = slot.shape.count > 1
-      #expect(slot.weight.matrix.arrangement == (isMatrix ? .strips : .rows), "\(slot.name)")
+      #expect(slot.weight.comesIntoStrips == (slot.shape.count > 1), "\(slot.name)")
       let isSame = try slot.weight.decoded().array == values[index]
       #expect(isSame, "\(slot.name)")
     }

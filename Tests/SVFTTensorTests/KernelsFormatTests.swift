@@ -112,6 +112,49 @@ import Testing
     }
   }
 
+  /// y of rounded activations times `bytes` in one arrangement.
+  private static func product(
+    _ stored: StoredCase, _ bytes: [UInt8], _ x: [Float], tokens: Int, rows: Int, columns: Int
+  ) throws -> [Float] {
+    let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
+    var y = [Float](repeating: 7, count: tokens * rows)
+    try stored.with(bytes, rows: rows, columns: columns) { matrix in
+      let (rounded, _) = try Self.rounded(x, tokens: tokens, for: matrix)
+      matrix.integerProduct(
+        rows: 0..<rows, rounded.pointer, tokens: tokens, into: &y, ldy: rows,
+        scratch: scratch.pointer)
+    }
+    return y
+  }
+
+  /// Steps go on while a matrix comes into strips: they must not see when. One strip of the widest
+  /// is all that scratch has room for.
+  @Test(arguments: StoredCase.strips, Kernels.instructionSets)
+  func rowsAsStripsGiveTheBitsOfStrips(
+    _ stored: StoredCase, _ set: Kernels.InstructionSet
+  ) throws {
+    var shapes = [1, 2, 15, 16, 17, 32, 47, 65].map { (tokens: 50, rows: $0, columns: 96) }
+    shapes += (1...14).map { (tokens: $0, rows: 33, columns: 288) }
+    if stored.format.name == "Q8_0" { shapes.append((tokens: 49, rows: 40, columns: 98_304)) }
+    for (tokens, rows, least) in shapes {
+      let columns = stored.format.width(least)
+      var numbers = TestNumbers(seed: rows * tokens)
+      let bytes = stored.sample(rows * columns, &numbers)
+      let x = numbers.array(tokens * columns)
+      let (strips, lying) = try Kernels.with(set) {
+        let both = [.strips, .rowsAsStrips].map {
+          StoredCase(format: stored.format, arrangement: $0)
+        }
+        return (
+          try Self.product(both[0], bytes, x, tokens: tokens, rows: rows, columns: columns),
+          try Self.product(both[1], bytes, x, tokens: tokens, rows: rows, columns: columns)
+        )
+      }
+      let areSame = lying.map(\.bitPattern) == strips.map(\.bitPattern)
+      #expect(areSame, "\(tokens) tokens, \(rows) × \(columns)")
+    }
+  }
+
   @Test(arguments: StoredCase.integer, Kernels.instructionSets)
   func splittingRowsChangesNoBit(
     _ stored: StoredCase, _ set: Kernels.InstructionSet

@@ -3,7 +3,7 @@ import SVFTTensor
 import TestKit
 import Testing
 
-/// Rows as they lie in every format, strips in those that can.
+/// Rows as they lie in every format, strips in those that can, and rows multiplied as strips.
 struct StoredCase: Sendable, CustomTestStringConvertible {
   let format: any ElementFormat
   let arrangement: Kernels.StoredMatrix.Arrangement
@@ -12,7 +12,7 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
 
   static let all: [StoredCase] = ElementFormats.all.flatMap { format in
     let arrangements: [Kernels.StoredMatrix.Arrangement] =
-      format.kernels.formsStrips ? [.rows, .strips] : [.rows]
+      format.kernels.formsStrips ? [.rows, .strips, .rowsAsStrips] : [.rows]
     return arrangements.map { StoredCase(format: format, arrangement: $0) }
   }
 
@@ -47,7 +47,9 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
     // From a buffer, so that matrices without rows have an address too.
     let lying = try Buffer(byteCount: bytes.count)
     lying.pointer.copyMemory(from: bytes, byteCount: bytes.count)
-    let matrix = Kernels.StoredMatrix(format, lying.pointer, rows: rows, columns: columns)
+    let matrix = Kernels.StoredMatrix(
+      format, lying.pointer, rows: rows, columns: columns,
+      arrangement: arrangement == .strips ? .rows : arrangement)
     guard arrangement == .strips else {
       return try withExtendedLifetime(lying) { try body(matrix) }
     }

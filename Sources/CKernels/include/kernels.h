@@ -75,12 +75,16 @@ typedef struct {
   int accumulate;
 } svk_update;
 
-/* A matrix [rows, columns] of some format: its rows one after the other, or in strips. */
+/* How the bytes of a matrix lie: its rows one after the other; in strips; or its rows one after the
+ * other, to be multiplied as strips are, bit for bit: some at a time are brought into them. */
+enum { SVK_ROWS, SVK_STRIPS, SVK_ROWS_AS_STRIPS };
+
+/* A matrix [rows, columns] of some format. */
 typedef struct {
   const svk_format *format;
   const void *bytes;
   int64_t rows, columns;
-  int in_strips;
+  int arrangement;
   /* Whether products with F32 activations may round both sides to BF16, to nearest even, and add
    * in F32: they do from instruction set 4 on, but for few tokens and a format other than BF16. */
   int rounds;
@@ -89,7 +93,8 @@ typedef struct {
 /* Strips: 16 rows side by side, as many bytes as the rows. Whether this processor multiplies the
  * format faster so. */
 int svk_has_strips(const svk_format *format);
-/* Rows first..<last of a matrix that lies in rows, into their places in strips at `target`. */
+/* Rows first..<last of a matrix whose rows lie one after the other, into their places in strips at
+ * `target`. */
 void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target);
 /* The bytes of one row as rows lie, from either arrangement. */
 void svk_copy_row(svk_weights w, int64_t row, void *target);

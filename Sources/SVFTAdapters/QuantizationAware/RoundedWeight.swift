@@ -36,7 +36,8 @@ final class RoundedWeight: RoundedMatrix {
     }
     weight = try Weight(
       format: base.format, rows: base.rows, columns: base.columns,
-      bytes: Buffer(byteCount: base.bytes.byteCount), arrangement: base.matrix.arrangement)
+      bytes: Buffer(byteCount: base.bytes.byteCount),
+      arrangement: base.comesIntoStrips ? .strips : .rows)
   }
 
   func shadow(_ path: Value, _ x: Value, _ graph: Graph) -> Value {

@@ -227,6 +227,7 @@ extension Graph {
     // Tiles of rounded rows cannot be entered in the middle.
     let rounded = trained == nil && scope == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
+    multiplies(weight)
     record(
       Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow, scope))
     return y

@@ -26,7 +26,7 @@ final class Rounding: Op {
 
   /// Whether a product of `x` with `other` reads what this op writes.
   func serves(_ x: Value, _ other: Kernels.StoredMatrix) -> Bool {
-    self.x == x && matrix.arrangement == other.arrangement
+    self.x == x && matrix.isInTiles == other.isInTiles
   }
 
   /// Whether a step's activations are rounded where that is the format's custom.
