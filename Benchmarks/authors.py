@@ -10,7 +10,8 @@ where it can be imported (`pip install --no-build-isolation torch_scatter torch_
 some 20 minutes), else that of torch.sparse; the table says which. U and V are random and
 orthonormal, which costs what true ones cost. Both sides train all linear modules of the same random
 model (geometry of SmolLM2-135M, F32) on one sequence of TOKENS random tokens with AdamW: plain, and
-banded with d = 2.
+banded with d = 2. Ours does so twice: in F32, and over the same weights as BF16, with the products
+of its default; their layers hold F32 whatever the model had.
 
 Each contestant is a process of its own that stays; they take turns, sample by sample. FOLDER gets
 the model, authors.md and authors.json.
@@ -34,6 +35,7 @@ import random_model  # noqa: E402
 from contestant import LibSVFT, Torch, peak_bytes  # noqa: E402
 
 HALF_BANDWIDTHS = (0, 2)
+SIDES = ("authors", "ours", "ours over BF16")
 
 
 # ---- In a process of its own ----------------------------------------------------------------
@@ -140,9 +142,10 @@ class Authors(Torch):
 
 class Ours(LibSVFT):
     program = "libsvft"
+    form = "f32"
 
     def __init__(self, model: str, half_bandwidth: int, threads: int) -> None:
-        super().__init__(model, "f32", threads)
+        super().__init__(model, self.form, threads)
         self.adapter = {"method": "svft", "pattern": "banded", "d": half_bandwidth, "form": "auto"}
         with self.model.create_adapter(**self.adapter) as adapter:
             self.trained = adapter.describe()["trainable"]
@@ -153,9 +156,14 @@ class Ours(LibSVFT):
         return report["train"]["seconds"]
 
 
+class OursOverBF16(Ours):
+    form = "bf16"
+
+
 def serve(side: str, model: str, half_bandwidth: int, threads: int) -> None:
     """Answers each line of standard input, a number of tokens, with a sample."""
-    contestant = {"authors": Authors, "ours": Ours}[side](model, half_bandwidth, threads)
+    contestant = dict(zip(SIDES, (Authors, Ours, OursOverBF16)))[side](
+        model, half_bandwidth, threads)
     print(json.dumps({"program": contestant.program, "trained": contestant.trained}), flush=True)
     for line in sys.stdin:
         seconds = contestant.step(int(line))
@@ -206,7 +214,7 @@ def row(contestant: Contestant, tokens: int) -> dict:
 def table(rows: "list[dict]", arguments) -> str:
     lines = [
         f"{arguments.geometry}, {arguments.threads} threads, {arguments.tokens} tokens for each "
-        f"step, F32, medians (ranges) of {arguments.samples} samples in turns; load average at the "
+        f"step, medians (ranges) of {arguments.samples} samples in turns; load average at the "
         "end "
         f"{os.getloadavg()[0]:.1f}.", "",
         "| pattern | program | trained | tokens/s | by the authors' | peak MiB |",
@@ -228,7 +236,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--samples", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--serve", choices=["authors", "ours"], help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--half-bandwidth", type=int, default=0, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     model = arguments.out / arguments.geometry
@@ -237,7 +245,7 @@ def main() -> None:
         return
     random_model.make(arguments.geometry, model)
     contestants = [
-        Contestant(side, d, arguments) for d in HALF_BANDWIDTHS for side in ("authors", "ours")]
+        Contestant(side, d, arguments) for d in HALF_BANDWIDTHS for side in SIDES]
     for contestant in contestants:  # no sample pays for what is prepared once
         contestant.sample(arguments.tokens)
     for _ in range(arguments.samples):
