@@ -36,7 +36,8 @@ SVK_TARGET_AVX512 SVK_INLINE void round_rows(const float *rows, int64_t stride, 
       square[r] = (svk_lanes)0;
       if (r >= count) continue;
       const float *from = rows + r * stride + p;
-      __builtin_prefetch(from + SVK_AHEAD);
+      __builtin_prefetch(from + SVK_SQUARE * stride); /* the next rows: two lines a time */
+      __builtin_prefetch(from + SVK_SQUARE * stride + 16);
       __m512 low = _mm512_maskz_loadu_ps((__mmask16)mask, from);
       __m512 high = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), from + 16);
       __m512i codes;

@@ -60,8 +60,6 @@ SVK_INLINE void load_square(const float *from, int64_t stride, int64_t rows, int
   }
 }
 
-enum { SVK_AHEAD = 64 }; /* floats: processors do not follow so many rows at once themselves */
-
 /* to[p * step + r] = rows[r * stride + p] for r < 16 and p < k, squares side by side; rows beyond
  * `count` give zeros. Whole lanes are stored, in order: where `step` is below 16 the next column
  * goes over the end of the last, and the end of all lies beyond k * step. */
@@ -72,7 +70,7 @@ SVK_INLINE void turn_rows(const float *rows, int64_t stride, int64_t count, int6
     svk_lanes square[SVK_SQUARE];
     load_square(rows + p, stride, count, columns, square);
     for (int64_t r = 0; r < SVK_SQUARE && r < count; r++) {
-      __builtin_prefetch(rows + r * stride + p + SVK_AHEAD);
+      __builtin_prefetch(rows + (r + SVK_SQUARE) * stride + p); /* none follows 16 rows itself */
     }
     turn_square(square);
     for (int64_t q = 0; q < columns; q++) {

@@ -20,6 +20,8 @@ package final class StripQueue: Sendable {
     var hasServed = false
     /// The next one last.
     var matrices: [Place] = []
+    /// What the file held of those that are strips now.
+    var files: [Buffer] = []
     /// Where their strips lie.
     var run: BufferRun?
   }
@@ -58,11 +60,14 @@ package final class StripQueue: Sendable {
         left -= matrix.byteCount
         do throws(SVFTError) {
           try charged { () throws(SVFTError) in try matrix.make(threads: threads, in: run) }
+          waiting.files.append(matrix.file)
         } catch {
           waiting.matrices = []
         }
       }
-      if waiting.matrices.isEmpty { waiting.run = nil }
+      // Reading a matrix brings in pages around it, of its neighbours too.
+      for file in waiting.files { file.releasePages() }
+      if waiting.matrices.isEmpty { (waiting.run, waiting.files) = (nil, []) }
     }
   }
 
@@ -75,7 +80,7 @@ package final class StripQueue: Sendable {
 package final class LateStrips: @unchecked Sendable {
   private let format: any ElementFormat
   private let rows: Kernels.StoredMatrix
-  private let file: Buffer
+  fileprivate let file: Buffer
   /// Whose turns these wait for.
   package let queue: StripQueue
   /// Written once, before `isReady`.
@@ -127,7 +132,6 @@ package final class LateStrips: @unchecked Sendable {
       try file.slice(offset: first * rows.rowBytes, byteCount: count * rows.rowBytes)
         .releasePages()
     }
-    file.releasePages()
     let matrix = Kernels.StoredMatrix(
       format, strips.pointer, rows: rows.rows, columns: rows.columns, arrangement: .strips)
     made = (strips, matrix)

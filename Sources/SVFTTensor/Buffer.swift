@@ -125,16 +125,16 @@ package final class Buffer: @unchecked Sendable {
     return Buffer(borrowing: pointer + offset, byteCount: byteCount, from: self, isFile: isFile)
   }
 
-  /// Gives back the whole pages of a mapped file, which come again when they are read; memory of
-  /// our own stays.
+  /// Gives back the pages of a mapped file, which come again when they are read, those shared with
+  /// neighbours too; memory of our own stays.
   package func releasePages() {
     guard isFile else { return }
     account?.credit(charged)
     account = nil
     let page = UInt(Pages.size)
-    let start = (UInt(bitPattern: pointer) + page - 1) / page * page
-    let end = (UInt(bitPattern: pointer) + UInt(byteCount)) / page * page
-    guard start < end else { return }
+    let start = UInt(bitPattern: pointer) / page * page
+    let end = (UInt(bitPattern: pointer) + UInt(byteCount) + page - 1) / page * page
+    guard byteCount > 0 else { return }
     madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
   }
 

@@ -7,7 +7,10 @@
 
 #include "../gemm.h"
 
-enum { STEPS_AHEAD = 8 }; /* processors do not follow pieces of rows from page to page */
+enum {
+  LINE = 16,      /* floats */
+  STEPS_AHEAD = 8 /* processors do not follow pieces of rows from page to page */
+};
 
 /* C (+)= alpha A B for B[p][j] at b[p * step + j], columns by `masks`. */
 SVK_TARGET_AVX512 SVK_INLINE void thin_tile_of(const int rows, const int vectors,
@@ -23,6 +26,10 @@ SVK_TARGET_AVX512 SVK_INLINE void thin_tile_of(const int rows, const int vectors
     for (int v = 0; v < vectors; v++) {
       values[v] = _mm512_maskz_loadu_ps(masks[v], b + 16 * v);
       __builtin_prefetch(b + STEPS_AHEAD * step + 16 * v);
+    }
+    if (p % LINE == 0) { /* the next tile's rows: none follows twelve itself */
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) __builtin_prefetch(from + (i + SVK_TILE) * a.row_stride);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
