@@ -2,8 +2,8 @@
 
     python Benchmarks/interop_vision.py --vision Tests/Fixtures/vision [--only NAME …]
 
-A LoRA on each tiny checkpoint of colours with a head is trained for three steps, once with the head in full
-and saved, once on the head too and exported; PEFT loads both, and the probabilities of two
+A LoRA on each tiny checkpoint of colours with a head is trained for three steps, once with the head
+in full and saved, once on the head too and exported; PEFT loads both, and the probabilities of two
 pictures' classes are compared, the largest difference over the largest probability, then those of
 the model that PEFT merged the second into. Then PEFT makes one, on modules as transformers calls
 them in memory, and the library loads it. At most 1e-5, else 1 is the exit code.
