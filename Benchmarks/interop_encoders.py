@@ -11,18 +11,15 @@ place for is told with the library's reason. (Needs llama-cpp-python and numpy.)
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-import llama_cpp
-import numpy
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bindings" / "python"))
 import svft  # noqa: E402
+from in_llama_cpp import InLlamaCpp, apart, checkpoints  # noqa: E402
 
 TEXTS = ["%&'", "(", "&&((''", "+*)('&%$"]
 
@@ -56,11 +53,6 @@ def with_tokenizer(source: Path, folder: Path) -> Path:
     return model
 
 
-def difference(found, expected) -> str:
-    found, expected = numpy.array(found), numpy.array(expected)
-    return f"{numpy.abs(found - expected).max() / numpy.abs(expected).max():.1e}"
-
-
 def compare(source: Path) -> str:
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "model.gguf"
@@ -72,28 +64,21 @@ def compare(source: Path) -> str:
             except svft.Error as error:
                 return str(error)
         with svft.Model.load(str(file)) as again:
-            back = difference(again.embed(TEXTS), vectors)
+            back = apart(again.embed(TEXTS), vectors)
         try:
-            other = llama_cpp.Llama(
-                str(file), embedding=True, verbose=False, n_threads=2,
-                pooling_type=llama_cpp.LLAMA_POOLING_TYPE_MEAN)
-        except ValueError as error:
+            with InLlamaCpp(file, embeds=True) as other:
+                theirs = [other.tokens(text) for text in TEXTS]
+                found = [other.vector(own) for own in ids]
+        except RuntimeError as error:
             return f"FAIL {error}"
-        theirs = [other.tokenize(text.encode(), add_bos=True, special=False) for text in TEXTS]
         if theirs != ids:
             return f"FAIL expected tokens {ids}, llama.cpp has {theirs}"
-        found = [other.embed(text, normalize=True) for text in TEXTS]
-        return f"llama.cpp {difference(found, vectors)}, read back {back}"
+        return f"llama.cpp {apart(found, vectors):.1e}, read back {back:.1e}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoders", type=Path, required=True)
-    parser.add_argument("--only", nargs="*", default=[])
-    arguments = parser.parse_args()
-    for source in sorted(arguments.encoders.iterdir()):
-        if not arguments.only or source.name in arguments.only:
-            print(f"{source.name:18} {compare(source)}", flush=True)
+    for source in checkpoints(__doc__, "--encoders"):
+        print(f"{source.name:18} {compare(source)}", flush=True)
 
 
 if __name__ == "__main__":

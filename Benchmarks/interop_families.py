@@ -21,14 +21,12 @@ safetensors, numpy, torch, transformers, peft.)
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-import llama_cpp
 import numpy
 import peft
 import torch
@@ -37,6 +35,7 @@ from safetensors import safe_open
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bindings" / "python"))
 import svft  # noqa: E402
+from in_llama_cpp import InLlamaCpp, apart, checkpoints  # noqa: E402
 
 
 def with_tokenizer(family: Path, folder: Path) -> Path:
@@ -58,24 +57,6 @@ def with_tokenizer(family: Path, folder: Path) -> Path:
     return model
 
 
-def logits_of_llama_cpp(
-        path: Path, ids: "list[int]", adapter: "Path | None" = None) -> numpy.ndarray:
-    SAID.clear()
-    llama_cpp.llama_log_set(HEAR, None)
-    try:
-        model = llama_cpp.Llama(
-            str(path), n_ctx=64, n_batch=64, logits_all=True, verbose=False, n_threads=2,
-            lora_path=adapter and str(adapter))
-    except ValueError as error:
-        raise RuntimeError("".join(line for line in SAID if "error" in line)) from error
-    model.eval(ids)
-    return numpy.array(model.scores[:len(ids)])
-
-
-SAID: "list[str]" = []
-HEAR = llama_cpp.llama_log_callback(lambda level, text, data: SAID.append(text.decode()))
-
-
 def compare(family: Path) -> str:
     with safe_open(str(family / "golden.safetensors"), "numpy") as golden:
         ids, expected = json.loads(golden.metadata()["ids"]), golden.get_tensor("logits")
@@ -87,15 +68,12 @@ def compare(family: Path) -> str:
             except svft.Error as error:
                 return str(error)
         try:
-            found = logits_of_llama_cpp(file, ids)
+            with InLlamaCpp(file) as other:
+                found = other.logits(ids)
             adapted = compare_adapter(Path(place), file, ids, found)
         except (RuntimeError, svft.Error) as error:
             return f"FAIL {error}"
-    return f"{relative(found, expected):.1e}   {adapted}"
-
-
-def relative(found: numpy.ndarray, expected: numpy.ndarray) -> float:
-    return float(numpy.abs(found - expected).max() / numpy.abs(expected).max())
+    return f"{apart(found, expected):.1e}   {adapted}"
 
 
 def changes_in_peft(place: Path, folder: Path, ids: "list[int]") -> "list[numpy.ndarray]":
@@ -123,23 +101,19 @@ def compare_adapter(place: Path, file: Path, ids: "list[int]", base: numpy.ndarr
         adapter.export(str(lora), to="gguf-lora")
         adapter.export(str(place / "peft"), to="peft")
     change = after - before
-    theirs = logits_of_llama_cpp(file, ids, lora) - base
+    with InLlamaCpp(file, adapter=lora) as other:
+        theirs = other.logits(ids) - base
     with svft.Model.load(str(file), compute="f32", threads=2) as model:
         start = numpy.array(model.logits(ids)).reshape(len(ids), -1)
         model.import_adapter(str(lora), method="lora", r=32)
         back = numpy.array(model.logits(ids)).reshape(len(ids), -1) - start
     figures = [theirs, back] + changes_in_peft(place, place / "peft", ids)
-    return "   ".join(f"{relative(figure, change):.1e}" for figure in figures)
+    return "   ".join(f"{apart(figure, change):.1e}" for figure in figures)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--families", type=Path, required=True)
-    parser.add_argument("--only", nargs="*", default=[])
-    arguments = parser.parse_args()
-    for family in sorted(arguments.families.iterdir()):
-        if not arguments.only or family.name in arguments.only:
-            print(f"{family.name:18} {compare(family)}", flush=True)
+    for family in checkpoints(__doc__, "--families"):
+        print(f"{family.name:18} {compare(family)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -93,9 +93,10 @@ extension Adapter {
 
   private func writePEFT(_ parts: [LowRankDelta], _ rank: Int, _ path: String) throws(SVFTError) {
     let float = try StoredType.named("F32")
+    let names = parts.map { model.moduleAliases.spelled($0.projection.name) }
     var tensors: [OutgoingTensor] = []
-    for part in parts {
-      let module = "base_model.model.\(part.projection.name)"
+    for (name, part) in zip(names, parts) {
+      let module = "base_model.model.\(name)"
       tensors.append(
         OutgoingTensor("\(module).lora_A.weight", [rank, part.columns], float) {
           (sink) throws(SVFTError) in
@@ -108,13 +109,13 @@ extension Adapter {
         })
     }
     let config = JSON.Object([
-      ("peft_type", "LORA"), ("task_type", .string(model.network.taskName)),
+      ("peft_type", "LORA"), ("task_type", model.network.taskName()),
       ("inference_mode", true),
       ("base_model_name_or_path", .string(FileSystem.name(model.path))), ("r", .integer(rank)),
       ("lora_alpha", .integer(rank)), ("lora_dropout", 0.0), ("bias", "none"),
       ("fan_in_fan_out", .bool(parts.contains { $0.projection.weight.isTransposedInFolders })),
       ("modules_to_save", .null),
-      ("target_modules", .array(parts.map { .string($0.projection.name) })),
+      ("target_modules", .array(names.map { .string($0) })),
     ])
     try AtomicFolder.write(path) { (folder) throws(SVFTError) in
       try AtomicFile.write(

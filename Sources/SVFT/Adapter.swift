@@ -75,15 +75,16 @@ public final class Adapter: @unchecked Sendable {
 
   /// Writes the adapter; the caller holds the gate.
   func write(to folder: String) throws(SVFTError) {
-    var extra = JSON.Object()
-    extra["base_model_name_or_path"] = .string(FileSystem.name(model.path))
-    let heads = classes.head.map { $0.isPerToken ? "TOKEN_CLS" : "SEQ_CLS" }
-    extra["task_type"] = .string(heads ?? model.network.taskName)
-    for (key, value) in AdapterLabels.entry(classes) { extra[key] = value }
-    if let (key, value) = try attached.awareness() { extra[key] = value }
-    try AdapterFile.save(
-      method, attached.options, to: folder, extra: extra,
-      beside: attached.learned?.state() ?? [])
+    var company = AdapterFile.Company()
+    company.tensors = try attached.learned?.state() ?? []
+    company.aliases = model.moduleAliases
+    var entries = JSON.Object()
+    entries["base_model_name_or_path"] = .string(FileSystem.name(model.path))
+    entries["task_type"] = model.network.taskName(head: classes.head)
+    for (key, value) in AdapterLabels.entry(classes) { entries[key] = value }
+    if let (key, value) = try attached.awareness() { entries[key] = value }
+    company.entries = entries
+    try AdapterFile.save(method, attached.options, to: folder, with: company)
   }
 
   /// Takes the numbers of a saved state of this adapter; the caller holds the gate. Throws

@@ -98,15 +98,17 @@ extension Model {
   /// Runs body and head on examples; what they give is not looked at.
   fileprivate func run(_ examples: [Example], _ progress: WorkProgress?) throws(SVFTError) {
     var reporter = ProgressReporter("calibrating", total: examples.count, progress)
-    let purpose: Pass.Purpose =
-      network.heads.language != nil
-      ? .language : network.heads.classes != nil ? .classes : .embedding
-    guard purpose == .language else {
+    let purpose = network.heads.usual
+    guard purpose == .language || purpose == .tags else {
       _ = try pooled(purpose, examples)
       return try reporter.reached(examples.count)
     }
     for (index, example) in examples.enumerated() {
-      _ = try sequenceLogits(example)
+      if purpose == .language {
+        _ = try sequenceLogits(example)
+      } else {
+        _ = try rowOutputs(purpose, example)
+      }
       try reporter.reached(index + 1)
     }
   }

@@ -9,6 +9,12 @@ struct Heads {
   var classes: ClassHead?
   let embedding: EmbeddingHead
 
+  /// What the model is asked where nobody says: for classes, for next tokens, or for a vector.
+  var usual: Pass.Purpose {
+    if let classes, classes.foreignProblem == nil { return classes.isPerToken ? .tags : .classes }
+    return language == nil ? .embedding : .language
+  }
+
   /// Which rows of the hidden states the head of a purpose reads; nil means rows chosen one by one.
   func selection(_ purpose: Pass.Purpose) -> Selection.Rule? {
     switch purpose {

@@ -81,6 +81,15 @@ extension Model {
     return ModelSites(
       projections: body.projections + language + heads, heads: language + heads,
       slots: body.slots + (network.heads.language?.slots ?? []) + slots,
-      patterns: patterns)
+      patterns: patterns, aliases: moduleAliases)
+  }
+
+  /// What PEFT finds modules of the body by.
+  var moduleAliases: ModuleAliases {
+    let body = network.architecture
+    let modules = body.slots.map(\.name).compactMap { name in
+      name.lastIndex(of: ".").map { String(name[..<$0]) }
+    }
+    return ModuleAliases(type(of: body).tensorNames.aliases(of: modules))
   }
 }

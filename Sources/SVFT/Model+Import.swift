@@ -128,7 +128,8 @@ private struct ImportRequest {
         let dot = name.lastIndex(of: ".")
       else { continue }
       let module = String(name[..<dot])
-      if rule.picks(module, isHead: tensors.isHead(name)), !modules.contains(module) {
+      let isPicked = tensors.sites.picks(rule, module, isHead: tensors.isHead(name))
+      if isPicked, !modules.contains(module) {
         modules.append(module)
       }
     }

@@ -35,7 +35,8 @@ extension Model {
       let saver = try ModelSaver(self, path, options, progress)
       let probe = options.probe ?? Model.defaultProbe
       // Before anything is written: a model without finite outputs has no drift.
-      let outputs = try probeOutputs(probe)
+      let example = try probeExample(probe)
+      let outputs = try probeOutputs(example)
       let (tensors, path) = try saver.write()
       var report = JSON.Object([
         ("path", .string(path)), ("tensors", .integer(tensors.count)),
@@ -46,7 +47,7 @@ extension Model {
       let lost = saver.isGGUF ? try tokenizer.losses() : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
       let saved = try reloaded(path)
-      report["drift"] = try drift(of: saved, probe: probe, from: outputs)
+      report["drift"] = try drift(of: saved, on: example, from: outputs)
       if tensors.contains(where: \.isChanged), let figures = try perplexities(probe, saved) {
         report["perplexity"] = figures
       }
@@ -65,11 +66,12 @@ extension Model {
     return try Model(path: path, options: options)
   }
 
-  /// How far the saved model's outputs on a probe text lie from this one's, `mine`.
+  /// How far the saved model's outputs lie from this one's, `mine`, on the same tokens: those of a
+  /// GGUF file's tokenizer may be others where a text has characters that the vocabulary lacks.
   private func drift(
-    of saved: Model, probe: String, from mine: [Float]
+    of saved: Model, on example: Example, from mine: [Float]
   ) throws(SVFTError) -> JSON {
-    let theirs = try saved.probeOutputs(probe)
+    let theirs = try saved.probeOutputs(example)
     try invariant(mine.count == theirs.count, "\(mine.count) and \(theirs.count) probe outputs")
     var (largest, sum, magnitude) = (0.0, 0.0, 0.0)
     for (a, b) in zip(mine, theirs) {
@@ -96,17 +98,16 @@ extension Model {
 
   /// Logits of every position, or the vector of an encoder; of a model of images for noise. The
   /// caller holds the gate.
-  private func probeOutputs(_ probe: String) throws(SVFTError) -> [Float] {
-    let example = try probeExample(probe)
+  private func probeOutputs(_ example: Example) throws(SVFTError) -> [Float] {
     guard example.rows > 0 else { return [] }
     return try during("the probe") { () throws(SVFTError) in
-      if let head = network.heads.classes, head.foreignProblem == nil {
-        let example = example.repeated(from: network.geometry.startToken)
-        if head.isPerToken { return try rowOutputs(.tags, example).flatMap { $0 } }
-        return try pooled(.classes, [example])[0]
+      switch network.heads.usual {
+      case .language: try sequenceLogits(probed(example.ids))
+      case .tags: try rowOutputs(.tags, example).flatMap { $0 }
+      case .classes, .score:
+        try pooled(.classes, [example.repeated(from: network.geometry.startToken)])[0]
+      case .embedding: try pooled(.embedding, [example])[0]
       }
-      guard network.heads.language != nil else { return try pooled(.embedding, [example])[0] }
-      return try sequenceLogits(probed(example.ids))
     }
   }
 

@@ -1,5 +1,6 @@
 // The computing part of a model: the architecture, its heads, and the passes recorded so far. A
 // pass is reused until a larger step is needed or the adapters change.
+import SVFTFormats
 import SVFTImages
 import SVFTLayers
 import SVFTModels
@@ -61,8 +62,11 @@ final class Network {
 
   var geometry: Geometry { architecture.geometry }
 
-  /// What PEFT calls the task of an adapter that brings no head.
-  var taskName: String {
+  /// What PEFT calls the task of an adapter, which brings a head or none; null of images, because
+  /// its classes for the others give a model tokens.
+  func taskName(head: ClassHead? = nil) -> JSON {
+    guard geometry.grid == nil else { return .null }
+    if let head { return head.isPerToken ? "TOKEN_CLS" : "SEQ_CLS" }
     guard geometry.isCausal else { return "FEATURE_EXTRACTION" }
     return geometry.startToken == nil ? "CAUSAL_LM" : "SEQ_2_SEQ_LM"
   }

@@ -63,8 +63,9 @@ extension TrainingRun {
     }
     guard saves else { return }
     try stage("saving") { () throws(SVFTError) in
-      let tensors = try AdapterFile.tensors(
-        adapter.method, beside: adapter.attached.learned?.state() ?? [])
+      var company = AdapterFile.Company()
+      company.tensors = try adapter.attached.learned?.state() ?? []
+      let tensors = try AdapterFile.tensors(adapter.method, with: company)
       let sink = try Buffer(byteCount: ByteSink.capacity)
       withExtendedLifetime((tensors, sink)) {}
     }

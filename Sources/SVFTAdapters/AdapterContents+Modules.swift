@@ -3,15 +3,18 @@ import SVFTLayers
 
 /// The names of a model's modules, looked up by the keys of a file.
 package struct ModuleNames {
-  private let modules: Set<String>
-  /// Modules by their name without its first part; nil where two share it.
+  /// Modules by every name in full.
+  private var modules: [String: String] = [:]
+  /// Modules by a name without its first part; nil where two share it.
   private let withoutPrefix: [String: String?]
 
   package init(_ sites: ModelSites) {
-    modules = Set(sites.slots.map(\.module) + sites.projections.map(\.name))
+    for module in sites.slots.map(\.module) + sites.projections.map(\.name) {
+      for name in sites.spellings(module) { modules[name] = module }
+    }
     var shorter: [String: String?] = [:]
-    for module in modules {
-      guard let short = Self.dropFirst(module) else { continue }
+    for (name, module) in modules {
+      guard let short = Self.dropFirst(name) else { continue }
       shorter[short] = shorter[short] == nil ? .some(module) : .some(nil)
     }
     withoutPrefix = shorter
@@ -30,9 +33,9 @@ package struct ModuleNames {
   }
 
   private func find(_ name: String) -> String? {
-    if modules.contains(name) { return name }
+    if let module = modules[name] { return module }
     // A body's prefix is one word: "bert.encoder…" and "encoder…" are the same module.
-    if let short = Self.dropFirst(name), modules.contains(short) { return short }
+    if let short = Self.dropFirst(name), let module = modules[short] { return module }
     return withoutPrefix[name] ?? nil
   }
 

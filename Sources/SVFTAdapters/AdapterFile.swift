@@ -19,16 +19,13 @@ package enum AdapterFile {
   /// each file appears whole, the tensors last. Each knows the other (AdapterSeal.swift), so that
   /// what a killed process left between the two is recognised.
   ///
-  /// `extra` are further entries of the configuration (task, base, labels), `beside` further
-  /// tensors.
-  ///
   /// Throws `.nonFinite` and writes nothing where a number is none; `.io`, `.noSpace`.
   package static func save(
     _ method: any AdapterMethod, _ options: JSON.Object, to folder: String,
-    extra: JSON.Object = JSON.Object(), beside: [NamedTensor] = []
+    with company: Company = Company()
   ) throws(SVFTError) {
-    let tensors = try tensors(method, beside: beside)
-    var config = configuration(method, options, extra)
+    let tensors = try tensors(method, with: company)
+    var config = configuration(method, options, company)
     let seal = try AdapterSeal(of: tensors)
     let metadata = try seal.metadata(config)
     config[AdapterSeal.key] = .string(seal.sha256)
@@ -44,21 +41,36 @@ package enum AdapterFile {
       FileSystem.join(folder, tensorsName), outgoing, metadata: [("format", "pt")] + metadata)
   }
 
+  /// What is saved with a method.
+  package struct Company {
+    /// Further entries of the configuration (task, base, labels).
+    package var entries = JSON.Object()
+    /// Further tensors.
+    package var tensors: [NamedTensor] = []
+    /// What PEFT finds modules by, where it is not our name.
+    package var aliases = ModuleAliases()
+
+    package init() {}
+  }
+
   /// Everything to be saved, with the keys of the file.
   package static func tensors(
-    _ method: any AdapterMethod, beside: [NamedTensor] = []
+    _ method: any AdapterMethod, with company: Company = Company()
   ) throws(SVFTError) -> [NamedTensor] {
+    func renamed(_ tensor: NamedTensor, _ name: String) -> NamedTensor {
+      tensor.renamed("base_model.model." + company.aliases.spelled(name))
+    }
     let wrapped = Set(method.projections.map { "\($0.name).bias" })
     var tensors: [NamedTensor] = []
-    for tensor in try method.state() + beside {
-      tensors.append(tensor.renamed("base_model.model.\(tensor.name)"))
+    for tensor in try method.state() + company.tensors {
+      tensors.append(renamed(tensor, tensor.name))
     }
     for standIn in method.standIns {
       let tensor = try standIn.canonical()
       // PEFT wraps an adapted module, whose own bias then is one level deeper.
       let isWrapped = wrapped.contains(tensor.name)
       let name = isWrapped ? "\(standIn.slot.module).base_layer.bias" : tensor.name
-      tensors.append(tensor.renamed("base_model.model.\(name)"))
+      tensors.append(renamed(tensor, name))
     }
     guard !MemoryLedger.isRehearsing else { return tensors }
     for tensor in tensors where tensor.type == "F32" { _ = try tensor.floats() }
@@ -66,20 +78,22 @@ package enum AdapterFile {
   }
 
   private static func configuration(
-    _ method: any AdapterMethod, _ options: JSON.Object, _ extra: JSON.Object
+    _ method: any AdapterMethod, _ options: JSON.Object, _ company: Company
   ) -> JSON.Object {
+    func spelled(_ modules: [String]) -> JSON {
+      .array(modules.map { .string(company.aliases.spelled($0)) })
+    }
     var config = JSON.Object()
     config["peft_type"] = .string(type(of: method).fileType)
     config["inference_mode"] = true
-    let targets = method.projections.map(\.name)
-    config["target_modules"] = .array(targets.map { .string($0) })
+    config["target_modules"] = spelled(method.projections.map(\.name))
     // Both follow from what is trained, not from how it was asked for: an adapter that was loaded
     // and saved again has the same file.
     let saved = savedModules(method)
     config["bias"] = .string(biasWord(method, options, beside: saved))
-    config["modules_to_save"] = saved.isEmpty ? .null : .array(saved.map { .string($0) })
+    config["modules_to_save"] = saved.isEmpty ? .null : spelled(saved)
     for (key, value) in method.configuration.members { config[key] = value }
-    for (key, value) in extra.members { config[key] = value }
+    for (key, value) in company.entries.members { config[key] = value }
     return config
   }
 
@@ -130,7 +144,7 @@ extension AdapterFile {
     _ = try QuantizationAwareness.read(config, into: &options)
     try takeExtras(contents, sites, type, &options)
     let method = try type.init(AdapterOptions(.object(options)), sites, factors)
-    try requireTargets(contents, method)
+    try requireTargets(contents, method, sites)
     try method.load(contents)
     for standIn in method.standIns {
       try standIn.check(contents.take(standIn.slot.name, shape: standIn.slot.shape))
@@ -162,15 +176,15 @@ extension AdapterFile {
   }
 
   /// Throws `.format` where a module that the configuration targets has no tensors.
-  private static func requireTargets(_ contents: AdapterContents, _ method: any AdapterMethod)
-    throws(SVFTError)
-  {
+  private static func requireTargets(
+    _ contents: AdapterContents, _ method: any AdapterMethod, _ sites: ModelSites
+  ) throws(SVFTError) {
     let config = contents.configuration
     let narrowing = ["layers_to_transform", "exclude_modules", "layers_pattern"]
     guard !method.projections.isEmpty, case .array = config["target_modules"],
       !narrowing.contains(where: { config.has($0) })
     else { return }
-    let names = method.projections.map(\.name)
+    let names = method.projections.flatMap { sites.spellings($0.name) }
     for target in try config.strings("target_modules") {
       guard !names.contains(where: { TargetRule.names(target, $0) || target.hasSuffix("." + $0) })
       else { continue }

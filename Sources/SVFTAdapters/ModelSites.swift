@@ -17,13 +17,15 @@ package struct ModelSites {
   package let slots: [Slot]
   /// Patterns that adapters of the model have already.
   package let patterns: PatternStore
+  package let aliases: ModuleAliases
 
   /// `slots` may leave out tensors of projections; they are added.
   package init(
     projections: [Projection], heads: [Projection], slots: [Slot],
-    patterns: PatternStore = PatternStore()
+    patterns: PatternStore = PatternStore(), aliases: ModuleAliases = ModuleAliases()
   ) {
     self.patterns = patterns
+    self.aliases = aliases
     var modules: Set<ObjectIdentifier> = []
     self.projections = (projections + heads).filter {
       modules.insert(ObjectIdentifier($0)).inserted
@@ -42,7 +44,7 @@ package struct ModelSites {
   /// `.mismatch` where none is.
   package func projections(_ rule: TargetRule) throws(SVFTError) -> [Projection] {
     try require(rule, among: projections.map(\.name))
-    let found = projections.filter { rule.picks($0.name, isHead: isHead($0)) }
+    let found = projections.filter { picks(rule, $0.name, isHead: isHead($0)) }
     guard found.isEmpty else { return found }
     throw nothingFound("\(rule)", projections.map(\.name))
   }
@@ -52,15 +54,24 @@ package struct ModelSites {
   /// `.mismatch` where none is.
   package func slots(_ rule: TargetRule) throws(SVFTError) -> [Slot] {
     try require(rule, among: slots.map(\.module))
-    let found = slots.filter { rule.picks($0.module, isHead: false) }
+    let found = slots.filter { picks(rule, $0.module, isHead: false) }
     guard found.isEmpty else { return found }
     throw nothingFound("\(rule)", slots.map(\.module))
   }
 
+  /// Whether `rule` means a module, by any of its names.
+  package func picks(_ rule: TargetRule, _ module: String, isHead: Bool) -> Bool {
+    spellings(module).contains { rule.picks($0, isHead: isHead) }
+  }
+
+  /// All names of a module.
+  func spellings(_ module: String) -> [String] { [module] + [aliases[module]].compactMap { $0 } }
+
   /// Throws `.mismatch` for the first name of a rule that names none of `modules`.
   func require(_ rule: TargetRule, among modules: [String]) throws(SVFTError) {
     guard case .ends(let targets) = rule else { return }
-    for target in targets where !modules.contains(where: { TargetRule.names(target, $0) }) {
+    let spelled = modules.flatMap(spellings)
+    for target in targets where !spelled.contains(where: { TargetRule.names(target, $0) }) {
       throw nothingFound("\(target.debugDescription), which names none", modules)
     }
   }

@@ -59,9 +59,8 @@ package struct ImageProcessor: Sendable, Equatable {
   package func fill(
     _ planes: UnsafeMutablePointer<Float>, with source: ImageSource, size: Size
   ) throws(SVFTError) {
-    let image = try during(source.name) { () throws(SVFTError) in
-      try processed(source.image())
-    }
+    let picture = try source.image()
+    let image = try during(source.name) { () throws(SVFTError) in try processed(picture) }
     guard image.height == size.height, image.width == size.width else {
       throw SVFTError(
         .data,

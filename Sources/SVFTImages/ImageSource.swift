@@ -58,7 +58,8 @@ package enum ImageSource: Sendable, Hashable {
       let decoded = Base64.decode(bytes[bytes.index(after: comma)...])
     else {
       throw SVFTError(
-        .format, "expected a data URI as data:image/png;base64,… with Base64, found something else")
+        .format,
+        "\(name): expected a data URI as data:image/png;base64,… with Base64, found something else")
     }
     var result: Result<Image, SVFTError> = .failure(SVFTError(.internal, "no picture"))
     decoded.withUnsafeBytes { contents in

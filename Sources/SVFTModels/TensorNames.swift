@@ -82,6 +82,16 @@ package struct TensorNames: Sendable {
     }
   }
 
+  /// Those of canonical modules that other programs call otherwise in memory, with what they do.
+  package func aliases(of modules: [String]) -> [String: String] {
+    let kind = ".weight"
+    let pairs = modules.compactMap { module in
+      Self.translate(module + kind, aliases.lazy.map { ($0.canonical, $0.alias) })
+        .map { (module, String($0.dropLast(kind.count))) }
+    }
+    return Dictionary(pairs) { first, _ in first }
+  }
+
   /// How a tensor is called in a folder that is written, with a class head or without.
   package func folder(_ canonical: String, withClasses: Bool) -> String {
     let isOfBody = gguf(canonical).map { !$0.hasPrefix("cls") } ?? true

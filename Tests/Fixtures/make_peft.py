@@ -4,7 +4,9 @@ Run:  pip install peft && python3 Tests/Fixtures/make_peft.py
 
 The adapter is on the model of make_models.py; its patterns are regular expressions and it targets
 the head, so that PEFT saves the tied embedding too. Output beside this file: peft/ (the adapter and
-golden.json, the logits of the last token) and module-patterns.json.
+golden.json, the logits of the last token) and module-patterns.json. peft-vit/ is the same of the
+model of images of make_vision.py, whose modules transformers 5 calls otherwise than its files do,
+with the classes' probabilities of a picture.
 """
 
 import json
@@ -15,6 +17,8 @@ import shutil
 import peft
 import torch
 import transformers
+from PIL import Image
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 HERE = pathlib.Path(__file__).parent
 IDS = [1, 40, 77, 120, 33, 260, 300, 12]
@@ -92,7 +96,34 @@ def adapter():
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
 
 
+def vision():
+    folder, base = HERE / "peft-vit", HERE / "vision" / "vit"
+    shutil.rmtree(folder, ignore_errors=True)
+    torch.manual_seed(11)
+    pixels = ViTImageProcessorPil.from_pretrained(base)(
+        Image.open(HERE / "pictures" / "colors.ppm").convert("RGB"), return_tensors="pt").pixel_values
+    model = transformers.ViTForImageClassification.from_pretrained(base, dtype=torch.float32)
+    plain = model.eval()(pixels).logits[0]
+    model = peft.get_peft_model(model, peft.LoraConfig(
+        r=2, lora_alpha=3, target_modules=["q_proj", "fc1"], modules_to_save=["classifier"]))
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name or "modules_to_save" in name:
+                parameter.normal_(0, 0.3)
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink()
+    path = folder / "adapter_config.json"
+    saved = dict(json.loads(path.read_text()), base_model_name_or_path="vit")
+    path.write_text(json.dumps(saved, indent=1, sort_keys=True) + "\n")
+    with torch.no_grad():
+        logits = model.eval()(pixels).logits[0]
+    assert (logits - plain).abs().max() > 0.1
+    golden = [round(float(x), 7) for x in torch.softmax(logits, -1)]
+    (folder / "golden.json").write_text(json.dumps({"probabilities": golden}) + "\n")
+
+
 if __name__ == "__main__":
+    vision()
     patterns()
     shutil.rmtree(HERE / "peft", ignore_errors=True)
     adapter()

@@ -15,8 +15,9 @@ import Testing
     let method = try model.method(options)
     method.disturb()
     let object = try options.root("options")
-    let extra = JSON.Object([("task_type", "X")])
-    try AdapterFile.save(method, object, to: folder.file("a"), extra: extra)
+    var company = AdapterFile.Company()
+    company.entries = JSON.Object([("task_type", "X")])
+    try AdapterFile.save(method, object, to: folder.file("a"), with: company)
     let contents = try AdapterContents(folder: folder.file("a"))
     #expect(contents.configuration["task_type"] == "X")
     let (loaded, again, _) = try AdapterFile.load(contents, model.sites, model.factors)
@@ -24,7 +25,7 @@ import Testing
     for (one, other) in zip(method.allParameters, loaded.allParameters) {
       #expect(Array(one.values) == Array(other.values), "\(one.name)")
     }
-    try AdapterFile.save(loaded, again, to: folder.file("b"), extra: extra)
+    try AdapterFile.save(loaded, again, to: folder.file("b"), with: company)
     for name in [AdapterFile.tensorsName] {
       let first = try FileSystem.read(folder.file("a/\(name)"))
       let second = try FileSystem.read(folder.file("b/\(name)"))

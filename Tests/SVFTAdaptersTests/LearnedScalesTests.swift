@@ -62,9 +62,11 @@ import Testing
     let folder = try TemporaryFolder()
     let awareness = try #require(try QuantizationAwareness(AdapterOptions(options)))
     let (key, value) = awareness.entry(codes: nil)
+    var company = AdapterFile.Company()
+    company.entries = JSON.Object([(key, value)])
+    company.tensors = try scales.state()
     try AdapterFile.save(
-      bench.method, options.root("options"), to: folder.path, extra: JSON.Object([(key, value)]),
-      beside: scales.state())
+      bench.method, options.root("options"), to: folder.path, with: company)
     let other = try TinyChain(Q8_0(), interleaved: false)
     let (method, again, found) = try AdapterFile.load(
       AdapterContents(folder: folder.path), other.sites, other.factors)
@@ -78,9 +80,9 @@ import Testing
     }
     #expect(loaded.parameters[1].values.elementsEqual(scales.parameters[1].values))
     // Without them the file is not whole.
+    company.tensors = []
     try AdapterFile.save(
-      bench.method, options.root("options"), to: folder.file("less"),
-      extra: JSON.Object([(key, value)]))
+      bench.method, options.root("options"), to: folder.file("less"), with: company)
     let failure = #expect(throws: SVFTError.self) {
       try AdapterFile.load(
         AdapterContents(folder: folder.file("less")), other.sites, other.factors)

@@ -111,7 +111,7 @@ struct AttentionCacheTests {
 
   @Test(arguments: KVCache.formats)
   func aTeamOfAnySizeGivesTheSameBits(_ format: any ElementFormat) throws {
-    for shape in [Self.shapes[0], Self.shapes[2]] {
+    for shape in [Self.shapes[0], Self.shapes[2]] + Self.shapes.suffix(2) {
       let (sequences, steps) = mixed(shape, step: 2)
       let alone = try run(sequences, steps: steps, format, threads: 1)
       for threads in [2, 3, 5] {
@@ -134,6 +134,26 @@ struct AttentionCacheTests {
     for (sequence, found) in zip(sequences, found) {
       #expect(distance(found, sequence.attended()) < 3e-6)
     }
+  }
+
+  /// Sixteen long pasts would be cut otherwise than sixteen short ones, but for what is seen of
+  /// them.
+  @Test(arguments: [1, 3] as [Int])
+  func whatLiesBeforeAWindowChangesNoBit(step: Int) throws {
+    let shape = AttentionShape(
+      heads: 2, keyValueHeads: 1, headWidth: 8, scale: 0.4, causal: true, layer: 0, window: 60)
+    let long = (0..<16).map { Sequence(shape, count: 1024 + 290 + step, seed: UInt64($0)) }
+    let short = long.map { $0.dropFirst(1024) }
+    let found = try [long, short].map { sequences in
+      let prompts = sequences.map { $0.count - step }
+      let results = try run(
+        sequences, steps: [prompts, prompts.map { _ in step }], ElementFormats.f32, threads: 2)
+      for (sequence, result) in zip(sequences, results) {
+        #expect(distance(result, sequence.attended()) < 3e-6)
+      }
+      return results.map { Array($0.suffix(step * shape.heads * shape.headWidth)) }
+    }
+    #expect(found[0] == found[1])
   }
 
   @Test func aGraphWithoutRoomForACacheLeavesMemoryAlone() throws {

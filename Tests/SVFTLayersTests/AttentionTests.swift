@@ -27,6 +27,16 @@ struct AttentionTests {
       v = numbers(shape.keyValueHeads, self.keys)
     }
 
+    /// Without its first tokens.
+    func dropFirst(_ number: Int) -> Sequence {
+      var other = Sequence(shape, count: count - number, seed: 0)
+      let width = number * shape.headWidth
+      other.q = Array(q.dropFirst(shape.heads * width))
+      other.k = Array(k.dropFirst(shape.keyValueHeads * width))
+      other.v = Array(v.dropFirst(shape.keyValueHeads * width))
+      return other
+    }
+
     typealias Number = (_ query: Int, _ head: Int, _ key: Int) -> Double
 
     /// The outputs by definition, [count, heads · width]; `kept` is what dropout multiplies a

@@ -15,9 +15,11 @@ final class ModelProbe {
   let program: Program
   let batch: Batch
 
-  init(_ model: LoadedModel, _ head: Head, rows: Int, training: Bool = false, threads: Int = 1)
-    throws
-  {
+  /// `layers`: whether their outputs are kept.
+  init(
+    _ model: LoadedModel, _ head: Head, rows: Int, training: Bool = false, threads: Int = 1,
+    layers: Bool = false
+  ) throws {
     self.model = model
     graph = Graph(training: training)
     let hidden = try model.architecture.record(graph)
@@ -32,7 +34,7 @@ final class ModelProbe {
       guard let head = model.classHead else { throw SVFTError(.state, "expected a class head") }
       result = try head.record(hidden, graph)
     }
-    graph.output(result)
+    for value in (layers ? graph.layerOutputs : []) + [result] { graph.output(value) }
     program = try Program(graph, rows: rows, threads: threads)
     batch = try Batch(rows: rows, sequences: max(1, rows))
     batch.compute = .f32
@@ -53,6 +55,11 @@ final class ModelProbe {
     batch.cache = cache
     try batch.append(ids, past: past)
     return try run()
+  }
+
+  /// The first `count` numbers of a value that is kept.
+  func values(_ value: Value, count: Int) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: program.values(value), count: count)
   }
 
   private func run() throws -> [[Float]] {

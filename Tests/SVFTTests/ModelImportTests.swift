@@ -174,4 +174,46 @@ import Testing
     #expect(failure?.kind == .cancelled)
     #expect(try model.attachedAdapters.isEmpty)
   }
+
+  /// transformers 5 calls ViT's modules otherwise than its files do, and PEFT saves what it sees.
+  @Test func modulesAreFoundByTheNamesThatTheyHaveInMemory() throws {
+    let tiny = try TinyPictures()
+    let fixtures = SharedData.packageRoot + "/Tests/Fixtures/"
+    let golden = try JSON.read(fixtures + "peft-vit/golden.json").root("golden")
+    let expected = try golden.doubles("probabilities").map { Float($0) }
+    func found(_ model: Model) throws -> [Float] {
+      try model.classify([fixtures + "pictures/colors.ppm"])[0].scores.map {
+        Float($0.probability)
+      }
+    }
+    let (loaded, imported) = (try tiny.model(), try tiny.model())
+    _ = try loaded.loadAdapter(fixtures + "peft-vit")
+    #expect(relativeDistance(try found(loaded), expected) < 1e-5)
+    let (_, text) = try imported.importAdapter(
+      from: fixtures + "peft-vit",
+      options: #"{"method":"lora","r":2,"targets":["q_proj","fc1","classifier"]}"#)
+    #expect(try JSON.parse(text).root("report").object("modules").count == 5)
+  }
+
+  @Test func modulesAreExportedByTheNamesThatTheyHaveInMemory() throws {
+    let tiny = try TinyPictures()
+    let model = try tiny.model()
+    let adapter = try model.createAdapter(
+      #"{"method":"lora","r":2,"targets":["q_proj","fc2","classifier"]}"#)
+    try Trainer(adapter, data: tiny.data, options: TrainingBench.options { $0.steps = 3 }).train()
+    _ = try adapter.export(to: tiny.folder.file("peft"), options: #"{"to":"peft"}"#)
+    try adapter.save(to: tiny.folder.file("saved"))
+    for name in ["peft", "saved"] {
+      let config = try JSON.read(tiny.folder.file(name + "/adapter_config.json")).root("config")
+      #expect(config["task_type"] == .null)
+      #expect(
+        try config.strings("target_modules") == [
+          "vit.layers.0.attention.q_proj", "vit.layers.0.mlp.fc2",
+          "vit.layers.1.attention.q_proj", "vit.layers.1.mlp.fc2", "classifier",
+        ])
+      let fresh = try tiny.model()
+      _ = try fresh.loadAdapter(tiny.folder.file(name))
+      #expect(relativeDistance(try tiny.scores(fresh), try tiny.scores(model)) < 1e-6)
+    }
+  }
 }

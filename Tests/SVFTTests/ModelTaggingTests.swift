@@ -111,4 +111,17 @@ import Testing
     try Trainer(adapter, data: data, options: options).train()
     #expect(try model.evaluate(data, options: options).count == 10)
   }
+
+  @Test func aTaggerIsRunOnWhatItIsCalibratedBy() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    let model = try tiny.model()
+    let data = try data(tiny)
+    try Trainer(model.createAdapter(#"{"method":"full"}"#), data: data, options: options(1)).train()
+    let before = try model.classify(["the dog"])
+    var options = SavingOptions()
+    (options.format, options.calibration) = ("f32", data)
+    _ = try model.save(to: tiny.folder.file("calibrated"), options)
+    #expect(try model.classify(["the dog"]) == before)
+    #expect(try Model(path: tiny.folder.file("calibrated")).classify(["the dog"]) == before)
+  }
 }

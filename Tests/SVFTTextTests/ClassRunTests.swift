@@ -36,6 +36,10 @@ import Testing
     (#"\s+$"#, "a  b \t", ["a  b", " \t"]), (#"\s+$"#, "  ", ["  "]),
     (#"\p{N}+"#, "a123b", ["a", "123", "b"]),
     ("[!-/:-@]+", "a-b", ["a", "-", "b"]), ("[ab-]", "xa-", ["x", "a", "-"]),
+    (#"[\p{P}\$\+<=>\^~\|`]+"#, "a$(«b»)_1\\`c", ["a", "$(«", "b", "»)_", "1", "\\`", "c"]),
+    (#"[\]\-x\p{N}]+"#, "a-]x7b", ["a", "-]x7", "b"]),
+    ("[0-9][0-9][0-9]", "1234567 12a345", ["123", "456", "7 12a", "345"]),
+    ("[0-9][0-9][0-9]", "12٣٤٥", ["12٣٤٥"]),
   ])
   func otherRunsAreKnownToo(_ expression: String, _ text: String, _ expected: [String]) throws {
     #expect(try words(text, by: Self.stages([expression])) == expected)
@@ -43,6 +47,7 @@ import Testing
 
   @Test(arguments: [
     "[z-a]+", "[^a]+", #"[\w]+"#, "[a", "[]+", #"\s?"#, #"\p{Sc}+"#, "[a]{2}", "[a]*",
+    "[0-9]{3}", #"[\d]+"#, #"[\"#, #"[a\"#, #"[a-\p{P}]"#, #"[\p{S}]+"#, "[0-9][0-9]",
     "[[:alpha:]]+",
   ])
   func otherExpressionsAreRefused(_ expression: String) {
@@ -50,7 +55,7 @@ import Testing
     #expect(error?.kind == .unsupported)
   }
 
-  @Test(arguments: ["deepseek-coder", "deepseek-llm", "deepseek-v3"])
+  @Test(arguments: ["deepseek-coder", "deepseek-llm", "deepseek-v3", "falcon", "default"])
   func namesGoThroughBothContainers(
     _ name: String
   ) throws {
@@ -61,9 +66,11 @@ import Testing
     let other = try TokenizerVocabularyFilesTests.rewritten(vocabulary)
     #expect(try other.vocabulary().pre == name)
     let cutters = try vocabulary.files()[0].json.root("file").object("pre_tokenizer")
-    let counts = ["deepseek-coder": 6, "deepseek-llm": 7, "deepseek-v3": 4]
+    let counts = [
+      "deepseek-coder": 6, "deepseek-llm": 7, "deepseek-v3": 4, "falcon": 4, "default": 5,
+    ]
     #expect(try cutters.array("pretokenizers").count == counts[name])
-    for text in ["the keeper's 1907\r\n灯台 x", "  $5 ", ""] {
+    for text in ["the keeper's 1907\r\n灯台 x", "  $5 ", "", "a||`b` 12345 <=> ٣٤"] {
       #expect(try other.encode(text) == one.encode(text))
     }
   }

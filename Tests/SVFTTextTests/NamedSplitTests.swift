@@ -15,16 +15,21 @@ import Testing
 
   @Test(arguments: [
     ("gpt-2", [3]), ("llama-bpe", [3]), ("qwen2", [0, 1]), ("smollm", [0, 1]),
-    ("gpt-4o", [3]), ("tekken", [0, 1]),
+    ("gpt-4o", [3]), ("tekken", [0, 1]), ("falcon", [3]), ("default", [3]), ("glm4", [3]),
+    ("minerva-7b", [0, 1]), ("grok-2", [0, 1]),
   ])
   func namesChooseHowNumbersAreCut(_ name: String, _ expected: [Int32]) throws {
     #expect(try Tokenizer(vocabulary: vocabulary(name)).encode("12") == expected)
   }
 
-  @Test(arguments: ["default", "viking", ""]) func unknownNamesAreRefused(_ name: String) throws {
+  @Test(arguments: ["no-such", "viking", ""]) func unknownNamesAreRefused(_ name: String) throws {
     let error = failure { _ = try Tokenizer(vocabulary: vocabulary(name)) }
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains(name) == true)
-    #expect(failure { _ = try Tokenizer(vocabulary: vocabulary(nil)) }?.kind == .unsupported)
+  }
+
+  @Test func withoutTheKeyWordsAreCutByTheDefault() throws {
+    let (text, unnamed) = ("a12 a121", try Tokenizer(vocabulary: vocabulary(nil)))
+    #expect(try unnamed.encode(text) == Tokenizer(vocabulary: vocabulary("default")).encode(text))
   }
 }

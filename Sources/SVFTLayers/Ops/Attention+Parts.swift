@@ -1,9 +1,10 @@
 // A few queries of one sequence over all its cached rows: a decoding step.
 //
-// The past is cut into parts, so that every member has work even where heads are few. A part gives,
-// per query and head, Σ e^(s − m) V, the largest score m and Σ e^(s − m); parts are joined in their
-// order (Dao et al., "Flash-Decoding", 2023). The cut follows from the step's shape, so the team's
-// size changes no bit. A chunk reads each row once for all heads that share it.
+// What they see, from the block of keys on in which a window begins, is cut into parts, so that
+// every member has work even where heads are few. A part gives, per query and head, Σ e^(s − m) V,
+// the largest score m and Σ e^(s − m); parts are joined in their order (Dao et al.,
+// "Flash-Decoding", 2023). The cut follows from the step's shape, so the team's size changes no
+// bit. A chunk reads each row once for all heads that share it.
 import SVFTTensor
 
 #if canImport(Glibc)
@@ -39,8 +40,15 @@ extension Attention {
     }
   }
 
+  /// The first key of a span's parts: that of the block in which a query's window begins.
+  private func start(_ span: Span) -> Int {
+    let queries = span.past..<span.past + span.count
+    let first = visible(queries: queries, of: keyCount(span)).lowerBound
+    return first / Attention.keyBlock * Attention.keyBlock
+  }
+
   private func parts(_ span: Span, _ cut: Int) -> Int {
-    (keyCount(span) + cut - 1) / cut
+    (keyCount(span) - start(span) + cut - 1) / cut
   }
 
   /// Heads that share keys, at most as many together as the scratch has rows of scores.
@@ -96,9 +104,10 @@ extension Attention {
   func attendByParts(
     _ span: Span, _ sight: Sight, _ cut: Int, at place: inout Int, _ turn: inout Turn, _ run: Run
   ) {
-    let parts = parts(span, cut)
+    let (parts, start) = (parts(span, cut), start(span))
     for part in 0..<parts {
-      let keys = part * cut..<min(sight.count, (part + 1) * cut)
+      let first = start + part * cut
+      let keys = first..<min(sight.count, first + cut)
       for heads in groups where turn.comes() {
         for query in 0..<span.count {
           let question = Question(

@@ -98,7 +98,7 @@ package final class DisentangledEncoder: Architecture, @unchecked Sendable {
       s.hasNormOfPositions ? try EncoderNorm("deberta.encoder.LayerNorm", s.hidden, &weights) : nil
     convolution = try Self.convolution(s, &weights)
     var layers: [Layer] = []
-    for number in 0..<s.layers { layers.append(try Self.layer(number, s, &weights)) }
+    for number in 0..<s.sizes.layers { layers.append(try Self.layer(number, s, &weights)) }
     self.layers = layers
     let hasDense = weights.has("pooler.dense.weight")
     headDense =
@@ -115,7 +115,10 @@ package final class DisentangledEncoder: Architecture, @unchecked Sendable {
     let layer = "deberta.encoder.layer.\(number)."
     let own = "attention.self."
     let block = try EncoderLayer(
-      layer, modules: (own + "query_proj", own + "key_proj", own + "value_proj"), s.sizes, &weights)
+      layer,
+      EncoderModules(
+        query: own + "query_proj", key: own + "key_proj", value: own + "value_proj"), s.sizes,
+      &weights)
     func module(_ name: String, _ isThere: Bool, _ weights: inout WeightReader) throws(SVFTError)
       -> Projection?
     {
@@ -147,7 +150,8 @@ package final class DisentangledEncoder: Architecture, @unchecked Sendable {
     let hidden = settings.hidden
     if tagsTokens || fresh?.perToken == true {
       return try ClassHead.perToken(
-        "classifier", columns: hidden, dropout: settings.dropout, &weights, isStored: tagsTokens,
+        "classifier", columns: hidden, dropout: settings.sizes.dropout, &weights,
+        isStored: tagsTokens,
         fresh: fresh)
     }
     let stored = try ClassHead.stored("classifier", columns: hidden, bias: true, &weights)
@@ -196,12 +200,8 @@ extension DisentangledEncoder {
     var hidden = embedded
     for (number, layer) in layers.enumerated() {
       graph.beginSegment()
-      let block = layer.block
-      let attended = try graph.attention(
-        graph.project(hidden, block.query), graph.project(hidden, block.key),
-        graph.project(hidden, block.value), block.shape(number, terms: settings.scoreTerms),
-        positions: terms(rows, layer, graph), dropout: Float(settings.attentionDropout))
-      hidden = try block.record(hidden, attended: attended, graph)
+      hidden = try layer.block.record(
+        hidden, number, terms: settings.scoreTerms, positions: terms(rows, layer, graph), graph)
       graph.endLayer(hidden)
       if number == 0, let convolution {
         hidden = try record(convolution, embedded, beside: hidden, graph)
@@ -216,7 +216,7 @@ extension DisentangledEncoder {
     if let segments { hidden = graph.add(hidden, graph.embed(table: segments, by: .segments)) }
     if let projection { hidden = try graph.project(hidden, projection) }
     hidden = embeddingNorm.record(hidden, settings.sizes, graph)
-    return graph.dropped(hidden, settings.dropout)
+    return graph.dropped(hidden, settings.sizes.dropout)
   }
 
   /// The rows of relative positions that a step reaches, [rows reached, hidden].
@@ -237,7 +237,7 @@ extension DisentangledEncoder {
     let key = shares && settings.terms.keys ? block.key : layer.positionKey
     let query = shares && settings.terms.queries ? block.query : layer.positionQuery
     return try graph.over(.relative(positions)) { () throws(SVFTError) in
-      let rows = graph.dropped(rows, settings.dropout)
+      let rows = graph.dropped(rows, settings.sizes.dropout)
       return PositionTerms(
         positions, keys: try key.map { (key) throws(SVFTError) in try graph.project(rows, key) },
         queries: try query.map { (query) throws(SVFTError) in try graph.project(rows, query) })
@@ -251,7 +251,7 @@ extension DisentangledEncoder {
     let around = graph.neighbours(embedded, width: convolution.settings.width)
     let mixed = try graph.linear(around, convolution.weight, bias: convolution.bias)
     let active = graph.activation(
-      graph.dropped(mixed, settings.dropout), convolution.settings.activation)
+      graph.dropped(mixed, settings.sizes.dropout), convolution.settings.activation)
     return convolution.norm.record(graph.add(hidden, active), settings.sizes, graph)
   }
 }

@@ -7,20 +7,13 @@ package import SVFTTensor
 
 /// What such an encoder's config.json says, checked.
 package struct DisentangledSettings: Sendable {
-  let hidden: Int
+  let sizes: EncoderSizes
   /// Width of the tables of the embedding.
   let embedding: Int
-  let feedForward: Int
-  let layers: Int
-  let heads: Int
   let vocabulary: Int
   let context: Int
   /// Rows of the table of segments; 0 where there is none.
   let segments: Int
-  let epsilon: Double
-  let activation: ActivationFunction
-  let dropout: Double
-  let attentionDropout: Double
   /// Whether positions are added to the embedding.
   let addsPositions: Bool
   /// nil where attention knows of none.
@@ -49,19 +42,11 @@ package struct DisentangledSettings: Sendable {
   }
 
   init(_ hyper: Hyperparameters) throws(SVFTError) {
-    hidden = try hyper.integer("hidden_size", in: 1...(1 << 20))
-    embedding = try hyper.integer("embedding_size", in: 1...(1 << 20), default: hidden)
-    layers = try hyper.integer("num_hidden_layers", in: 1...4096)
-    feedForward = try hyper.integer("intermediate_size", in: 1...(1 << 22))
-    heads = try hyper.integer("num_attention_heads", in: 1...65_536)
+    sizes = try EncoderSizes(hyper, epsilon: 1e-7, dropout: 0.1)
+    embedding = try hyper.integer("embedding_size", in: 1...(1 << 20), default: sizes.hidden)
     vocabulary = try hyper.integer("vocab_size", in: 1...(1 << 24))
     context = try hyper.integer("max_position_embeddings", in: 1...(1 << 28), default: 512)
     segments = try hyper.integer("type_vocab_size", in: 0...65_536, default: 0)
-    epsilon = try hyper.number("layer_norm_eps", in: 0...1, default: 1e-7)
-    activation = try hyper.activation("hidden_act", default: "gelu")
-    dropout = try hyper.number("hidden_dropout_prob", in: 0...0.999, default: 0.1)
-    attentionDropout = try hyper.number(
-      "attention_probs_dropout_prob", in: 0...0.999, default: 0.1)
     addsPositions = try hyper.flag("position_biased_input", default: true)
     sharesModules = try hyper.flag("share_att_key", default: false)
     let relative = try hyper.flag("relative_attention", default: false)
@@ -75,23 +60,10 @@ package struct DisentangledSettings: Sendable {
     head = try Head(
       activation: hyper.activation("pooler_hidden_act", default: "gelu"),
       inputDropout: hyper.number("pooler_dropout", in: 0...0.999, default: 0),
-      dropout: hyper.number("cls_dropout", in: 0...0.999, default: dropout))
-    try checkSizes(hyper)
-  }
-
-  private func checkSizes(_ hyper: Hyperparameters) throws(SVFTError) {
-    guard hidden % heads == 0 else {
-      throw SVFTError(
-        .format,
-        "\(hyper.file): expected a hidden size divisible by the attention heads, found \(hidden) "
-          + "and \(heads)")
-    }
-    let width = try hyper.integer(
-      "attention_head_size", in: 1...(1 << 20), default: hidden / heads)
-    try hyper.refuse(
-      "attention_head_size", unless: width * heads == hidden, "heads of \(width) numbers")
-    let pooled = try hyper.integer("pooler_hidden_size", in: 1...(1 << 20), default: hidden)
-    try hyper.refuse("pooler_hidden_size", unless: pooled == hidden, "a pooler of \(pooled)")
+      dropout: hyper.number("cls_dropout", in: 0...0.999, default: sizes.dropout))
+    try sizes.requireHeads("attention_head_size", of: hyper)
+    let pooled = try hyper.integer("pooler_hidden_size", in: 1...(1 << 20), default: sizes.hidden)
+    try hyper.refuse("pooler_hidden_size", unless: pooled == sizes.hidden, "a pooler of \(pooled)")
   }
 
   /// Parts of "c2p|p2c".
@@ -142,19 +114,15 @@ package struct DisentangledSettings: Sendable {
       width: width, activation: try hyper.activation("conv_act", default: "tanh"))
   }
 
-  var sizes: EncoderSizes {
-    EncoderSizes(
-      hidden: hidden, feedForward: feedForward, heads: heads, epsilon: Float(epsilon),
-      activation: activation, dropout: dropout, attentionDropout: attentionDropout)
-  }
+  var hidden: Int { sizes.hidden }
 
   /// Products that a score sums.
   var scoreTerms: Int { 1 + (terms.keys ? 1 : 0) + (terms.queries ? 1 : 0) }
 
   var geometry: Geometry {
     Geometry(
-      hiddenWidth: hidden, vocabularySize: vocabulary, contextLength: context, layers: layers,
-      keyValueWidth: hidden, isCausal: false, segments: segments)
+      hiddenWidth: sizes.hidden, vocabularySize: vocabulary, contextLength: context,
+      layers: sizes.layers, keyValueWidth: sizes.hidden, isCausal: false, segments: segments)
   }
 }
 
@@ -162,17 +130,12 @@ extension DisentangledEncoder {
   package func config() throws(SVFTError) -> JSON.Object {
     let s = settings
     let kinds = [s.terms.queries ? "p2c" : nil, s.terms.keys ? "c2p" : nil].compactMap { $0 }
-    var config = JSON.Object([
+    let own: [(key: String, value: JSON)] = [
       ("architectures", ["DebertaV2Model"]), ("model_type", "deberta-v2"),
-      ("attention_probs_dropout_prob", .number(s.attentionDropout)),
       ("cls_dropout", .number(s.head.dropout)), ("embedding_size", .integer(s.embedding)),
-      ("hidden_act", .string(s.activation.configName)),
-      ("hidden_dropout_prob", .number(s.dropout)), ("hidden_size", .integer(s.hidden)),
-      ("initializer_range", 0.02), ("intermediate_size", .integer(s.feedForward)),
-      ("layer_norm_eps", .number(s.epsilon)), ("max_position_embeddings", .integer(s.context)),
+      ("max_position_embeddings", .integer(s.context)),
       ("max_relative_positions", .integer(s.positions?.farthest ?? s.positions?.span ?? -1)),
       ("norm_rel_ebd", .string(s.hasNormOfPositions ? "layer_norm" : "none")),
-      ("num_attention_heads", .integer(s.heads)), ("num_hidden_layers", .integer(s.layers)),
       ("pad_token_id", 0), ("pooler_dropout", .number(s.head.inputDropout)),
       ("pooler_hidden_act", .string(s.head.activation.configName)),
       ("pooler_hidden_size", .integer(s.hidden)),
@@ -182,7 +145,8 @@ extension DisentangledEncoder {
       ("relative_attention", .bool(s.positions != nil)),
       ("share_att_key", .bool(s.sharesModules)), ("type_vocab_size", .integer(s.segments)),
       ("vocab_size", .integer(s.vocabulary)),
-    ])
+    ]
+    var config = JSON.Object(own + s.sizes.config)
     if let convolution = s.convolution {
       config["conv_kernel_size"] = .integer(convolution.width)
       config["conv_act"] = .string(convolution.activation.configName)

@@ -1,8 +1,10 @@
-// One block of an encoder that norms sums, and the norm itself. What queries meet is the family's
-// affair: it records attention from the block's modules, the rest is the same for all.
+// One block of an encoder, and its norms. Those of texts norm sums, those of images what goes into
+// a branch:
 //
-//   h = norm(h + Wo attention(h))
-//   h = norm(h + Wdown act(Wup h))            every module has a bias
+//   h = norm(h + Wo attention(h))             h = h + Wo attention(norm(h))
+//   h = norm(h + Wdown act(Wup h))            h = h + Wdown act(Wup norm(h))
+//
+// Every module has a bias, queries, keys and values unless a family leaves it out.
 import SVFTLayers
 import SVFTTensor
 
@@ -19,57 +21,57 @@ struct EncoderNorm {
   var slots: [Slot] { [weight, bias] }
 
   func record(_ x: Value, _ sizes: EncoderSizes, _ graph: Graph) -> Value {
-    graph.layerNorm(x, weight: weight, bias: bias, epsilon: sizes.epsilon)
+    graph.layerNorm(x, weight: weight, bias: bias, epsilon: Float(sizes.epsilon))
   }
 }
 
-/// What the blocks of an encoder have in common.
-struct EncoderSizes {
-  let hidden: Int
-  let feedForward: Int
-  let heads: Int
-  let epsilon: Float
-  let activation: ActivationFunction
-  /// Probability for the residual branches.
-  let dropout: Double
-  /// Probability for the weights of attention.
-  let attentionDropout: Double
-
-  var headWidth: Int { hidden / heads }
+/// How a family calls the modules of its blocks, and where their norms stand.
+struct EncoderModules {
+  let query: String
+  let key: String
+  let value: String
+  var attentionNorm = "attention.output.LayerNorm"
+  var outputNorm = "output.LayerNorm"
+  /// Whether norms stand before the branches, not behind the sums.
+  var normsInputs = false
+  /// Whether queries, keys and values have a bias.
+  var hasBias = true
 }
 
 /// One block of the stack.
 struct EncoderLayer {
   let query: Projection
   let key: Projection
-  let value: Projection
+  private let value: Projection
   private let output: Projection
   private let attentionNorm: EncoderNorm
   private let up: Projection
   private let down: Projection
   private let outputNorm: EncoderNorm
+  private let normsInputs: Bool
   private let sizes: EncoderSizes
 
-  /// Takes the modules of a block, `modules` those of queries, keys and values.
+  /// Takes the modules of a block, whose names begin with `layer`.
   init(
-    _ layer: String, modules: (query: String, key: String, value: String), _ sizes: EncoderSizes,
+    _ layer: String, _ modules: EncoderModules, _ sizes: EncoderSizes,
     _ weights: inout WeightReader
   ) throws(SVFTError) {
     self.sizes = sizes
-    func dense(_ name: String, _ rows: Int, _ columns: Int, _ weights: inout WeightReader)
-      throws(SVFTError) -> Projection
-    {
-      try weights.projection(layer + name, rows: rows, columns: columns, bias: true)
+    normsInputs = modules.normsInputs
+    func dense(
+      _ name: String, _ rows: Int, _ columns: Int, bias: Bool = true, _ weights: inout WeightReader
+    ) throws(SVFTError) -> Projection {
+      try weights.projection(layer + name, rows: rows, columns: columns, bias: bias)
     }
     let (hidden, wide) = (sizes.hidden, sizes.feedForward)
-    query = try dense(modules.query, hidden, hidden, &weights)
-    key = try dense(modules.key, hidden, hidden, &weights)
-    value = try dense(modules.value, hidden, hidden, &weights)
+    query = try dense(modules.query, hidden, hidden, bias: modules.hasBias, &weights)
+    key = try dense(modules.key, hidden, hidden, bias: modules.hasBias, &weights)
+    value = try dense(modules.value, hidden, hidden, bias: modules.hasBias, &weights)
     output = try dense("attention.output.dense", hidden, hidden, &weights)
-    attentionNorm = try EncoderNorm(layer + "attention.output.LayerNorm", hidden, &weights)
+    attentionNorm = try EncoderNorm(layer + modules.attentionNorm, hidden, &weights)
     up = try dense("intermediate.dense", wide, hidden, &weights)
     down = try dense("output.dense", hidden, wide, &weights)
-    outputNorm = try EncoderNorm(layer + "output.LayerNorm", hidden, &weights)
+    outputNorm = try EncoderNorm(layer + modules.outputNorm, hidden, &weights)
   }
 
   var projections: [Projection] { [query, key, value, output, up, down] }
@@ -79,17 +81,30 @@ struct EncoderLayer {
       + outputNorm.slots
   }
 
-  /// Records the block around what its attention gives for `hidden`. [T, hidden]
-  func record(_ hidden: Value, attended: Value, _ graph: Graph) throws(SVFTError) -> Value {
+  /// Records block `number`; scores sum `terms` products, of `positions` too where it knows them.
+  /// [T, hidden]
+  func record(
+    _ hidden: Value, _ number: Int, terms: Int = 1, positions: PositionTerms? = nil, _ graph: Graph
+  ) throws(SVFTError) -> Value {
+    let seen = normsInputs ? attentionNorm.record(hidden, sizes, graph) : hidden
+    let attended = try graph.attention(
+      graph.project(seen, query), graph.project(seen, key), graph.project(seen, value),
+      shape(number, terms: terms), positions: positions, dropout: Float(sizes.attentionDropout))
     let mixed = graph.dropped(try graph.project(attended, output), sizes.dropout)
-    let middle = attentionNorm.record(graph.add(hidden, mixed), sizes, graph)
-    let wide = graph.activation(try graph.project(middle, up), sizes.activation)
+    let middle = normed(graph.add(hidden, mixed), by: attentionNorm, graph)
+    let read = normsInputs ? outputNorm.record(middle, sizes, graph) : middle
+    let wide = graph.activation(try graph.project(read, up), sizes.activation)
     let back = graph.dropped(try graph.project(wide, down), sizes.dropout)
-    return outputNorm.record(graph.add(middle, back), sizes, graph)
+    return normed(graph.add(middle, back), by: outputNorm, graph)
   }
 
-  /// How attention of this block looks, with scores scaled by 1 / √(width · `terms`).
-  func shape(_ number: Int, terms: Int = 1) -> AttentionShape {
+  /// A sum, normed where sums are.
+  private func normed(_ sum: Value, by norm: EncoderNorm, _ graph: Graph) -> Value {
+    normsInputs ? sum : norm.record(sum, sizes, graph)
+  }
+
+  /// How attention looks, with scores scaled by 1 / √(width · `terms`).
+  private func shape(_ number: Int, terms: Int) -> AttentionShape {
     AttentionShape(
       heads: sizes.heads, keyValueHeads: sizes.heads, headWidth: sizes.headWidth,
       scale: 1 / Float(sizes.headWidth * terms).squareRoot(), causal: false, layer: number,

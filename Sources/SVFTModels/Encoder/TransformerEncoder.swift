@@ -39,7 +39,7 @@ package final class TransformerEncoder<Family: EncoderFamily>: Architecture, @un
     let settings = try EncoderSettings(
       hyper, offset: Family.positionOffset(hyper), storedTokens: rows("word_embeddings.weight"),
       storedSegments: rows("token_type_embeddings.weight"))
-    let hidden = settings.hidden
+    let hidden = settings.sizes.hidden
     tables = try (
       weights.take(names + "word_embeddings.weight", [settings.vocabulary, hidden]),
       weights.take(
@@ -48,11 +48,12 @@ package final class TransformerEncoder<Family: EncoderFamily>: Architecture, @un
       weights.take(names + "token_type_embeddings.weight", [settings.segments, hidden])
     )
     embeddingNorm = try EncoderNorm(names + "LayerNorm", hidden, &weights)
-    let modules = ("attention.self.query", "attention.self.key", "attention.self.value")
+    let modules = EncoderModules(
+      query: "attention.self.query", key: "attention.self.key", value: "attention.self.value")
     var layers: [EncoderLayer] = []
-    for number in 0..<settings.layers {
+    for number in 0..<settings.sizes.layers {
       let layer = "\(Family.prefix)encoder.layer.\(number)."
-      layers.append(try EncoderLayer(layer, modules: modules, settings.sizes, &weights))
+      layers.append(try EncoderLayer(layer, modules, settings.sizes, &weights))
     }
     self.layers = layers
     func dense(_ module: String, _ weights: inout WeightReader) throws(SVFTError) -> Projection? {
@@ -72,7 +73,7 @@ package final class TransformerEncoder<Family: EncoderFamily>: Architecture, @un
   package func classHead(_ weights: inout WeightReader, fresh: ClassHead.Fresh?) throws(SVFTError)
     -> ClassHead?
   {
-    let (hidden, modules) = (settings.hidden, Family.headModules)
+    let (hidden, modules) = (settings.sizes.hidden, Family.headModules)
     if tagsTokens || fresh?.perToken == true {
       return try ClassHead.perToken(
         "classifier", columns: hidden, dropout: settings.headDropout, &weights,
@@ -124,14 +125,10 @@ package final class TransformerEncoder<Family: EncoderFamily>: Architecture, @un
       graph.embed(table: tables.positions, by: .positions, offset: settings.positionOffset))
     hidden = graph.add(hidden, graph.embed(table: tables.segments, by: .segments))
     hidden = embeddingNorm.record(hidden, settings.sizes, graph)
-    hidden = graph.dropped(hidden, settings.dropout)
+    hidden = graph.dropped(hidden, settings.sizes.dropout)
     for (number, layer) in layers.enumerated() {
       graph.beginSegment()
-      let attended = try graph.attention(
-        graph.project(hidden, layer.query), graph.project(hidden, layer.key),
-        graph.project(hidden, layer.value), layer.shape(number),
-        dropout: Float(settings.attentionDropout))
-      hidden = try layer.record(hidden, attended: attended, graph)
+      hidden = try layer.record(hidden, number, graph)
       graph.endLayer(hidden)
     }
     return hidden

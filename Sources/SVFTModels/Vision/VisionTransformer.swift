@@ -19,33 +19,6 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
   package static var names: [String] { Family.names }
   package static var tensorNames: TensorNames { Family.tensorNames }
 
-  /// Scale and shift of one layer norm.
-  private struct Norm {
-    let weight: Slot
-    let bias: Slot
-
-    init(_ name: String, _ width: Int, _ weights: inout WeightReader) throws(SVFTError) {
-      weight = try weights.take(name + ".weight", [width])
-      bias = try weights.take(name + ".bias", [width])
-    }
-
-    var slots: [Slot] { [weight, bias] }
-  }
-
-  /// One block of the stack.
-  private struct Layer {
-    let attentionNorm: Norm
-    let query: Projection
-    let key: Projection
-    let value: Projection
-    let output: Projection
-    let outputNorm: Norm
-    let up: Projection
-    let down: Projection
-
-    var projections: [Projection] { [query, key, value, output, up, down] }
-  }
-
   package let settings: VisionSettings
   package let geometry: Geometry
   /// Vectors of the rows before the patches, [1, 1, hidden] each.
@@ -53,15 +26,15 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
   private let positions: Slot
   /// E and e.
   private let patches: (kernel: Slot, bias: Slot)
-  private let layers: [Layer]
-  private let finalNorm: Norm
+  private let layers: [EncoderLayer]
+  private let finalNorm: EncoderNorm
   package let carried: [Slot]
   /// Whether the checkpoint's head has a classifier for each of the first two rows.
   let hasPairedHead: Bool
 
   package init(_ hyper: Hyperparameters, _ weights: inout WeightReader) throws(SVFTError) {
     let settings = try VisionSettings(hyper, specials: Family.specials.count)
-    let (hidden, grid) = (settings.hidden, settings.grid)
+    let (hidden, grid) = (settings.sizes.hidden, settings.grid)
     let names = Family.prefix + "embeddings."
     var specials: [Slot] = []
     for special in Family.specials {
@@ -76,37 +49,26 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
       weights.take(module + ".weight", kernel, columns: grid.patchNumbers),
       weights.take(module + ".bias", [hidden])
     )
-    var layers: [Layer] = []
-    for number in 0..<settings.layers {
+    var layers: [EncoderLayer] = []
+    for number in 0..<settings.sizes.layers {
       let layer = "\(Family.prefix)encoder.layer.\(number)."
-      layers.append(try Self.layer(layer, settings, &weights))
+      layers.append(
+        try EncoderLayer(layer, Self.modules(settings), settings.sizes, &weights))
     }
     self.layers = layers
-    finalNorm = try Norm(Family.prefix + "layernorm", hidden, &weights)
+    finalNorm = try EncoderNorm(Family.prefix + "layernorm", hidden, &weights)
     carried = try Self.carried(&weights)
     hasPairedHead = Family.pairedHead.map { weights.has($0.first + ".weight") } ?? false
     self.settings = settings
     geometry = settings.geometry
   }
 
-  private static func layer(_ layer: String, _ s: VisionSettings, _ weights: inout WeightReader)
-    throws(SVFTError) -> Layer
-  {
-    func dense(
-      _ name: String, _ rows: Int, _ columns: Int, bias: Bool = true, _ weights: inout WeightReader
-    ) throws(SVFTError) -> Projection {
-      try weights.projection(layer + name, rows: rows, columns: columns, bias: bias)
-    }
-    func part(_ name: String, _ weights: inout WeightReader) throws(SVFTError) -> Projection {
-      try dense("attention.attention." + name, s.hidden, s.hidden, bias: s.hasBias, &weights)
-    }
-    return try Layer(
-      attentionNorm: Norm(layer + "layernorm_before", s.hidden, &weights),
-      query: part("query", &weights), key: part("key", &weights), value: part("value", &weights),
-      output: dense("attention.output.dense", s.hidden, s.hidden, &weights),
-      outputNorm: Norm(layer + "layernorm_after", s.hidden, &weights),
-      up: dense("intermediate.dense", s.feedForward, s.hidden, &weights),
-      down: dense("output.dense", s.hidden, s.feedForward, &weights))
+  private static func modules(_ settings: VisionSettings) -> EncoderModules {
+    let own = "attention.attention."
+    return EncoderModules(
+      query: own + "query", key: own + "key", value: own + "value",
+      attentionNorm: "layernorm_before", outputNorm: "layernorm_after", normsInputs: true,
+      hasBias: settings.hasBias)
   }
 
   /// The pooler, which no head of ours reads, and the vector of masked patches.
@@ -124,7 +86,7 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
   package func classHead(_ weights: inout WeightReader, fresh: ClassHead.Fresh?) throws(SVFTError)
     -> ClassHead?
   {
-    let hidden = settings.hidden
+    let hidden = settings.sizes.hidden
     if hasPairedHead, let pair = Family.pairedHead,
       let first = try ClassHead.stored(pair.first, columns: hidden, bias: true, &weights)
     {
@@ -144,12 +106,8 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
   package var projections: [Projection] { layers.flatMap(\.projections) }
 
   package var slots: [Slot] {
-    let blocks = layers.flatMap { layer in
-      layer.attentionNorm.slots
-        + layer.projections.flatMap { [$0.weight, $0.bias] }.compactMap { $0 }
-        + layer.outputNorm.slots
-    }
-    return specials + [positions, patches.kernel, patches.bias] + blocks + finalNorm.slots
+    specials + [positions, patches.kernel, patches.bias] + layers.flatMap(\.slots)
+      + finalNorm.slots
   }
 
   package func record(_ graph: Graph) throws(SVFTError) -> Value {
@@ -158,35 +116,12 @@ package final class VisionTransformer<Family: VisionFamily>: Architecture, @unch
       hidden = graph.add(hidden, graph.embed(table: vector, by: .tokens, offset: -kind))
     }
     hidden = graph.add(hidden, graph.embed(table: positions, by: .positions))
-    hidden = graph.dropped(hidden, settings.dropout)  // [T, hidden]
+    hidden = graph.dropped(hidden, settings.sizes.dropout)  // [T, hidden]
     for (number, layer) in layers.enumerated() {
       graph.beginSegment()
-      let attended = try attention(norm(hidden, layer.attentionNorm, graph), layer, number, graph)
-      hidden = graph.add(hidden, graph.dropped(attended, settings.dropout))
-      let up = try graph.project(norm(hidden, layer.outputNorm, graph), layer.up)
-      let down = try graph.project(graph.activation(up, settings.activation), layer.down)
-      hidden = graph.add(hidden, graph.dropped(down, settings.dropout))
+      hidden = try layer.record(hidden, number, graph)
       graph.endLayer(hidden)
     }
-    return norm(hidden, finalNorm, graph)
-  }
-
-  private func attention(_ normed: Value, _ layer: Layer, _ number: Int, _ graph: Graph)
-    throws(SVFTError) -> Value
-  {
-    let width = settings.hidden / settings.heads
-    let shape = AttentionShape(
-      heads: settings.heads, keyValueHeads: settings.heads, headWidth: width,
-      scale: 1 / Float(width).squareRoot(), causal: false, layer: number,
-      trainsInBF16: layer.value.weight.weight.format.toleratesBF16)
-    let attended = try graph.attention(
-      graph.project(normed, layer.query), graph.project(normed, layer.key),
-      graph.project(normed, layer.value), shape, dropout: Float(settings.attentionDropout))
-    return try graph.project(attended, layer.output)
-  }
-
-  private func norm(_ x: Value, _ norm: Norm, _ graph: Graph) -> Value {
-    graph.layerNorm(
-      x, weight: norm.weight, bias: norm.bias, epsilon: Float(settings.epsilon))
+    return finalNorm.record(hidden, settings.sizes, graph)
   }
 }

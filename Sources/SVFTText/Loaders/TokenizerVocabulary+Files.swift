@@ -126,9 +126,9 @@ extension TokenizerVocabulary {
   }
 
   private func byteLevelStages() throws(SVFTError) -> JSON.Object {
-    guard let split = NamedSplit.find(pre ?? "default") else {
-      throw SVFTError(
-        .unsupported, "tokenizer.ggml.pre: the split pattern \(pre ?? "default") is not known")
+    let name = pre ?? NamedSplit.unnamed
+    guard let split = NamedSplit.find(name) else {
+      throw SVFTError(.unsupported, "tokenizer.ggml.pre: the split pattern \(name) is not known")
     }
     var cutters: [JSON] = []
     for stage in split.stages {

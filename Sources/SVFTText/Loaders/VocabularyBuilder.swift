@@ -152,7 +152,12 @@ struct VocabularyBuilder {
   }
 
   private func byteLevel() throws(SVFTError) -> Tokenizer.Stages {
-    let name = vocabulary.pre ?? "default"
+    if vocabulary.pre == nil {
+      Log.warn(
+        "tokenizer.ggml.pre: the key is missing; words are cut as llama.cpp cuts them then, which "
+          + "may not be how the model was trained")
+    }
+    let name = vocabulary.pre ?? NamedSplit.unnamed
     guard let split = NamedSplit.find(name) else {
       throw SVFTError(.unsupported, "tokenizer.ggml.pre: the split pattern \(name) is not known")
     }

@@ -1,75 +1,89 @@
-// Expressions of one class of characters, as "Split" stages of DeepSeek's tokenizers have them:
+// Expressions of one class of characters, as "Split" stages of DeepSeek's and Falcon's tokenizers
+// have them:
 //
-//   \s? class +      class: [ranges written out], \p{L}, \p{N} or \p{P};  + or {1,3} or once
+//   \s? class +      class: [characters, ranges, \p{…} among them], \p{L}, \p{N} or \p{P};
+//                    + or {1,3} or once
 //
-// and "\s+$", space at the end. They are read here, not run: a match is found in one pass, and what
-// is written otherwise is no expression of these.
+// "\s+$", space at the end, and "[0-9][0-9][0-9]", digits by three. They are read here, not run: a
+// match is found in one pass, and what is written otherwise is no expression of these.
 
 /// One such expression.
 struct ClassRun: Sendable {
-  /// The characters that count.
-  private enum Members: Sendable {
-    case listed([ClosedRange<UInt32>])
-    case letters, numbers, marks
-  }
+  /// What may stand as a class of its own.
+  private enum Kind: Sendable { case letters, numbers, marks }
 
   /// As it is written.
   let expression: String
   private let takesSpace: Bool
-  private let members: Members
-  private let most: Int
+  private let ranges: [ClosedRange<UInt32>]
+  private let kinds: [Kind]
+  private let counts: ClosedRange<Int>
   private let isAtEnd: Bool
 
   /// Longer expressions are none of these.
   private static let longest = 4096
+  private static let named: [(name: String, kind: Kind)] = [
+    (#"\p{L}"#, .letters), (#"\p{N}"#, .numbers), (#"\p{P}"#, .marks),
+  ]
+  private static let byThree = "[0-9][0-9][0-9]"
 
   /// Nil for an expression of another form.
   init?(_ expression: String) {
     guard expression.utf8.count <= Self.longest else { return nil }
     self.expression = expression
-    var rest = Substring(expression)
-    isAtEnd = rest == #"\s+$"#
-    guard !isAtEnd else {
-      (takesSpace, members, most) = (false, .marks, .max)
-      return
-    }
+    isAtEnd = expression == #"\s+$"#
+    var rest = Substring(isAtEnd ? #"\p{P}"# : expression)
     takesSpace = rest.hasPrefix(#"\s?"#)
     if takesSpace { rest = rest.dropFirst(3) }
-    let counts: [String: Int] = ["": 1, "+": .max, "{1,3}": 3]
+    if expression == Self.byThree { rest = "[0-9]" }
     if rest.hasPrefix("[") {
       guard let end = rest.unicodeScalars.lastIndex(of: "]"),
-        let listed = Self.ranges(rest.unicodeScalars[..<end].dropFirst()),
-        let count = counts[String(rest.unicodeScalars[end...].dropFirst())]
+        let members = Self.members(rest.unicodeScalars[..<end].dropFirst())
       else { return nil }
-      (members, most) = (.listed(listed), count)
+      (ranges, kinds) = members
+      rest = Substring(rest.unicodeScalars[end...].dropFirst())
     } else {
-      let kinds: [(String, Members)] = [
-        (#"\p{L}"#, .letters), (#"\p{N}"#, .numbers), (#"\p{P}"#, .marks),
-      ]
-      guard let kind = kinds.first(where: { rest.hasPrefix($0.0) }),
-        let count = counts[String(rest.dropFirst(5))]
-      else { return nil }
-      (members, most) = (kind.1, count)
+      guard let known = Self.named.first(where: { rest.hasPrefix($0.name) }) else { return nil }
+      (ranges, kinds) = ([], [known.kind])
+      rest = rest.dropFirst(known.name.count)
     }
+    let spelled: [Substring: ClosedRange<Int>] = [
+      "": 1...1, "+": 1...Int.max, "{1,3}": 1...3,
+    ]
+    guard let counts = spelled[rest] else { return nil }
+    self.counts = expression == Self.byThree ? 3...3 : counts
   }
 
-  /// Characters and ranges a-b; nil where one of them means something else in an expression.
-  private static func ranges(
+  /// What stands between brackets; nil where a character means something else in an expression.
+  private static func members(
     _ text: some Collection<Unicode.Scalar>
-  ) -> [ClosedRange<UInt32>]? {
-    let scalars = Array(text)
-    var ranges: [ClosedRange<UInt32>] = []
-    var index = 0
-    while index < scalars.count {
-      let first = scalars[index]
-      guard !["\\", "^", "[", "]", "&"].contains(first) else { return nil }
-      let isRange = index + 2 < scalars.count && scalars[index + 1] == "-"
-      let last = isRange ? scalars[index + 2] : first
+  ) -> (ranges: [ClosedRange<UInt32>], kinds: [Kind])? {
+    var (ranges, kinds): ([ClosedRange<UInt32>], [Kind]) = ([], [])
+    var rest = Substring(String(String.UnicodeScalarView(text))).unicodeScalars
+    while let first = rest.first {
+      if let known = named.first(where: { Substring(rest).hasPrefix($0.name) }) {
+        kinds.append(known.kind)
+        rest = rest.dropFirst(known.name.count)
+        continue
+      }
+      rest = rest.dropFirst()
+      if first == "\\" {
+        guard let sign = rest.popFirst(), sign.isASCII, !sign.properties.isAlphabetic,
+          !("0"..."9").contains(sign)
+        else { return nil }
+        ranges.append(sign.value...sign.value)
+        continue
+      }
+      guard !["^", "[", "]", "&"].contains(first) else { return nil }
+      var last = first
+      if rest.count > 1, rest.first == "-" {
+        rest = rest.dropFirst()
+        last = rest.removeFirst()
+      }
       guard first.value <= last.value, last != "\\" else { return nil }
       ranges.append(first.value...last.value)
-      index += isRange ? 3 : 1
     }
-    return ranges.isEmpty ? nil : ranges
+    return ranges.isEmpty && kinds.isEmpty ? nil : (ranges, kinds)
   }
 
   /// The matches in one word, in order.
@@ -101,24 +115,25 @@ struct ClassRun: Sendable {
     return start..<word.upperBound
   }
 
+  /// Where the run that begins at `start` ends; `start` where there is none, or one too short.
   private func runEnd(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
     var (index, count) = (start, 0)
-    while index < limit, count < most {
+    while index < limit, count < counts.upperBound {
       let unit = TextUnit(text, at: index, limit: limit)
       guard holds(unit) else { break }
       index += unit.length
       count += 1
     }
-    return index
+    return count < counts.lowerBound ? start : index
   }
 
   private func holds(_ unit: TextUnit) -> Bool {
-    switch members {
-    case .letters: unit.kind == .letter
-    case .numbers: unit.kind == .number
-    case .marks: unit.scalar?.isPunctuation ?? false
-    case .listed(let ranges):
-      unit.scalar.map { scalar in ranges.contains { $0.contains(scalar.value) } } ?? false
-    }
+    kinds.contains {
+      switch $0 {
+      case .letters: unit.kind == .letter
+      case .numbers: unit.kind == .number
+      case .marks: unit.scalar?.isPunctuation ?? false
+      }
+    } || unit.scalar.map { scalar in ranges.contains { $0.contains(scalar.value) } } ?? false
   }
 }

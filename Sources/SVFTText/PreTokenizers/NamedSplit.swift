@@ -17,28 +17,52 @@ struct NamedSplit: Sendable {
   static let usual = "gpt-2"
   /// Their name where the tokens around a text are RoBERTa's.
   static let roberta = "roberta-bpe"
+  /// What a file without the key is cut by.
+  static let unnamed = "default"
 
   /// The known names.
   static let all: [NamedSplit] = [
     NamedSplit(
       names: [
-        usual, "phi-2", "jina-es", "jina-de", roberta, "exaone4", "mellum", "mpt", "olmo", "jais",
-        "trillion", "granite-docling",
+        usual, "phi-2", "jina-es", "jina-de", "jina-v2-es", "jina-v2-de", roberta, "exaone4",
+        "mellum", "mpt", "olmo", "jais", "trillion", "granite-docling", "gigachat", "a.x-4.0",
+        "modern-bert",
       ],
       stages: [SplitByPattern(.gpt2)]),
     NamedSplit(
-      names: ["llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"],
+      names: [
+        "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+        "jina-v5-nano",
+      ],
       stages: [SplitByPattern(.numbersByThree)], ignoresMerges: true, addsBOS: true),
-    NamedSplit(names: ["smaug-bpe", "dbrx"], stages: [SplitByPattern(.numbersByThree)]),
     NamedSplit(
-      names: ["qwen2", "stablelm2", "deepseek-r1-qwen", "megrez"],
+      names: ["smaug-bpe", "dbrx", "glm4", "chatglm-bpe"],
+      stages: [SplitByPattern(.numbersByThree)]),
+    NamedSplit(
+      names: [
+        "qwen2", "stablelm2", "deepseek-r1-qwen", "megrez", "kormo", "f2llmv2", "hunyuan",
+        "grok-2", "solar-open",
+      ],
       stages: [SplitByPattern(.numbersByOne)]),
-    NamedSplit(names: ["gpt-4o", "llama4"], stages: [SplitByPattern(.o200k)]),
+    NamedSplit(
+      names: ["gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"],
+      stages: [SplitByPattern(.o200k)]),
     NamedSplit(
       names: ["tekken"], stages: [SplitByPattern(.tekken)], ignoresMerges: true, addsBOS: true),
     NamedSplit(
-      names: ["smollm", "starcoder", "refact", "command-r"],
+      names: [
+        "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b",
+        "mellum2",
+      ],
       stages: [SplitDigits(individually: true), SplitByPattern(.gpt2)]),
+    NamedSplit(
+      names: ["falcon"],
+      stages: runs([#"[\p{P}\$\+<=>\^~\|`]+"#]) + [SplitByPattern(.gpt2)]
+        + runs(["[0-9][0-9][0-9]"])),
+    NamedSplit(
+      names: [unnamed],
+      stages: runs([#"[\p{P}\$\+<=>\^~\|]+"#]) + [SplitByPattern(.gpt2)]
+        + runs([#"\p{N}+"#, "[0-9][0-9][0-9]"])),
     NamedSplit(
       names: ["deepseek-coder"],
       stages: runs(["[\r\n]", #"\s?\p{L}+"#, #"\s?\p{P}+"#, "[一-龥ࠀ-一가-퟿]+"])
@@ -50,7 +74,7 @@ struct NamedSplit: Sendable {
         "[一-龥ࠀ-一가-퟿]+",
       ]) + [SplitDigits(individually: true)]),
     NamedSplit(
-      names: ["deepseek-v3", "hunyuan-dense"],
+      names: ["deepseek-v3", "hunyuan-dense", "joyai-llm"],
       stages: runs([#"\p{N}{1,3}"#, "[一-龥぀-ゟ゠-ヿ]+"]) + [SplitByPattern(.signs)]),
   ]
 

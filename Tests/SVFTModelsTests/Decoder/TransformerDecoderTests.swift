@@ -22,39 +22,14 @@ struct TransformerDecoderTests {
 
   @Test("Layers and logits equal those of transformers", arguments: FamilyFixture.all)
   func logits(_ fixture: FamilyFixture) throws {
-    let golden = try fixture.golden()
-    let model = try Checkpoint(fixture.folder).load()
-    #expect(model.unused == [])
-    let graph = Graph(training: false)
-    let hidden = try model.architecture.record(graph)
-    let head = try #require(model.architecture.languageModelHead)
-    let logits = try head.record(hidden, graph)
-    for value in graph.layerOutputs + [logits] { graph.output(value) }
-    let program = try Program(graph, rows: 16, threads: 2)
-    let batch = try Batch(rows: 16, sequences: 2)
-    batch.compute = .f32
-    try batch.append(golden.ids)
-    try program.forward(batch)
-    #expect(graph.layerOutputs.count == model.architecture.geometry.layers)
-    for (number, value) in graph.layerOutputs.enumerated() {
-      let expected = try golden.values("layer.\(number)")
-      let found = UnsafeBufferPointer(start: program.values(value), count: expected.count)
-      #expect(relative(found, expected) < 1e-4, "layer \(number)")
-    }
-    let expected = try golden.values("logits")
-    let found = UnsafeBufferPointer(start: program.values(logits), count: expected.count)
-    #expect(relative(found, expected) < 1e-4)
+    try fixture.expectLayersAndResults(.languageModel)
   }
 
   @Test("Gradients equal those of transformers", arguments: FamilyFixture.all)
   func gradients(_ fixture: FamilyFixture) throws {
     let golden = try fixture.golden()
     let model = try Checkpoint(fixture.folder).load()
-    let names = golden.names("gradient.")
-    #expect(names.count > 3)
-    let slots = model.slots.filter { names.contains($0.name) }
-    #expect(slots.count == names.count)
-    for slot in slots { try train(slot) }
+    let slots = try trainKnown(model, golden, moreThan: 3)
     let probe = try ModelProbe(model, .languageModel, rows: 16, training: true)
     let logits = try probe([golden.ids])
     let seed = try #require(probe.program.gradient(probe.result))
@@ -72,14 +47,7 @@ struct TransformerDecoderTests {
     }
     #expect(abs(loss - Double(try golden.values("loss")[0])) < 1e-5)
     try probe.program.backward(probe.batch)
-    for slot in slots {
-      var expected = try golden.values("gradient." + slot.name)
-      if slot.isTransposedInFolders {
-        expected = transposed(expected, rows: slot.weight.columns)
-      }
-      let found = try #require(slot.standIn).gradients
-      #expect(relative(found, expected) < 1e-3, "\(slot.name)")
-    }
+    try expectGradients(slots, golden)
   }
 
   @Test("Step by step through a cache equals the whole", arguments: FamilyFixture.all)
@@ -125,27 +93,4 @@ struct TransformerDecoderTests {
     let sum = parts.reduce(0, +)
     return parts.map { $0 / sum }
   }
-
-}
-
-/// [rows, n] → [n, rows]
-func transposed(_ values: [Float], rows: Int) -> [Float] {
-  let columns = values.count / rows
-  return (0..<values.count).map { values[$0 % rows * columns + $0 / rows] }
-}
-
-/// Lets the tensor train from where it is.
-func train(_ slot: Slot) throws {
-  let weight = slot.weight
-  let parameter = try Parameter(slot.name, rows: weight.rows, columns: weight.columns)
-  if let values = parameter.values.baseAddress {
-    weight.decode(rows: 0..<weight.rows, into: values)
-  }
-  slot.standIn = parameter
-}
-
-/// The largest difference over the largest expected number; infinite for other lengths.
-func relative(_ found: some Collection<Float>, _ expected: [Float]) -> Float {
-  let largest = expected.map(abs).max() ?? 0
-  return distance(found, expected) / max(largest, .leastNormalMagnitude)
 }

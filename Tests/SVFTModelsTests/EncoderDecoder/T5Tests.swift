@@ -123,10 +123,7 @@ struct T5Tests {
   func gradients(_ fixture: FamilyFixture) throws {
     let golden = try fixture.golden()
     let model = try Checkpoint(fixture.folder).load()
-    let names = golden.names("gradient.")
-    let slots = model.slots.filter { names.contains($0.name) }
-    #expect(slots.count == names.count && names.count > 8)
-    for slot in slots { try train(slot) }
+    let slots = try trainKnown(model, golden, moreThan: 8)
     let recording = try Recording(model, training: true)
     let texts = try Self.texts(golden, model)
     try recording([texts])
@@ -147,11 +144,7 @@ struct T5Tests {
       }
     }
     try recording.program.backward(recording.batch)
-    for slot in slots {
-      let expected = try golden.values("gradient." + slot.name)
-      let found = try #require(slot.standIn).gradients
-      #expect(relative(found, expected) < 1e-3, "\(slot.name)")
-    }
+    try expectGradients(slots, golden)
   }
 
   @Test("Step by step through caches equals the whole", arguments: FamilyFixture.answers)

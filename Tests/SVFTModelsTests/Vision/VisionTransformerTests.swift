@@ -127,17 +127,10 @@ struct VisionTransformerTests {
   func gradients(_ fixture: FamilyFixture) throws {
     let golden = try fixture.golden()
     let model = try Checkpoint(fixture.folder).load()
-    let names = golden.names("gradient.")
-    let slots = model.slots.filter { names.contains($0.name) }
-    #expect(slots.count == names.count && names.count > 8, "\(names)")
-    for slot in slots { try train(slot) }
+    let slots = try trainKnown(model, golden, moreThan: 8)
     let logits = try trained(model, golden.values("pixels"))
     #expect(relative(logits, try golden.values("logits")) < 1e-4)
-    for slot in slots {
-      let gradients = try #require(slot.standIn).gradients
-      #expect(
-        relative(gradients, try golden.values("gradient." + slot.name)) < 1e-3, "\(slot.name)")
-    }
+    try expectGradients(slots, golden)
   }
 
   @Test("Names of version 5 of transformers are the same model")
