@@ -36,7 +36,8 @@ package final class Program: @unchecked Sendable {
     ops = graph.ops
     spaces = ops.map(\.space)
     meetings = Meetings(ops, plan)
-    queues = graph.stripQueues
+    // A head alone is the end of a step that a model's layers began.
+    queues = graph.layerOutputs.isEmpty ? [] : graph.stripQueues
     arena = try Arena(plan, ops: ops, threads: threads)
     var gradients: [Buffer] = []
     for parameter in graph.training ? graph.parameters : [] {

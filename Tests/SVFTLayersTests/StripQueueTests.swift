@@ -142,6 +142,30 @@ struct StripQueueTests {
     }
   }
 
+  /// A step is what runs layers: a head alone brings nothing in.
+  @Test(arguments: [true, false]) func stepsBringStripsInAndKeepTheirBits(hasLayers: Bool) throws {
+    let folder = try TemporaryFolder()
+    let weight = try matrices(1, rows: 70, folder)[0].inStripsLater(queue())
+    let graph = Graph(training: false)
+    let x = graph.input(width: 256)
+    let y = try graph.linear(x, frozen: weight)
+    graph.output(y)
+    if hasLayers { graph.endLayer(y) }
+    let program = try Program(graph, rows: 3, threads: 2)
+    let batch = try Batch(rows: 3, sequences: 1)
+    try batch.append([0, 1, 2])
+    let numbers = Replay.numbers(3 * 256, "x")
+    var steps: [[Float]] = []
+    for step in 1...3 {
+      program.values(x).update(from: numbers, count: numbers.count)
+      try program.forward(batch)
+      steps.append((0..<3 * 70).map { program.values(y)[$0] })
+      let isInStrips = weight.matrix.arrangement == .strips
+      #expect(isInStrips == (hasLayers && step > 1), "step \(step)")
+    }
+    #expect(steps[0] == steps[1] && steps[0] == steps[2])
+  }
+
   @Test func weightsThatAreGoneNeedNoStrips() throws {
     let folder = try TemporaryFolder()
     let queue = queue()
