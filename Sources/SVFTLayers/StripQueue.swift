@@ -88,7 +88,7 @@ package final class LateStrips: @unchecked Sendable {
   private let isReady = Atomic(false)
 
   /// Bytes of rows that come into strips before those of the file are given back.
-  private static let pieceBytes = 8 << 20
+  private static let pieceBytes = 2 << 20
 
   init(
     _ format: any ElementFormat, _ rows: Kernels.StoredMatrix, _ file: Buffer,
