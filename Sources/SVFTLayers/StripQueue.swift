@@ -18,12 +18,15 @@ package final class StripQueue: Sendable {
 
   private struct Waiting: @unchecked Sendable {
     var hasServed = false
-    /// The next one last.
+    /// In the order of their turns; before `next` they have had them.
     var matrices: [Place] = []
+    var next = 0
     /// What the file held of those that are strips now.
     var files: [Buffer] = []
-    /// Where their strips lie.
+    /// Where their strips lie; nil when all have had their turns.
     var run: BufferRun?
+
+    mutating func finish() { (run, files, matrices, next) = (nil, [], [], 0) }
   }
 
   /// Weights that are gone before their turn need no strips.
@@ -43,7 +46,7 @@ package final class StripQueue: Sendable {
 
   /// Matrices come in the order in which they were added.
   fileprivate func add(_ matrix: LateStrips) {
-    waiting.withLock { $0.matrices.insert(Place(matrix: matrix), at: 0) }
+    waiting.withLock { $0.matrices.append(Place(matrix: matrix)) }
   }
 
   /// A step is about to run: but for the first, some matrices come into strips.
@@ -55,19 +58,21 @@ package final class StripQueue: Sendable {
       guard waiting.hasServed else { return waiting.hasServed = true }
       guard let run = waiting.run else { return }
       var left = StripQueue.stepBytes
-      while left > 0, let next = waiting.matrices.popLast() {
-        guard let matrix = next.matrix else { continue }
+      while left > 0, waiting.next < waiting.matrices.count {
+        let place = waiting.matrices[waiting.next]
+        waiting.next += 1
+        guard let matrix = place.matrix else { continue }
         left -= matrix.byteCount
         do throws(SVFTError) {
           try charged { () throws(SVFTError) in try matrix.make(threads: threads, in: run) }
           waiting.files.append(matrix.file)
         } catch {
-          waiting.matrices = []
+          waiting.next = waiting.matrices.count
         }
       }
       // Reading a matrix brings in pages around it, of its neighbours too.
       for file in waiting.files { file.releasePages() }
-      if waiting.matrices.isEmpty { (waiting.run, waiting.files) = (nil, []) }
+      if waiting.next == waiting.matrices.count { waiting.finish() }
     }
   }
 
