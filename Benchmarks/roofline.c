@@ -135,19 +135,20 @@ typedef struct {
 
 static void forward(void *subject) {
   product *p = subject;
-  svk_product(p->w, 0, p->w.rows, p->x, p->w.columns, p->tokens, p->y, p->w.rows,
-              (svk_update){1, 0}, p->scratch);
+  svk_matrix x = {p->x, p->w.columns, 1, 0};
+  svk_product(p->w, 0, p->w.rows, x, p->tokens, p->y, p->w.rows, (svk_update){1, 0}, p->scratch);
 }
 
 static void backward(void *subject) {
   product *p = subject;
-  svk_transposed_product(p->w, 0, p->w.columns, p->y, p->w.rows, p->tokens, p->x, p->w.columns,
+  svk_matrix g = {p->y, p->w.rows, 1, 0};
+  svk_transposed_product(p->w, 0, p->w.columns, g, p->tokens, p->x, p->w.columns,
                          (svk_update){1, 0}, p->scratch);
 }
 
 static void outer(void *subject) {
   product *p = subject;
-  svk_matrix g = {p->y, 1, p->w.rows}, x = {p->x, p->w.columns, 1};
+  svk_matrix g = {p->y, 1, p->w.rows, 0}, x = {p->x, p->w.columns, 1, 0};
   svk_gemm_f32(p->w.rows, p->w.columns, p->tokens, g, x, (float *)(uintptr_t)p->w.bytes,
                p->w.columns, (svk_update){1, 0}, p->w.rounds, p->scratch);
 }

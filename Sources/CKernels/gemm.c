@@ -20,7 +20,7 @@ static void gemm_tile__portable(int rows, int columns, const float *tile, int64_
   for (int i = 0; i < rows; i++) {
     float sums[SVK_PANEL] = {0};
     for (int64_t p = 0; p < steps; p++) {
-      float value = tile[p * SVK_TILE + i];
+      float value = tile[p * rows + i];
       for (int j = 0; j < SVK_PANEL; j++) sums[j] += value * panel[p * SVK_PANEL + j];
     }
     for (int j = 0; j < SVK_PANEL; j++) {
@@ -113,10 +113,10 @@ static void pack_across(svk_panel_source b, int64_t p, int64_t k, int64_t j, int
   }
 }
 
-/* tile[p * 12 + i] = A[i][p] for rows that lie along. */
+/* tile[p * count + i] = A[i][p] for rows that lie along. */
 SVK_INLINE void copy_along_body(const float *rows, int64_t stride, int64_t count, int64_t k,
                                 float *tile) {
-  turn_rows(rows, stride, count, k, tile, SVK_TILE);
+  turn_rows(rows, stride, count, k, tile, count);
 }
 SVK_VARIANTS(void, copy_along,
              (const float *rows, int64_t stride, int64_t count, int64_t k, float *tile),
@@ -124,7 +124,7 @@ SVK_VARIANTS(void, copy_along,
 
 /* The same for any strides. */
 static void copy_across(svk_matrix a, int64_t count, int64_t k, float *tile) {
-  for (int64_t p = 0; p < k; p++, tile += SVK_TILE, a.a += a.column_stride) {
+  for (int64_t p = 0; p < k; p++, tile += count, a.a += a.column_stride) {
     if (a.row_stride == 1 && count == SVK_TILE) {
       memcpy(tile, a.a, SVK_TILE * sizeof(float)); /* in line: its size is known */
       continue;
@@ -194,9 +194,20 @@ static void copy_tiles(const svk_arithmetic *by, block at, svk_matrix a, float *
   }
 }
 
-static void multiply_block(const svk_arithmetic *by, block at, int64_t n, svk_panel_source b,
-                           float *c, int64_t ldc, svk_update update, float *scratch) {
-  float *panels = scratch, *tiles = panels + PANELS, *spare = tiles + TILES;
+/* The tiles of rows i… of A: copied into `room`, or where they lie. The tiles of one stretch of
+ * inner positions lie one after the other, `steps` floats for each row. */
+static const float *tiles_at(const svk_arithmetic *by, block at, int64_t i, int64_t m,
+                             svk_matrix a, float *room) {
+  if (a.in_tiles) return a.a + at.p / by->positions * m + i * at.steps;
+  a.a += i * a.row_stride + at.p * a.column_stride;
+  copy_tiles(by, at, a, room);
+  return room;
+}
+
+static void multiply_block(const svk_arithmetic *by, block at, const float *tiles, int64_t n,
+                           svk_panel_source b, float *c, int64_t ldc, svk_update update,
+                           float *scratch) {
+  float *panels = scratch, *spare = panels + PANELS + TILES;
   for (int64_t j = 0; j < n; j += SVK_WIDTH) {
     int64_t width = n - j < SVK_WIDTH ? n - j : SVK_WIDTH;
     by->pack_panels(b, at.p, at.k, j, width, panels, spare);
@@ -221,10 +232,8 @@ void svk_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_source b,
     for (int64_t i = 0; i < m; i += most) {
       block at = {m - i < most ? m - i : most, p, depth,
                   (depth + by.positions - 1) / by.positions};
-      svk_matrix rows = {a.a + i * a.row_stride + p * a.column_stride, a.row_stride,
-                         a.column_stride};
-      copy_tiles(&by, at, rows, (float *)scratch + PANELS);
-      multiply_block(&by, at, n, b, c + i * ldc, ldc, now, scratch);
+      const float *tiles = tiles_at(&by, at, i, m, a, (float *)scratch + PANELS);
+      multiply_block(&by, at, tiles, n, b, c + i * ldc, ldc, now, scratch);
     }
   }
 }

@@ -13,8 +13,7 @@ enum {
   SVK_PANEL = 32,        /* columns of a panel */
   SVK_INNER = 256,       /* steps of a panel: a multiple of every block length */
   SVK_WIDTH = 256,       /* columns packed at once: 256 KiB */
-  SVK_TILE = 12,         /* rows of a tile of A, one microkernel's */
-  SVK_TILES = 43,        /* tiles copied at once: 516 KiB, near together with the panels */
+  SVK_TILES = 43,        /* tiles of 12 rows copied at once: 516 KiB, near with the panels */
   SVK_SPARE_LENGTH = 272 /* stride of a decoded row: a line more, to spread the cache sets */
 };
 
@@ -26,11 +25,12 @@ typedef struct {
   int across;
 } svk_panel_source;
 
-/* A way of multiplying: what tiles and panels hold, tile[step * 12 + i], panel[step * 32 + j]. */
+/* A way of multiplying: what tiles and panels hold, tile[step * rows + i], panel[step * 32 + j].
+ * Only the last tile has fewer rows than 12. */
 typedef struct {
   /* Inner positions of a step. */
   int64_t positions;
-  /* Up to 12 rows of `k` positions of A; a tile takes a few floats more than its own. */
+  /* Up to 12 rows of `k` positions of A; in F32 a tile takes a few floats more than its own. */
   void (*copy_tile)(svk_matrix a, int64_t rows, int64_t k, float *tile);
   /* Panels of positions p..<p+k, columns j..<j+count (at most SVK_WIDTH) of B, one after the other;
    * columns that are not there are zeros. */

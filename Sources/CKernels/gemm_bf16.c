@@ -1,6 +1,6 @@
-/* The engine's BF16 arithmetic (gemm.h): tile[step][12][2], panel[step][32][2], the two neighbours
- * of a step side by side, added in F32. Activations are rounded once, when tiles are copied;
- * panels take the bits of BF16 weights as they are, and other formats decoded and rounded.
+/* The engine's BF16 arithmetic (gemm.h): tile[step][rows][2], panel[step][32][2], the two
+ * neighbours of a step side by side, added in F32. Activations are rounded once, when tiles are
+ * copied; panels take the bits of BF16 weights as they are, and other formats decoded and rounded.
  *
  * For processors with AVX-512 BF16 alone, or as if: the text is one, its two instructions the
  * processor's or spelled out (x86/bf16.h). */
@@ -16,6 +16,7 @@
 
 enum {
   PAIR_BLOCK = 2 * SVK_SQUARE, /* positions of a square of pairs */
+  WHOLE = 0xffff,              /* all lanes */
   COLUMNS_AHEAD = 16 /* processors do not follow pieces of rows from page to page */
 };
 
@@ -23,10 +24,10 @@ SVK_TARGET_AVX512 SVK_INLINE void store_words(float *to, const __m512i *words) {
   _mm512_storeu_si512(to, *words);
 }
 
-/* to[q * step + r] = positions 2q and 2q + 1 of row r, for r < 16 and 2q < k; zeros for rows from
- * `count` on. As turn_rows stores them (square.h): whole lanes, in order, over the end. */
+/* to[q * step + r] = positions 2q and 2q + 1 of row r, for the `lanes` r and 2q < k; zeros for rows
+ * from `count` on. */
 SVK_TARGET_AVX512 SVK_INLINE void round_rows(const float *rows, int64_t stride, int64_t count,
-                                             int64_t k, float *to, int64_t step,
+                                             int64_t k, float *to, int64_t step, __mmask16 lanes,
                                              svk_round_values round) {
   for (int64_t p = 0; p < k; p += PAIR_BLOCK, to += SVK_SQUARE * step) {
     int64_t columns = k - p < PAIR_BLOCK ? k - p : PAIR_BLOCK;
@@ -45,7 +46,9 @@ SVK_TARGET_AVX512 SVK_INLINE void round_rows(const float *rows, int64_t stride, 
       memcpy(&square[r], &codes, sizeof codes);
     }
     turn_square(square);
-    for (int64_t q = 0; 2 * q < columns; q++) memcpy(to + q * step, &square[q], sizeof square[q]);
+    for (int64_t q = 0; 2 * q < columns; q++) {
+      _mm512_mask_storeu_ps(to + q * step, lanes, (__m512)square[q]);
+    }
   }
 }
 
@@ -57,19 +60,18 @@ SVK_TARGET_AVX512 SVK_INLINE __m512i interleave(__m512i codes) {
 }
 
 /* tile[step][i] = positions 2 step and 2 step + 1 of row i, for rows that lie side by side,
- * `stride` from position to position. Whole words are stored, in order, over the end. */
+ * `stride` from position to position. */
 SVK_TARGET_AVX512 SVK_INLINE void round_columns(const float *a, int64_t stride, int64_t rows,
                                                 int64_t k, float *tile, svk_round_values round) {
   const __mmask16 mask = (__mmask16)((1u << rows) - 1);
-  for (int64_t p = 0; p < k; p += 2, a += 2 * stride, tile += SVK_TILE) {
+  for (int64_t p = 0; p < k; p += 2, a += 2 * stride, tile += rows) {
     __m512 first = _mm512_maskz_loadu_ps(mask, a), second = _mm512_setzero_ps();
     if (p + 1 < k) second = _mm512_maskz_loadu_ps(mask, a + stride);
     __builtin_prefetch(a + COLUMNS_AHEAD * stride);
     __builtin_prefetch(a + (COLUMNS_AHEAD + 1) * stride);
     __m512i codes;
     round(&first, &second, &codes);
-    codes = interleave(codes);
-    store_words(tile, &codes);
+    _mm512_mask_storeu_epi32(tile, mask, interleave(codes));
   }
 }
 
@@ -132,7 +134,7 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_along(svk_panel_source b, int64_t p, int6
   }
   for (int64_t r = 0; r < SVK_PANEL && format == svk_format_f32(); r += SVK_SQUARE) {
     const float *rows = (const float *)(const void *)from + r * b.w.columns;
-    round_rows(rows, b.w.columns, count - r, k, panel + r, SVK_PANEL, round);
+    round_rows(rows, b.w.columns, count - r, k, panel + r, SVK_PANEL, WHOLE, round);
   }
   if (format == svk_format_f32()) return;
   for (int64_t done = 0; done < k; done += SVK_INNER) {
@@ -143,7 +145,7 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_along(svk_panel_source b, int64_t p, int6
     }
     for (int64_t r = 0; r < SVK_PANEL; r += SVK_SQUARE) {
       round_rows(spare + r * SVK_SPARE_LENGTH, SVK_SPARE_LENGTH, count - r, length,
-                 panel + done / 2 * SVK_PANEL + r, SVK_PANEL, round);
+                 panel + done / 2 * SVK_PANEL + r, SVK_PANEL, WHOLE, round);
     }
   }
 }
@@ -278,7 +280,8 @@ SVK_TARGET_AVX512 SVK_INLINE void pack_panels(svk_panel_source b, int64_t p, int
 /* What rounds, once for each set of instructions. */
 #define PACKERS(target, form, round)                                                               \
   target static void copy_tile__##form(svk_matrix a, int64_t rows, int64_t k, float *tile) {       \
-    if (a.column_stride == 1) round_rows(a.a, a.row_stride, rows, k, tile, SVK_TILE, round);       \
+    __mmask16 lanes = (__mmask16)((1u << rows) - 1);                                               \
+    if (a.column_stride == 1) round_rows(a.a, a.row_stride, rows, k, tile, rows, lanes, round);    \
     else round_columns(a.a, a.column_stride, rows, k, tile, round);                                \
   }                                                                                                \
   target static void pack_panels__##form(svk_panel_source b, int64_t p, int64_t k, int64_t j,      \

@@ -72,23 +72,26 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
   }
 }
 
-void svk_product(svk_weights w, int64_t first, int64_t last, const float *x, int64_t ldx,
-                 int64_t tokens, float *y, int64_t ldy, svk_update update, void *scratch) {
+int64_t svk_tiled_from(svk_weights w) {
+  if (!svk_multiplies_bf16(w)) return 0;
+  return w.arrangement != SVK_ROWS ? 1 : few_tokens(w.format) + 1;
+}
+
+void svk_product(svk_weights w, int64_t first, int64_t last, svk_matrix x, int64_t tokens,
+                 float *y, int64_t ldy, svk_update update, void *scratch) {
   if (w.arrangement != SVK_ROWS || tokens > few_tokens(w.format)) {
-    svk_matrix a = {x, ldx, 1};
     svk_panel_source b = {w, first, 0};
-    svk_gemm(tokens, last - first, w.columns, a, b, y + first, ldy, update, scratch);
+    svk_gemm(tokens, last - first, w.columns, x, b, y + first, ldy, update, scratch);
   } else if (tokens > 0) {
-    dots_product(w, first, last, x, ldx, tokens, y, ldy, update, scratch);
+    dots_product(w, first, last, x.a, x.row_stride, tokens, y, ldy, update, scratch);
   }
 }
 
-void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
-                            int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
-                            svk_update update, void *scratch) {
-  svk_matrix a = {g, ldg, 1};
+void svk_transposed_product(svk_weights w, int64_t first, int64_t last, svk_matrix g,
+                            int64_t tokens, float *dx, int64_t lddx, svk_update update,
+                            void *scratch) {
   svk_panel_source b = {w, first, 1};
-  svk_gemm(tokens, last - first, w.rows, a, b, dx + first, lddx, update, scratch);
+  svk_gemm(tokens, last - first, w.rows, g, b, dx + first, lddx, update, scratch);
 }
 
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,

@@ -23,7 +23,7 @@ static void few_columns(int64_t m, int64_t n, int64_t k, svk_matrix a, const flo
                         float *c, int64_t ldc, svk_update update) {
   for (int64_t i = 0; i < m; i += SVK_TILE) {
     int rows = (int)(m - i < SVK_TILE ? m - i : SVK_TILE);
-    svk_matrix tile = {a.a + i * a.row_stride, a.row_stride, a.column_stride};
+    svk_matrix tile = {a.a + i * a.row_stride, a.row_stride, a.column_stride, 0};
     thin_tile(rows, (int)n, tile, k, panel, SVK_PANEL, c + i * ldc, ldc, update);
   }
 }
@@ -43,7 +43,7 @@ int svk_thin_gemm(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_panel_sourc
   for (int64_t p = 0; p < k; p += SVK_INNER) {
     int64_t depth = k - p < SVK_INNER ? k - p : SVK_INNER;
     svk_update now = {update.alpha, p == 0 ? update.accumulate : 1};
-    svk_matrix from = {a.a + p * a.column_stride, a.row_stride, a.column_stride};
+    svk_matrix from = {a.a + p * a.column_stride, a.row_stride, a.column_stride, 0};
     if (has_few_rows(m, b)) {
       const float *rows = (const float *)b.w.bytes + p * b.w.columns + b.first;
       few_rows(m, n, depth, from, rows, b.w.columns, c, ldc, now);

@@ -10,10 +10,12 @@ struct Meetings {
   /// Per op.
   let before: [Bool]
 
-  init(_ ops: [any Op], _ plan: Plan) {
+  /// For steps of up to `rows` rows, or any.
+  init(_ ops: [any Op], _ plan: Plan, rows: Int = .max) {
     var before = [Bool](repeating: false, count: ops.count)
     var stretch: [Extent] = []
-    for index in plan.timetable.forward.map(\.op) {
+    for index in plan.timetable.forward.map(\.op)
+    where ops[index].idleRows < max(1, rows) {
       let extent = Extent(ops[index], plan)
       if stretch.contains(where: { $0.meets(extent) }) {
         before[index] = true

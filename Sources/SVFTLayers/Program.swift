@@ -10,6 +10,8 @@ package final class Program: @unchecked Sendable {
   private let ops: [any Op]
   private let spaces: [RowSpace]
   private let meetings: Meetings
+  /// Those of steps of few rows, which leave some ops nothing to do.
+  private let fewMeetings: (rows: Int, meetings: Meetings)
   private let queues: [StripQueue]
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
@@ -36,6 +38,8 @@ package final class Program: @unchecked Sendable {
     ops = graph.ops
     spaces = ops.map(\.space)
     meetings = Meetings(ops, plan)
+    let few = ops.map(\.idleRows).filter { $0 > 0 }.min() ?? 0
+    fewMeetings = (few, Meetings(ops, plan, rows: few))
     // A head alone is the end of a step that a model's layers began.
     queues = graph.layerOutputs.isEmpty ? [] : graph.stripQueues
     arena = try Arena(plan, ops: ops, threads: threads)
@@ -55,6 +59,7 @@ package final class Program: @unchecked Sendable {
     // Exact products are no faster from strips.
     if batch.compute == .standard { for queue in queues { queue.advance(threads: threads) } }
     let steps = plan.timetable.forward
+    let meetings = batch.rows <= fewMeetings.rows ? fewMeetings.meetings : meetings
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }

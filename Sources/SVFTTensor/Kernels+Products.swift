@@ -10,11 +10,22 @@ extension Kernels {
     package let pointer: UnsafePointer<Float>
     package let rowStride: Int
     package let columnStride: Int
+    /// Whether it lies in the tiles of `roundTile` instead, for products of a stored matrix.
+    let isInTiles: Bool
 
-    package init(_ pointer: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+    package init(
+      _ pointer: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1
+    ) {
+      self.init(pointer, rowStride: rowStride, columnStride: columnStride, isInTiles: false)
+    }
+
+    init(
+      _ pointer: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1, isInTiles: Bool
+    ) {
       self.pointer = pointer
       self.rowStride = rowStride
       self.columnStride = columnStride
+      self.isInTiles = isInTiles
     }
 
     /// Rows and columns exchanged; nothing moves.
@@ -23,7 +34,9 @@ extension Kernels {
     }
 
     var value: svk_matrix {
-      svk_matrix(a: pointer, row_stride: Int64(rowStride), column_stride: Int64(columnStride))
+      svk_matrix(
+        a: pointer, row_stride: Int64(rowStride), column_stride: Int64(columnStride),
+        in_tiles: isInTiles ? 1 : 0)
     }
   }
 
@@ -38,6 +51,25 @@ extension Kernels {
     svk_gemm_f32(
       Int64(rows), Int64(columns), Int64(inner), a.value, b.value, c, Int64(ldc), update.value,
       inBF16 ? 1 : 0, scratch)
+  }
+
+  /// Floats for each of `tokens` rows of activations in tiles.
+  package static func tiledWidth(_ columns: Int) -> Int { (columns + 1) / 2 }
+
+  /// Tiles of `tokens` rows of activations.
+  package static func tileCount(_ tokens: Int) -> Int {
+    (tokens + Int(SVK_TILE) - 1) / Int(SVK_TILE)
+  }
+
+  /// Rounds one tile of `x` [tokens, columns] to BF16, into its place in `target`, where tokens
+  /// have `tiledWidth(columns)` floats each.
+  ///
+  /// Products of a matrix with `tiledFrom` read them.
+  package static func roundTile(
+    _ tile: Int, of x: UnsafePointer<Float>, tokens: Int, columns: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    svk_round_tile(x, Int64(columns), Int64(tokens), Int64(columns), Int64(tile), target)
   }
 
   /// dW[r, k] += scale·Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is

@@ -54,17 +54,25 @@ extension Kernels {
 
     /// y[t·ldy + row] (+)= alpha·Σ_k W[row, k]·x[t, k] for rows `range` and tokens 0..<tokens.
     ///
-    /// `x` is [tokens, columns] dense, `y` is [tokens, ldy]. `scratch` holds
-    /// `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. A few tokens are summed in
+    /// `x` is [tokens, columns] dense, or `inTiles` (`tiledFrom`), `y` is [tokens, ldy]. `scratch`
+    /// holds `Kernels.scratchBytes(columns)` bytes, 64-byte aligned. A few tokens are summed in
     /// another order than many. But for rows, `range` begins at a multiple of 16.
     package func product(
-      rows range: Range<Int>, _ x: UnsafePointer<Float>, tokens: Int,
+      rows range: Range<Int>, _ x: UnsafePointer<Float>, tokens: Int, inTiles: Bool = false,
       into y: UnsafeMutablePointer<Float>, ldy: Int, _ update: Update = Update(),
       scratch: UnsafeMutableRawPointer
     ) {
       svk_product(
-        value, Int64(range.lowerBound), Int64(range.upperBound), x, Int64(columns), Int64(tokens),
-        y, Int64(ldy), update.value, scratch)
+        value, Int64(range.lowerBound), Int64(range.upperBound),
+        Matrix(x, rowStride: columns, isInTiles: inTiles).value, Int64(tokens), y, Int64(ldy),
+        update.value, scratch)
+    }
+
+    /// From how many tokens on `product` reads activations `inTiles`, as `transposedProduct` does
+    /// at any number; nil where products are not in BF16.
+    package var tiledFrom: Int? {
+      let tokens = Int(svk_tiled_from(value))
+      return tokens > 0 ? tokens : nil
     }
 
     /// Columns that one part of a rounding takes: whole lines of every tile.
@@ -112,15 +120,17 @@ extension Kernels {
     }
 
     /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `range` (whole blocks, or
-    /// multiples of 32 where they are longer) and all rows; dx is [tokens, ldx].
+    /// multiples of 32 where they are longer) and all rows; dx is [tokens, ldx]. `inTiles`, g has
+    /// no stride.
     package func transposedProduct(
       columns range: Range<Int>, _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
-      into dx: UnsafeMutablePointer<Float>, ldx: Int, _ update: Update = Update(),
-      scratch: UnsafeMutableRawPointer
+      inTiles: Bool = false, into dx: UnsafeMutablePointer<Float>, ldx: Int,
+      _ update: Update = Update(), scratch: UnsafeMutableRawPointer
     ) {
       svk_transposed_product(
-        value, Int64(range.lowerBound), Int64(range.upperBound), g, Int64(ldg), Int64(tokens), dx,
-        Int64(ldx), update.value, scratch)
+        value, Int64(range.lowerBound), Int64(range.upperBound),
+        Matrix(g, rowStride: ldg, isInTiles: inTiles).value, Int64(tokens), dx, Int64(ldx),
+        update.value, scratch)
     }
 
     /// Decodes rows `range` to F32, dense [range.count, columns].

@@ -15,7 +15,7 @@ struct KernelsBF16Tests {
   static let forms = Kernels.hasBF16Instructions ? Form.allCases : [.spelledOut]
 
   /// Runs `body` where BF16 is multiplied in this form.
-  private static func with<Result>(_ form: Form, _ body: () throws -> Result) throws -> Result {
+  static func with<Result>(_ form: Form, _ body: () throws -> Result) throws -> Result {
     try Kernels.with(.avx512bf16) {
       form == .own ? try body() : try Kernels.spellingOutBF16(body)
     }

@@ -13,8 +13,9 @@ SVK_TARGET_AVX512 SVK_INLINE void add_values(__m512 *sums, const __m512 *value,
 
 SVK_TILE_512(SVK_TARGET_AVX512, gemm_tile__avx512, add_values)
 
-SVK_TARGET_AVX2 SVK_INLINE void tile_256(const int rows, const float *tile, int64_t steps,
-                                         const float *panel, float *c, int64_t ldc,
+/* Up to 6 rows of a tile of `height`. */
+SVK_TARGET_AVX2 SVK_INLINE void tile_256(const int rows, const float *tile, int height,
+                                         int64_t steps, const float *panel, float *c, int64_t ldc,
                                          svk_update update) {
   __m256 left[6], right[6];
 #pragma clang loop unroll(full)
@@ -28,7 +29,7 @@ SVK_TARGET_AVX2 SVK_INLINE void tile_256(const int rows, const float *tile, int6
       right[i] = _mm256_fmadd_ps(value, b1, right[i]);
     }
     panel += SVK_PANEL;
-    tile += SVK_TILE;
+    tile += height;
   }
   __m256 alpha = _mm256_set1_ps(update.alpha);
 #pragma clang loop unroll(full)
@@ -46,18 +47,13 @@ SVK_TARGET_AVX2 SVK_INLINE void tile_256(const int rows, const float *tile, int6
 
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
-    tile_256(n, tile, steps, panel, c, ldc, update);                                               \
+    tile_256(n, tile, height, steps, panel, c, ldc, update);                                       \
     break;
 
-/* Twelve rows as six and six, 32 columns as two halves. */
-SVK_TARGET_AVX2 static void gemm_tile__avx2(int rows, int columns, const float *tile,
-                                            int64_t steps, const float *panel, float *c,
-                                            int64_t ldc, svk_update update) {
-  if (rows > 6) {
-    gemm_tile__avx2(6, columns, tile, steps, panel, c, ldc, update);
-    gemm_tile__avx2(rows - 6, columns, tile + 6, steps, panel, c + 6 * ldc, ldc, update);
-    return;
-  }
+/* 32 columns as two halves. */
+SVK_TARGET_AVX2 static void half_tile(int rows, int columns, const float *tile, int height,
+                                      int64_t steps, const float *panel, float *c, int64_t ldc,
+                                      svk_update update) {
   for (int half = 0; 16 * half < columns; half++, panel += 16, c += 16) {
     switch (rows) {
       CASE(1) CASE(2) CASE(3)
@@ -66,3 +62,13 @@ SVK_TARGET_AVX2 static void gemm_tile__avx2(int rows, int columns, const float *
   }
 }
 #undef CASE
+
+/* Twelve rows as six and six. */
+SVK_TARGET_AVX2 static void gemm_tile__avx2(int rows, int columns, const float *tile,
+                                            int64_t steps, const float *panel, float *c,
+                                            int64_t ldc, svk_update update) {
+  for (int i = 0; i < rows; i += 6) {
+    int count = rows - i < 6 ? rows - i : 6;
+    half_tile(count, columns, tile + i, rows, steps, panel, c + i * ldc, ldc, update);
+  }
+}

@@ -24,7 +24,7 @@ SVK_TARGET_AVX512 SVK_INLINE void tile_512(const int rows, const int vectors, co
       __builtin_prefetch(c + i * ldc + 16 * v, 1); /* needed when the sums are ready */
     }
   }
-  for (int64_t p = 0; p < steps; p++, panel += SVK_PANEL, tile += SVK_TILE) {
+  for (int64_t p = 0; p < steps; p++, panel += SVK_PANEL, tile += rows) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) b[v] = _mm512_loadu_ps(panel + 16 * v);
 #pragma clang loop unroll(full)

@@ -24,8 +24,8 @@ final class Linear: Op {
   }
 
   private let x: Value
-  /// x as integer products take it, where this one may be one.
-  private let rounded: Value?
+  /// What rounds x where products with this weight take it so.
+  private let rounding: Rounding?
   private let y: Value
   private let weight: Weight
   private let trained: Parameter?
@@ -36,12 +36,12 @@ final class Linear: Op {
 
   /// `x` as it is and, where the product may read it, rounded: then without an addend.
   init(
-    _ x: (exact: Value, rounded: Value?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
+    _ x: (exact: Value, rounding: Rounding?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
     bias: VectorOperand? = nil, shadow: Value? = nil, addedTo addend: Addend? = nil,
     _ scope: LaneScope? = nil
   ) {
     self.x = x.exact
-    rounded = x.rounded
+    rounding = x.rounding
     self.shadow = shadow
     self.addend = addend
     self.scope = scope
@@ -55,34 +55,51 @@ final class Linear: Op {
   var memberScratch: Int { productScratch + (bias?.scratchBytes ?? 0) }
   private var productScratch: Int { (weight.scratchBytes + 63) / 64 * 64 }
 
-  var reads: [Value] { [x, rounded, addend?.value, shadow].compactMap { $0 } }
-  /// The addend comes after x: it has no rounded twin.
-  private static let addendPlace = 1
-  var replaceable: [Int] { addend == nil ? [] : [Linear.addendPlace] }
+  var reads: [Value] { [x, rounding?.rounded, addend?.value, shadow].compactMap { $0 } }
+  private var addendPlace: Int { rounding == nil ? 1 : 2 }
+  var replaceable: [Int] { addend == nil ? [] : [addendPlace] }
   var handedOn: [Int] { replaceable + (shadow == nil ? [] : [reads.count - 1]) }
   var shadows: [Value] { [shadow].compactMap { $0 } }
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
+  /// g in tiles.
+  func sharedBackwardScratch(rows: Int) -> Int {
+    let tiles = rows * Kernels.tiledWidth(weight.rows) * MemoryLayout<Float>.stride
+    return rounding?.form == .tiles ? tiles : 0
+  }
 
   func forward(_ run: Run) {
     let y = run.pointer(y)
     let bias = bias?.values(run.scratch + productScratch)
     let rows = weight.rows(of: run.team)
-    if let rounded, Rounding.acts(in: run.batch) {
-      weight.matrix.integerProduct(
-        rows: rows, run.pointer(rounded), tokens: run.rows, into: y, ldy: weight.rows,
-        scratch: run.scratch)
+    let tokens = run.rows(of: scope)
+    guard !tokens.isEmpty else { return }
+    if let addend { copy(run.pointer(addend.value), to: y, rows: rows, tokens: run.rows) }
+    if let rounding, Rounding.acts(rounding.form, for: weight, in: run) {
+      multiply(run.pointer(rounding.rounded), in: rounding.form, rows: rows, into: y, run)
     } else {
-      let tokens = run.rows(of: scope)
-      guard !tokens.isEmpty else { return }
-      if let addend { copy(run.pointer(addend.value), to: y, rows: rows, tokens: run.rows) }
       weight.matrix(in: run.batch).product(
         rows: rows, run.pointer(x) + tokens.lowerBound * weight.columns, tokens: tokens.count,
         into: y + tokens.lowerBound * weight.rows, ldy: weight.rows, update,
         scratch: run.scratch)
     }
     if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
+  }
+
+  private func multiply(
+    _ rounded: UnsafePointer<Float>, in form: Rounding.Form, rows: Range<Int>,
+    into y: UnsafeMutablePointer<Float>, _ run: Run
+  ) {
+    switch form {
+    case .bytes:
+      weight.matrix.integerProduct(
+        rows: rows, rounded, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+    case .tiles:
+      weight.matrix(in: run.batch).product(
+        rows: rows, rounded, tokens: run.rows, inTiles: true, into: y, ldy: weight.rows, update,
+        scratch: run.scratch)
+    }
   }
 
   private var update: Kernels.Update {
@@ -111,13 +128,8 @@ final class Linear: Op {
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
     let scale = addend?.scale ?? 1
-    if let dx = run.target(0) {
-      weight.matrix(in: run.batch).transposedProduct(
-        columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
-        into: dx.pointer, ldx: weight.columns,
-        Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
-    }
-    if addend != nil, let target = run.target(Linear.addendPlace) { hand(g, to: target, run) }
+    if let dx = run.target(0) { multiplyBack(g, scale: scale, into: dx, run) }
+    if addend != nil, let target = run.target(addendPlace) { hand(g, to: target, run) }
     if shadow != nil, let target = run.target(reads.count - 1) { hand(g, to: target, run) }
     guard trained != nil || bias?.trained != nil else { return }
     let x = run.pointer(x)
@@ -138,6 +150,25 @@ final class Linear: Op {
 }
 
 extension Linear {
+  /// dx (+)= scale·Wᵀ g.
+  private func multiplyBack(
+    _ g: UnsafePointer<Float>, scale: Float, into dx: GradientTarget, _ run: Run
+  ) {
+    let matrix = weight.matrix(in: run.batch)
+    let inTiles = rounding?.form == .tiles && matrix.tiledFrom != nil
+    var g = g
+    if inTiles {
+      let tiles = run.sharedScratch.assumingMemoryBound(to: Float.self)
+      run.roundTiles(of: g, columns: weight.rows, into: tiles)
+      run.team.barrier()
+      g = UnsafePointer(tiles)
+    }
+    matrix.transposedProduct(
+      columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
+      inTiles: inTiles, into: dx.pointer, ldx: weight.columns,
+      Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
+  }
+
   /// The gradient of y is that of the shadow and of the addend.
   private func hand(_ g: UnsafePointer<Float>, to target: GradientTarget, _ run: Run) {
     guard target.pointer != g else { return }
@@ -201,8 +232,9 @@ extension Graph {
       return add(addend.value, product, scale: addend.scale)
     }
     try requireFit(x, weight)
+    let rounding = trained == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
-    record(Linear((x, nil), y, weight, trained, addedTo: addend))
+    record(Linear((x, rounding), y, weight, trained, addedTo: addend))
     return y
   }
 
@@ -225,11 +257,11 @@ extension Graph {
         .shape, "expected a bias of width \(weight.rows) for a linear module, found \(bias.width)")
     }
     // Tiles of rounded rows cannot be entered in the middle.
-    let rounded = trained == nil && scope == nil ? rounded(x, for: weight) : nil
+    let rounding = scope == nil ? rounded(x, for: weight) : nil
     let y = value(width: weight.rows)
     multiplies(weight)
     record(
-      Linear((x, rounded), y, weight, trained, bias: bias, shadow: shadow, scope))
+      Linear((x, rounding), y, weight, trained, bias: bias, shadow: shadow, scope))
     return y
   }
 }
