@@ -3,6 +3,7 @@
 // side by side is in FactorStore+Work.swift.
 package import SVFTLayers
 package import SVFTTensor
+import Synchronization
 
 /// Singular value decompositions of a model's matrices.
 package final class FactorStore: @unchecked Sendable {
@@ -87,6 +88,28 @@ package final class FactorStore: @unchecked Sendable {
     return hash
   }
 
+  /// Hashes tensors side by side, one a thread.
+  private func learnHashes(_ slots: [Slot]) {
+    guard !MemoryLedger.isRehearsing else { return }
+    var seen: Set<ObjectIdentifier> = []
+    let unknown = slots.filter { slot in
+      hashes[ObjectIdentifier(slot)] == nil && seen.insert(ObjectIdentifier(slot)).inserted
+        && book?.hash(of: slot) == nil
+    }
+    let found = Mutex([String?](repeating: nil, count: unknown.count))
+    Parallel.run(threads: min(threads, unknown.count)) { team in
+      for index in team.share(of: unknown.count) {
+        let hash = unknown[index].canonicalHash()
+        found.withLock { $0[index] = hash }
+      }
+    }
+    for (slot, hash) in zip(unknown, found.withLock { $0 }) {
+      guard let hash else { continue }
+      book?.note(hash, of: slot)
+      hashes[ObjectIdentifier(slot)] = (slot, hash)
+    }
+  }
+
   /// The singular vectors of tensors; those that have none yet are decomposed side by side.
   ///
   /// Throws what a decomposition throws, with the tensor's name, and `.cancelled`.
@@ -122,6 +145,7 @@ package final class FactorStore: @unchecked Sendable {
 
   /// What is to be decomposed for a wish, each matrix once.
   private func missing(_ slots: [Slot], _ wish: Wish) -> [Work] {
+    learnHashes(slots)
     var wanted: Set<Key> = []
     return slots.compactMap { slot in
       let key = key(slot, wish)
@@ -160,6 +184,7 @@ package final class FactorStore: @unchecked Sendable {
   }
 
   private func prepare(_ slots: [Slot], _ wish: Wish) throws(SVFTError) {
+    learnHashes(slots)
     for slot in slots where vectors[key(slot, wish)] == nil {
       guard let known = whole(slot, wish.truncation) else { continue }
       vectors[key(slot, wish)] = try SingularVectors(

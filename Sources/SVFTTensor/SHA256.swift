@@ -36,6 +36,15 @@ package struct SHA256: Sendable {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Runs `body` without the processor's own instructions on this thread. For tests.
+  package static func plainly<Result, Failure>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    svs_sha256_plainly(1)
+    defer { svs_sha256_plainly(0) }
+    return try body()
+  }
+
   /// The hash of one text.
   package static func of(_ text: String) -> String {
     var hash = SHA256()

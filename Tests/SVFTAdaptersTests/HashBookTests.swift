@@ -59,6 +59,17 @@ import Testing
     #expect(try book(cache) == ["file-1 w F32": slot.canonicalHash()])
   }
 
+  /// More matrices than threads, one of them twice and two without a file.
+  @Test func matricesHashedSideBySideGetEachItsOwnHash() throws {
+    let cache = try TemporaryFolder().file("cache")
+    let slots = try (0..<7).map { try slot($0 < 5 ? "file-1 w\($0)" : nil, Float(2 + $0)) }
+    let store = FactorStore(cacheFolder: cache, threads: 3)
+    _ = try store.factors(slots + [slots[2]])
+    #expect(slots.map(store.hash) == slots.map { $0.canonicalHash() })
+    let expected = slots.prefix(5).map { ($0.origin.map { "\($0) F32" } ?? "", $0.canonicalHash()) }
+    #expect(try book(cache) == Dictionary(uniqueKeysWithValues: expected))
+  }
+
   @Test func aBookThatCannotBeWrittenFailsNobody() throws {
     let folder = try TemporaryFolder()
     try folder.write("cache", "a file where a folder should be")

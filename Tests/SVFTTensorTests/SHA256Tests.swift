@@ -1,4 +1,5 @@
-// Published vectors of FIPS 180-4, and that cutting the stream anywhere changes nothing.
+// Published vectors of FIPS 180-4, by the processor's own instructions and without them, and that
+// cutting the stream anywhere changes nothing.
 import SVFTTensor
 import Testing
 
@@ -12,6 +13,7 @@ import Testing
     ),
   ]) func publishedVectors(text: String, expected: String) {
     #expect(SHA256.of(text) == expected)
+    #expect(SHA256.plainly { SHA256.of(text) } == expected)
   }
 
   @Test func aMillionLettersInPiecesOfEveryLength() {
@@ -29,6 +31,19 @@ import Testing
     }
     #expect(
       hash.hexadecimal == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+  }
+
+  @Test func instructionsOfTheProcessorGiveTheSameHash() {
+    var source = RandomSource(seed: 3, purpose: "bytes")
+    let bytes = (0..<5000).map { _ in UInt8(truncatingIfNeeded: source.next()) }
+    func hash(_ count: Int) -> [UInt8] {
+      var hash = SHA256()
+      bytes.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      return hash.digest
+    }
+    for count in Array(0...300) + [4096, 4999] {
+      #expect(hash(count) == SHA256.plainly { hash(count) }, "\(count) bytes")
+    }
   }
 
   @Test func readingTheDigestDoesNotEndTheStream() {

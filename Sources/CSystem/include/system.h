@@ -120,6 +120,8 @@ void svs_sha256_start(struct svs_sha256 *hash);
 void svs_sha256_update(struct svs_sha256 *hash, const void *bytes, size_t count);
 /* Pads, and writes the 32 bytes of the result; `hash` is used up. */
 void svs_sha256_finish(struct svs_sha256 *hash, uint8_t result[32]);
+/* Whether this thread leaves the processor's own instructions alone. For tests. */
+void svs_sha256_plainly(int on);
 
 /* ---- jacobi.c ---- */
 
