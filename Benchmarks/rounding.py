@@ -33,6 +33,7 @@ WAYS = {
     "frozen": {"quantization_aware": "frozen"},
     "recomputed": {"quantization_aware": "recomputed"},
     "learned": {"quantization_aware": "learned"},
+    "learned, dither": {"quantization_aware": "learned", "latents": "dither"},
 }
 
 
@@ -87,6 +88,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--bases", nargs="+", default=["q8_0", "q4_0"])
+    parser.add_argument("--adapters", nargs="+", default=list(ADAPTERS), choices=list(ADAPTERS))
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     text = arguments.data.read_text(encoding="utf-8")
@@ -98,8 +101,8 @@ def main() -> None:
     known = {(one["base"], one["adapter"], one["way"], one["seed"]) for one in runs}
     for seed in range(arguments.seeds):
         for base in arguments.bases:
-            for adapter in ADAPTERS:
-                for way in WAYS:
+            for adapter in arguments.adapters:
+                for way in arguments.ways:
                     if (base, adapter, way, seed) in known:
                         continue
                     runs.append(run(arguments, base, adapter, way, seed, train, test))
