@@ -41,10 +41,13 @@ def run(arguments, base: str, adapter: str, way: str, seed: int, train: Path, te
     import svft
 
     options, rate = ADAPTERS[adapter]
+    way_options = dict(WAYS[way])
+    if way_options.get("quantization_aware") == "learned":
+        way_options["scale_rate"] = arguments.scale_rate
     merged = arguments.out / "merged.gguf"
     load = {"threads": arguments.threads}
     with svft.Model.load(str(arguments.model), quantize=base, **load) as model:
-        attached = model.create_adapter(**options, **WAYS[way], seed=seed)
+        attached = model.create_adapter(**options, **way_options, seed=seed)
         svft.Trainer(
             attached, str(train), steps=arguments.steps, batch_size=4, max_seq_length=256,
             learning_rate=rate, seed=seed).run()
@@ -86,6 +89,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--scale-rate", type=float, default=1.0, help="of learned scales")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--bases", nargs="+", default=["q8_0", "q4_0"])
     parser.add_argument("--adapters", nargs="+", default=list(ADAPTERS), choices=list(ADAPTERS))
