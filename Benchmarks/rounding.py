@@ -33,6 +33,7 @@ WAYS = {
     "frozen": {"quantization_aware": "frozen"},
     "recomputed": {"quantization_aware": "recomputed"},
     "learned": {"quantization_aware": "learned"},
+    "learned, dither": {"quantization_aware": "learned", "latents": "dither"},
 }
 
 
@@ -40,10 +41,13 @@ def run(arguments, base: str, adapter: str, way: str, seed: int, train: Path, te
     import svft
 
     options, rate = ADAPTERS[adapter]
+    way_options = dict(WAYS[way])
+    if way_options.get("quantization_aware") == "learned":
+        way_options["scale_rate"] = arguments.scale_rate
     merged = arguments.out / "merged.gguf"
     load = {"threads": arguments.threads}
     with svft.Model.load(str(arguments.model), quantize=base, **load) as model:
-        attached = model.create_adapter(**options, **WAYS[way], seed=seed)
+        attached = model.create_adapter(**options, **way_options, seed=seed)
         svft.Trainer(
             attached, str(train), steps=arguments.steps, batch_size=4, max_seq_length=256,
             learning_rate=rate, seed=seed).run()
@@ -85,8 +89,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--scale-rate", type=float, default=1.0, help="of learned scales")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
     parser.add_argument("--bases", nargs="+", default=["q8_0", "q4_0"])
+    parser.add_argument("--adapters", nargs="+", default=list(ADAPTERS), choices=list(ADAPTERS))
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     text = arguments.data.read_text(encoding="utf-8")
@@ -98,8 +105,8 @@ def main() -> None:
     known = {(one["base"], one["adapter"], one["way"], one["seed"]) for one in runs}
     for seed in range(arguments.seeds):
         for base in arguments.bases:
-            for adapter in ADAPTERS:
-                for way in WAYS:
+            for adapter in arguments.adapters:
+                for way in arguments.ways:
                     if (base, adapter, way, seed) in known:
                         continue
                     runs.append(run(arguments, base, adapter, way, seed, train, test))

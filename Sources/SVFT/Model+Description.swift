@@ -92,7 +92,7 @@ extension Adapter {
       ),
       ("configuration", .object(method.configuration)),
     ])
-    for key in ["quantization_aware", "latents"] {
+    for key in ["quantization_aware", "latents", "scale_rate"] {
       if let word = attached.options[key] { description[key] = word }
     }
     let plan = method.plan

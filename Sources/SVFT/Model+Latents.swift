@@ -18,7 +18,8 @@ extension Model {
     if awareness.scales != .learned {
       adapter.learned = nil
     } else if adapter.learned?.belong(to: adapter.method) != true {
-      adapter.learned = try LearnedScales(adapter.method.projections)
+      adapter.learned = try LearnedScales(
+        adapter.method.projections, rate: awareness.scaleRate)
     }
     var latents: Latents?
     if awareness.latents != .dither { latents = try self.latents() }

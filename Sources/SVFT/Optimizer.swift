@@ -114,7 +114,8 @@ package final class Optimizer {
     forEachPart { (_, part, g) in
       let parameter = parameters[part.parameter]
       guard !parameter.isFrozen else { return }
-      update(part, g, rate: parameter.group == .head ? headRate : rate)
+      update(
+        part, g, rate: parameter.rateFactor * (parameter.group == .head ? headRate : rate))
     }
   }
 

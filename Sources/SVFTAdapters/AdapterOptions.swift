@@ -3,8 +3,9 @@
 //
 // Keys of every method: "method", "targets" (a list of module names or their ends, "all-linear",
 // "all"), "bias" ("none", "all", "targets"), "modules_to_save" (modules trained in full beside the
-// method, such as a fresh classifier), "seed", "quantization_aware" and "latents"
-// (QuantizationAwareness.swift), "repair" (start from the quantisation error: Model+Latents.swift).
+// method, such as a fresh classifier), "seed", "quantization_aware", "latents" and
+// "scale_rate" (QuantizationAwareness.swift), "repair" (start from the quantisation error:
+// Model+Latents.swift).
 package import SVFTFormats
 package import SVFTTensor
 
@@ -18,7 +19,7 @@ package struct AdapterOptions: Sendable {
   /// Keys that every method knows.
   static let sharedKeys = [
     "method", "targets", "bias", "modules_to_save", "seed", QuantizationAwareness.scalesKey,
-    QuantizationAwareness.latentsKey, "repair",
+    QuantizationAwareness.latentsKey, QuantizationAwareness.rateKey, "repair",
   ]
 
   /// Throws `.invalidArgument` where the options are no object or the seed is no number.

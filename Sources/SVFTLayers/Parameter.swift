@@ -27,6 +27,8 @@ package final class Parameter: @unchecked Sendable {
   package var decays: Bool
   /// Learning-rate multiplier of its group ("head" parameters may learn faster).
   package var group: Group
+  /// Factor on the learning rate of its group.
+  package var rateFactor = 1.0
 
   /// Which learning rate a parameter follows.
   package enum Group: Sendable { case adapter, head }

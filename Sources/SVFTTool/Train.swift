@@ -54,7 +54,8 @@ struct RoundingArguments: ParsableArguments {
   @Option(
     help: """
       Train the weights that a merged file will have, rounded as the model is: frozen keeps the \
-      scales of its blocks, recomputed makes new ones (needs full-precision weights).
+      scales of its blocks, recomputed makes new ones (needs full-precision weights), learned \
+      trains them with the adapter.
       """)
   var quantizationAware: String?
   @Flag(help: "Start from what the adapter can hold of the model's quantisation error.")

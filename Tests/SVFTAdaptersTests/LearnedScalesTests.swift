@@ -11,10 +11,12 @@ import Testing
   @Test(arguments: RoundedWeightTests.formats)
   func oneForEachBlockOfAFormatThatHasThem(_ format: any ElementFormat) throws {
     let bench = try RoundingBench(format, ["method": "lora"])
-    let scales = try LearnedScales(bench.method.projections)
+    let scales = try LearnedScales(bench.method.projections, rate: 3)
     let has = format.blockLength > 1
     #expect(scales.parameters.map(\.count) == (has ? [32, 24] : []))
-    #expect(scales.parameters.allSatisfy { !$0.decays && $0.name.hasSuffix("_proj.svft_scales") })
+    #expect(
+      scales.parameters.allSatisfy { !$0.decays && $0.name.hasSuffix("_proj.svft_scale_changes") })
+    #expect(scales.parameters.allSatisfy { $0.rateFactor == 3 })
     #expect(scales.belong(to: bench.method))
     let rounded = try bench.rounded(
       RoundingBench.awareness("stored", "learned"), learned: scales)
@@ -23,39 +25,37 @@ import Testing
     }
   }
 
-  /// Scales move alone: codes stay nearest to the latents.
-  @Test func aLargerScaleRoundsToSmallerCodes() throws {
+  /// Codes are those of the checkpoint's scales; what stands before them changes alone, within
+  /// bounds.
+  @Test(arguments: [(0.2, 1.2), (-0.5, 0.5), (-3, 0.25), (9, 4), (.nan, 0.25)] as [(Float, Float)])
+  func aBlockIsMultiplied(_ p: Float, _ factor: Float) throws {
     let bench = try RoundingBench(Q4_0(), ["method": "lora"])
-    let scales = try LearnedScales(bench.method.projections)
-    for parameter in scales.parameters { parameter.values.update(repeating: 2) }
+    bench.method.disturb(0.1)
+    let frozen = try bench.rounded(RoundingBench.awareness("stored"))
+    let scales = try LearnedScales(bench.method.projections, rate: 1)
+    for parameter in scales.parameters { parameter.values.update(repeating: p) }
     let rounded = try bench.rounded(
       RoundingBench.awareness("stored", "learned"), learned: scales)
-    for (projection, weight) in bench.pairs(rounded) {
-      let (after, before) = (try weight.fileBytes(), try projection.weight.weight.fileBytes())
+    for ((projection, weight), (_, other)) in zip(bench.pairs(rounded), bench.pairs(frozen)) {
+      let (after, before) = (try weight.fileBytes(), try other.fileBytes())
+      #expect(try before != projection.weight.weight.fileBytes())
       for block in stride(from: 0, to: after.count, by: 18) {
         func scale(_ bytes: [UInt8]) -> Float {
           Float(Float16(bitPattern: UInt16(bytes[block]) | UInt16(bytes[block + 1]) << 8))
         }
-        #expect(abs(scale(after) / scale(before) - 1.2) < 1e-3)
+        #expect(scale(after) == Float(Float16(scale(before) * factor)))
+        #expect(after[block + 2..<block + 18] == before[block + 2..<block + 18])
       }
-      // The largest of a block was its code 0, and is -8 · 1 / 1.2 steps now.
-      #expect(after.indices.contains { $0 % 18 > 1 && after[$0] != before[$0] })
-      var (x, y) = (
-        [Float](repeating: 0, count: weight.rows * weight.columns),
-        [Float](repeating: 0, count: weight.rows * weight.columns)
-      )
-      weight.decode(rows: 0..<weight.rows, into: &x)
-      projection.weight.weight.decode(rows: 0..<weight.rows, into: &y)
-      #expect(shareOfDifference(y, x) < 0.02)
     }
   }
 
   @Test func aSavedAdapterHasThem() throws {
     let options: JSON = [
       "method": "lora", "r": 2, "quantization_aware": "learned", "latents": "dither", "seed": 5,
+      "scale_rate": 0.5,
     ]
     let bench = try RoundingBench(Q8_0(), options)
-    let scales = try LearnedScales(bench.method.projections)
+    let scales = try LearnedScales(bench.method.projections, rate: 3)
     for (number, parameter) in scales.parameters.enumerated() {
       for index in parameter.values.indices { parameter.values[index] = Float(index + number) / 64 }
     }
@@ -72,6 +72,7 @@ import Testing
       AdapterContents(folder: folder.path), other.sites, other.factors)
     #expect(again["quantization_aware"] == "learned" && again["latents"] == "dither")
     let loaded = try #require(found)
+    #expect(again["scale_rate"] == 0.5 && loaded.parameters.allSatisfy { $0.rateFactor == 0.5 })
     #expect(loaded.belong(to: method) && !loaded.belong(to: bench.method))
     // The rows of q_proj lie interleaved in the one, and not in the other.
     let order = RowOrder.interleaved(headWidth: 8)
@@ -87,6 +88,6 @@ import Testing
       try AdapterFile.load(
         AdapterContents(folder: folder.file("less")), other.sites, other.factors)
     }
-    #expect(failure?.kind == .format && failure?.message.contains("svft_scales") == true)
+    #expect(failure?.kind == .format && failure?.message.contains("svft_scale_changes") == true)
   }
 }

@@ -44,6 +44,21 @@ import Testing
     #expect(try QuantizationAwareness.read(JSON.Object(), into: &fixed) == nil)
   }
 
+  @Test func learnedScalesHaveARateOfTheirOwn() throws {
+    let learned: JSON = ["method": "svft", "quantization_aware": "learned"]
+    #expect(try read(learned)?.scaleRate == 1)
+    let slow = try #require(
+      try read(["method": "svft", "quantization_aware": "learned", "scale_rate": 0.25]))
+    #expect(slow.scaleRate == 0.25)
+    let (key, value) = slow.entry(codes: nil)
+    var options = JSON.Object([("method", "svft")])
+    let text = try JSON.object(JSON.Object([(key, value)])).text(.compact)
+    _ = try QuantizationAwareness.read(
+      JSON.parse(text).root("adapter_config.json"), into: &options)
+    #expect(try read(.object(options)) == slow)
+    #expect(try slow.resolved(hasStored: false).scaleRate == 0.25)
+  }
+
   @Test func malformedEntriesAreRefused() {
     for text in [
       #"{"svft_quantization_aware": 3}"#, #"{"svft_quantization_aware": {}}"#,
@@ -66,6 +81,15 @@ import Testing
     (
       ["method": "lora", "quantization_aware": "frozen", "latents": "x"], .invalidArgument,
       "auto, stored, dither"
+    ),
+    (["method": "lora", "scale_rate": 2], .invalidArgument, "alone"),
+    (
+      ["method": "lora", "quantization_aware": "frozen", "scale_rate": 2], .invalidArgument,
+      "scales are learned"
+    ),
+    (
+      ["method": "lora", "quantization_aware": "learned", "scale_rate": -1], .invalidArgument,
+      "scale_rate"
     ),
     (["method": "full", "quantization_aware": "frozen"], .unsupported, "full"),
     (

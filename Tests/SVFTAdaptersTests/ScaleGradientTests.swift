@@ -1,5 +1,5 @@
-// Gradients of block scales against their definition in Double, with codes inside their range and
-// at its end; and those of everything else, which stay as they are without them.
+// Gradients of block scales against central differences of the numbers they multiply; and those of
+// everything else, which stay as they are without them.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -22,7 +22,7 @@ import Testing
   ) throws -> Step {
     let bench = try RoundingBench(format, ["method": "lora", "targets": ["up_proj"], "r": 3])
     bench.method.disturb(0.05)
-    let scales = try LearnedScales(bench.method.projections)
+    let scales = try LearnedScales(bench.method.projections, rate: 1)
     for parameter in scales.parameters {
       for index in parameter.values.indices {
         parameter.values[index] = (p ?? 0) * (index % 2 == 0 ? 1 : -1)
@@ -57,12 +57,7 @@ import Testing
     ]
     let session = try moved.session()
     let numbers = values.values(Float.self)
-    var latents = [Float](repeating: 0, count: rows * columns)
-    let latent = try step.bench.latents.slot(projection.weight.name)
-    latent.weight.decode(rows: 0..<rows, into: &latents)
     let base = try projection.weight.weight.fileBytes()
-    _ = weight.format.kernels.clamp(&latents, toCellsOf: base, count: latents.count)
-    try step.bench.method.addDelta(projection, rows: 0..<rows, scale: 1, to: &latents)
     let codes = try weight.fileBytes()
     var result = [Double](repeating: 0, count: rows)
     for row in 0..<rows {
@@ -78,9 +73,7 @@ import Testing
         numbers[index] = before - 0.5
         let slope = try above - session.loss()
         numbers[index] = before
-        let offset = (Double(before) - Double(latents[index])) / new
-        let share = abs(offset) > 0.505 ? Double(before) / new : offset
-        result[row] += 0.1 * old * slope * share
+        result[row] += slope * Double(before) * old / new
       }
     }
     return result
@@ -92,21 +85,20 @@ import Testing
     func shadow(_ path: Value, _ x: Value, _ graph: Graph) -> Value { path }
   }
 
-  /// At p = ±2 scales are a fifth larger, or smaller, so that codes come to their ends.
-  @Test(arguments: ["Q8_0", "Q4_0"], [0, 2] as [Float])
+  @Test(arguments: ["Q8_0", "Q4_0"], [0, 0.2] as [Float])
   func gradientsAreThoseOfTheDefinition(_ name: String, _ p: Float) throws {
     let step = try step(ElementFormats.required(name), p: p)
     let expected = try definition(step)
     let found = step.scales.parameters[0].gradients.map(Double.init)
     #expect(found.count == expected.count)
     let largest = expected.map(abs).max() ?? 0
-    for (a, b) in zip(found, expected) { #expect(abs(a - b) < 0.02 * largest) }
+    for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-3 * largest) }
     #expect(largest > 0)
   }
 
   @Test func anyTeamGivesTheSameBits() throws {
-    let one = try step(Q4_0(), p: 1, threads: 1)
-    let three = try step(Q4_0(), p: 1, threads: 3)
+    let one = try step(Q4_0(), p: 0.1, threads: 1)
+    let three = try step(Q4_0(), p: 0.1, threads: 3)
     #expect(
       one.scales.parameters[0].gradients.elementsEqual(three.scales.parameters[0].gradients))
   }

@@ -32,6 +32,17 @@ import Testing
     #expect(close(parameter.values[0], 0.9) && close(parameter.values[1], -1.9))
   }
 
+  @Test func aParameterMayLearnFasterThanItsGroup() throws {
+    let parameters = [
+      try parameter([1], [0.5]), try parameter([1], [0.5]), try parameter([1], [0.5], group: .head),
+    ]
+    for index in 1...2 { parameters[index].rateFactor = 3 }
+    try Optimizer(parameters, options { _ in }).update(rate: 0.1, headRate: 0.2)
+    for (parameter, expected) in zip(parameters, [0.9, 0.7, 0.4]) {
+      #expect(close(parameter.values[0], expected))
+    }
+  }
+
   @Test func decayIsDecoupledFromTheGradient() throws {
     // 1 - 0.1 · (1 + 0.2 · 1) and -2 - 0.1 · (-1 + 0.2 · -2)
     let parameter = try parameter([1, -2], [0.5, -3e-4])

@@ -1,10 +1,12 @@
 // Trained scales of the blocks that weights are rounded in: one number per block, relative to the
 // checkpoint's scale.
 //
-//   S = f16(S₀·(1 + κ p))      κ makes the rates of adapters small steps of a scale
+//   Q = S c    S = f16(S₀ (1 + p))    c = round(L/S₀) within the code's range    ∂Q/∂p = S₀ c
 //
-// After "Learned step size quantization" (Esser et al., arXiv:1902.08153): rounding to S c passes
-// gradients, so that ∂(S c)/∂S is c − L/S where the code follows L, and c where it is at its end.
+// Codes are those of the checkpoint's scale, so that p acts on a block as a whole, as in "Memory-
+// efficient fine-tuning of compressed large language models" (Kim et al., arXiv:2305.14152). Where
+// codes follow S instead ("Learned step size quantization", arXiv:1902.08153), Q hardly moves with
+// it, and no more was gained than by scales made anew: Benchmarks/results/rounding.md.
 import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -14,20 +16,29 @@ package final class LearnedScales {
   package let parameters: [Parameter]
   private let projections: [Projection]
 
-  static let relativeStep: Float = 0.1
-  private static let suffix = "svft_scales"
+  private static let suffix = "svft_scale_changes"
 
-  /// Starts at the checkpoint's scales; modules whose format has none have no parameter.
+  /// Starts at the checkpoint's scales; modules whose format has none have no parameter. They learn
+  /// `rate` times as fast as the adapter.
   ///
   /// Throws `.memory`.
-  package init(_ projections: [Projection]) throws(SVFTError) {
+  package init(_ projections: [Projection], rate: Double) throws(SVFTError) {
     self.projections = projections.filter { $0.weight.weight.format.kernels.hasBlockScales }
     parameters = try self.projections.map { (projection) throws(SVFTError) in
       let weight = projection.weight.weight
-      return try Parameter(
+      let parameter = try Parameter(
         "\(projection.name).\(Self.suffix)", rows: weight.rows,
         columns: weight.columns / weight.format.blockLength, decays: false)
+      parameter.rateFactor = rate
+      return parameter
     }
+  }
+
+  /// S/S₀ of a block.
+  static func factor(_ p: Float) -> Float {
+    let factor = 1 + p
+    // What is no number ends at the lower end too.
+    return factor > 0.25 ? min(factor, 4) : 0.25
   }
 
   /// p of a projection's blocks, rows as stored.
@@ -63,8 +74,8 @@ package final class LearnedScales {
     _ contents: AdapterContents, _ options: JSON.Object, _ method: any AdapterMethod
   ) throws(SVFTError) -> LearnedScales? {
     let awareness = try QuantizationAwareness(AdapterOptions(.object(options)))
-    guard awareness?.scales == .learned else { return nil }
-    let scales = try LearnedScales(method.projections)
+    guard let awareness, awareness.scales == .learned else { return nil }
+    let scales = try LearnedScales(method.projections, rate: awareness.scaleRate)
     for (projection, parameter) in zip(scales.projections, scales.parameters) {
       let values = try contents.take(parameter.name, shape: parameter.shape).floats()
       let width = parameter.weight.columns

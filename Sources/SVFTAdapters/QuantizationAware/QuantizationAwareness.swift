@@ -35,21 +35,27 @@ package struct QuantizationAwareness: Sendable, Equatable {
   package let scales: Scales
   package let latents: Latents
   package let seed: UInt64
+  /// How much faster than the adapter learned scales learn.
+  package let scaleRate: Double
 
   /// Keys of adapter options.
   static let scalesKey = "quantization_aware"
   static let latentsKey = "latents"
+  static let rateKey = "scale_rate"
+  private static let usualRate = 1.0
   /// The entry of adapter_config.json.
   private static let fileKey = "svft_quantization_aware"
 
-  /// What the options "quantization_aware" (frozen, recomputed, learned) and "latents" (auto,
-  /// stored, dither) ask for; nil where the change is to be added in full.
+  /// What the options "quantization_aware" (frozen, recomputed, learned), "latents" (auto, stored,
+  /// dither) and "scale_rate" (a factor on the learning rate, of learned scales) ask for; nil where
+  /// the change is to be added in full.
   package init?(_ options: AdapterOptions) throws(SVFTError) {
     guard options.object.has(Self.scalesKey) else {
-      guard options.object.has(Self.latentsKey) else { return nil }
-      throw SVFTError(
-        .invalidArgument,
-        "\(Self.latentsKey): expected it beside \(Self.scalesKey), found it alone")
+      for key in [Self.latentsKey, Self.rateKey] where options.object.has(key) {
+        throw SVFTError(
+          .invalidArgument, "\(key): expected it beside \(Self.scalesKey), found it alone")
+      }
+      return nil
     }
     guard try options.method().isAdditive else {
       throw SVFTError(
@@ -60,6 +66,12 @@ package struct QuantizationAwareness: Sendable, Equatable {
     scales = try options.word(Self.scalesKey, Scales.self, default: .frozen)
     latents = try options.word(Self.latentsKey, Latents.self, default: .auto)
     seed = options.seed
+    scaleRate = try options.double(Self.rateKey, default: Self.usualRate, 0...1e6)
+    guard scales == .learned || !options.object.has(Self.rateKey) else {
+      throw SVFTError(
+        .invalidArgument,
+        "\(Self.rateKey): expected it where scales are learned, found them \(scales.rawValue)")
+    }
     try Self.refuse(scales, latents)
   }
 
@@ -67,11 +79,11 @@ package struct QuantizationAwareness: Sendable, Equatable {
   static let naive = QuantizationAwareness(unchecked: .recomputed, .stored)
 
   private init(unchecked scales: Scales, _ latents: Latents) {
-    (self.scales, self.latents, seed) = (scales, latents, 0)
+    (self.scales, self.latents, seed, scaleRate) = (scales, latents, 0, 0)
   }
 
-  private init(_ scales: Scales, _ latents: Latents, _ seed: UInt64) throws(SVFTError) {
-    (self.scales, self.latents, self.seed) = (scales, latents, seed)
+  private init(_ other: QuantizationAwareness, _ latents: Latents) throws(SVFTError) {
+    (scales, self.latents, seed, scaleRate) = (other.scales, latents, other.seed, other.scaleRate)
     try Self.refuse(scales, latents)
   }
 
@@ -94,7 +106,7 @@ package struct QuantizationAwareness: Sendable, Equatable {
           + "name their folder as the model's latents")
     }
     guard latents == .auto else { return self }
-    return try QuantizationAwareness(scales, hasStored ? .stored : .dither, seed)
+    return try QuantizationAwareness(self, hasStored ? .stored : .dither)
   }
 
   /// The entry of adapter_config.json, with the hash of the codes where it is known.
@@ -103,6 +115,7 @@ package struct QuantizationAwareness: Sendable, Equatable {
       ("scales", .string(scales.rawValue)), ("latents", .string(latents.rawValue)),
       ("seed", seed > Int.max ? .unsigned(seed) : .integer(Int(seed))),
     ])
+    if scales == .learned { object[Self.rateKey] = .number(scaleRate) }
     if let codes { object["codes"] = .string(codes) }
     return (Self.fileKey, .object(object))
   }
@@ -123,6 +136,7 @@ package struct QuantizationAwareness: Sendable, Equatable {
     options[scalesKey] = try entry.value("scales")
     options[latentsKey] = try entry.value("latents")
     options["seed"] = try entry.value("seed")
+    if entry.has(rateKey) { options[rateKey] = try entry.value(rateKey) }
     return entry.has("codes") ? try entry.string("codes") : nil
   }
 }

@@ -1,7 +1,7 @@
 // The gradient of block scales, on the way to the path that an adapter's own numbers get theirs by.
 //
 //   forward   y = p
-//   backward  dp = g    ds_b += Σ_{i in block b} D_i ∂Q_i/∂s_b    D = gᵀ x, some rows at a time
+//   backward  dp = g    ds_b += (S₀/S)_b Σ_{i in block b} D_i Q_i    D = gᵀ x, some rows at a time
 //
 // p, y [T, rows], x [T, columns]; x is kept.
 import SVFTLayers
@@ -25,7 +25,7 @@ final class ScaleGradient: Op {
   var writes: [Value] { [y] }
   var keeps: [Value] { [x] }
   var parameters: [Parameter] { [scales] }
-  /// Rows of D, then those of slopes, then what the product needs.
+  /// Rows of D, then those of Q, then what the product needs.
   var memberScratch: Int { 2 * Self.blockBytes(x.width) + rounded.weight.scratchBytes }
 
   private static func blockBytes(_ columns: Int) -> Int {
@@ -60,19 +60,12 @@ final class ScaleGradient: Op {
   private func add(_ rows: Range<Int>, _ g: UnsafePointer<Float>, _ run: Run) {
     let columns = x.width
     let d = run.scratch.assumingMemoryBound(to: Float.self)
-    let slopes = (run.scratch + Self.blockBytes(columns)).assumingMemoryBound(to: Float.self)
+    let values = (run.scratch + Self.blockBytes(columns)).assumingMemoryBound(to: Float.self)
     d.update(repeating: 0, count: rows.count * columns)
     Kernels.outerAccumulate(
       g + rows.lowerBound, ldg: path.width, run.pointer(x), ldx: columns, tokens: run.rows,
       rows: 0..<rows.count, columns: columns, into: d,
       scratch: run.scratch + 2 * Self.blockBytes(columns))
-    rounded.slopes(rows, into: slopes)
-    let blocks = scales.weight.columns
-    let length = columns / blocks
-    for block in 0..<rows.count * blocks {
-      var sum: Float = 0
-      for index in block * length..<(block + 1) * length { sum += d[index] * slopes[index] }
-      scales.gradients[rows.lowerBound * blocks + block] += sum
-    }
+    rounded.addGradients(rows, d, scratch: values)
   }
 }
