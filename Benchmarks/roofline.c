@@ -141,8 +141,7 @@ static void forward(void *subject) {
 
 static void backward(void *subject) {
   product *p = subject;
-  svk_matrix g = {p->y, p->w.rows, 1, 0};
-  svk_transposed_product(p->w, 0, p->w.columns, g, p->tokens, p->x, p->w.columns,
+  svk_transposed_product(p->w, 0, p->w.columns, p->y, p->w.rows, p->tokens, p->x, p->w.columns,
                          (svk_update){1, 0}, p->scratch);
 }
 

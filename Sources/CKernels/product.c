@@ -87,11 +87,12 @@ void svk_product(svk_weights w, int64_t first, int64_t last, svk_matrix x, int64
   }
 }
 
-void svk_transposed_product(svk_weights w, int64_t first, int64_t last, svk_matrix g,
-                            int64_t tokens, float *dx, int64_t lddx, svk_update update,
-                            void *scratch) {
+void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
+                            int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
+                            svk_update update, void *scratch) {
+  svk_matrix a = {g, ldg, 1, 0};
   svk_panel_source b = {w, first, 1};
-  svk_gemm(tokens, last - first, w.rows, g, b, dx + first, lddx, update, scratch);
+  svk_gemm(tokens, last - first, w.rows, a, b, dx + first, lddx, update, scratch);
 }
 
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,

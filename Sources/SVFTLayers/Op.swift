@@ -34,8 +34,6 @@ package protocol Op: AnyObject {
   var memberScratch: Int { get }
   /// Bytes of scratch all members share, for `rows` rows.
   func sharedScratch(rows: Int) -> Int
-  /// The same for its backward, whose members have met before and meet after it.
-  func sharedBackwardScratch(rows: Int) -> Int
   /// Steps of up to so many rows leave its forward nothing to do.
   var idleRows: Int { get }
 
@@ -60,7 +58,6 @@ extension Op {
     !parameters.isEmpty || passesGradient && reads.contains { wanted[$0.id] }
   }
   package func sharedScratch(rows: Int) -> Int { 0 }
-  package func sharedBackwardScratch(rows: Int) -> Int { 0 }
   package var idleRows: Int { 0 }
   /// Whose rows it writes.
   var space: RowSpace { writes.first?.space ?? .step }

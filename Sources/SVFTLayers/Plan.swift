@@ -49,8 +49,7 @@ package struct Plan {
     self.memberScratch = try Plan.wholeLines(graph.ops.map(\.memberScratch).max() ?? 0)
     self.sharedScratch =
       graph.ops.map { op in
-        let rows = max(sourceRows, op.space.capacity(rows, source: sourceRows))
-        return max(op.sharedScratch(rows: rows), op.sharedBackwardScratch(rows: rows))
+        op.sharedScratch(rows: max(sourceRows, op.space.capacity(rows, source: sourceRows)))
       }.max() ?? 0
     self.valueOffsets = [Int](repeating: -1, count: graph.valueCount)
     self.gradientOffsets = [Int](repeating: -1, count: graph.valueCount)

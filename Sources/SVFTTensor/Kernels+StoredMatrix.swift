@@ -68,8 +68,7 @@ extension Kernels {
         update.value, scratch)
     }
 
-    /// From how many tokens on `product` reads activations `inTiles`, as `transposedProduct` does
-    /// at any number; nil where products are not in BF16.
+    /// From how many tokens on `product` reads activations `inTiles`; nil where it is not in BF16.
     package var tiledFrom: Int? {
       let tokens = Int(svk_tiled_from(value))
       return tokens > 0 ? tokens : nil
@@ -120,17 +119,15 @@ extension Kernels {
     }
 
     /// dx[t, k] (+)= alpha·Σ_row W[row, k]·g[t·ldg + row] for columns `range` (whole blocks, or
-    /// multiples of 32 where they are longer) and all rows; dx is [tokens, ldx]. `inTiles`, g has
-    /// no stride.
+    /// multiples of 32 where they are longer) and all rows; dx is [tokens, ldx].
     package func transposedProduct(
       columns range: Range<Int>, _ g: UnsafePointer<Float>, ldg: Int, tokens: Int,
-      inTiles: Bool = false, into dx: UnsafeMutablePointer<Float>, ldx: Int,
-      _ update: Update = Update(), scratch: UnsafeMutableRawPointer
+      into dx: UnsafeMutablePointer<Float>, ldx: Int, _ update: Update = Update(),
+      scratch: UnsafeMutableRawPointer
     ) {
       svk_transposed_product(
-        value, Int64(range.lowerBound), Int64(range.upperBound),
-        Matrix(g, rowStride: ldg, isInTiles: inTiles).value, Int64(tokens), dx, Int64(ldx),
-        update.value, scratch)
+        value, Int64(range.lowerBound), Int64(range.upperBound), g, Int64(ldg), Int64(tokens), dx,
+        Int64(ldx), update.value, scratch)
     }
 
     /// Decodes rows `range` to F32, dense [range.count, columns].

@@ -116,8 +116,7 @@ typedef struct {
 enum { SVK_TILE = 12 };
 void svk_round_tile(const float *x, int64_t ldx, int64_t tokens, int64_t columns, int64_t tile,
                     float *target);
-/* From how many tokens on svk_product reads tiles, as svk_transposed_product does from one on; 0
- * where neither does. */
+/* From how many tokens on svk_product reads tiles; 0 where it does not. */
 int64_t svk_tiled_from(svk_weights w);
 
 /* y[t*ldy + r] for r in first..<last: sum_k W[r, k] * x[t, k]; columns of x are not strided. In
@@ -125,10 +124,10 @@ int64_t svk_tiled_from(svk_weights w);
 void svk_product(svk_weights w, int64_t first, int64_t last, svk_matrix x, int64_t tokens,
                  float *y, int64_t ldy, svk_update update, void *scratch);
 /* dx[t*lddx + k] for k in first..<last (block bounds, or multiples of 32 in longer blocks):
- * sum_r W[r, k] * g[t, r]; columns of g are not strided. */
-void svk_transposed_product(svk_weights w, int64_t first, int64_t last, svk_matrix g,
-                            int64_t tokens, float *dx, int64_t lddx, svk_update update,
-                            void *scratch);
+ * sum_r W[r, k] * g[t*ldg + r]. */
+void svk_transposed_product(svk_weights w, int64_t first, int64_t last, const float *g,
+                            int64_t ldg, int64_t tokens, float *dx, int64_t lddx,
+                            svk_update update, void *scratch);
 /* C[i*ldc + j] = sum_p A[i, p] * B[p, j]; one stride of B is 1. Where it `rounds`, as with weights,
  * one of A's is 1 too. */
 void svk_gemm_f32(int64_t m, int64_t n, int64_t k, svk_matrix a, svk_matrix b, float *c,

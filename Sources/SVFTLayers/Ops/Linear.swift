@@ -63,11 +63,6 @@ final class Linear: Op {
   var writes: [Value] { [y] }
   var keeps: [Value] { trained == nil ? [] : [x] }
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
-  /// g in tiles.
-  func sharedBackwardScratch(rows: Int) -> Int {
-    let tiles = rows * Kernels.tiledWidth(weight.rows) * MemoryLayout<Float>.stride
-    return rounding?.form == .tiles ? tiles : 0
-  }
 
   func forward(_ run: Run) {
     let y = run.pointer(y)
@@ -128,7 +123,12 @@ final class Linear: Op {
   func backward(_ run: Run) {
     guard let g = run.gradient(y) else { return }
     let scale = addend?.scale ?? 1
-    if let dx = run.target(0) { multiplyBack(g, scale: scale, into: dx, run) }
+    if let dx = run.target(0) {
+      weight.matrix(in: run.batch).transposedProduct(
+        columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
+        into: dx.pointer, ldx: weight.columns,
+        Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
+    }
     if addend != nil, let target = run.target(addendPlace) { hand(g, to: target, run) }
     if shadow != nil, let target = run.target(reads.count - 1) { hand(g, to: target, run) }
     guard trained != nil || bias?.trained != nil else { return }
@@ -150,25 +150,6 @@ final class Linear: Op {
 }
 
 extension Linear {
-  /// dx (+)= scale·Wᵀ g.
-  private func multiplyBack(
-    _ g: UnsafePointer<Float>, scale: Float, into dx: GradientTarget, _ run: Run
-  ) {
-    let matrix = weight.matrix(in: run.batch)
-    let inTiles = rounding?.form == .tiles && matrix.tiledFrom != nil
-    var g = g
-    if inTiles {
-      let tiles = run.sharedScratch.assumingMemoryBound(to: Float.self)
-      run.roundTiles(of: g, columns: weight.rows, into: tiles)
-      run.team.barrier()
-      g = UnsafePointer(tiles)
-    }
-    matrix.transposedProduct(
-      columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
-      inTiles: inTiles, into: dx.pointer, ldx: weight.columns,
-      Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
-  }
-
   /// The gradient of y is that of the shadow and of the addend.
   private func hand(_ g: UnsafePointer<Float>, to target: GradientTarget, _ run: Run) {
     guard target.pointer != g else { return }

@@ -4,7 +4,8 @@
 //           (Kernels+StoredMatrix.swift), 40 bytes per 32 numbers of x; where nothing is trained,
 //           because gradients want finer products
 //   tiles   to BF16, for products in BF16 of more than a few rows, in the tiles these copy their
-//           rows to (round_tile.c)
+//           rows to (round_tile.c); gradients are used once each, and sharing their tiles was
+//           slower than copying them near the product
 //
 // Both are values of their own. Steps computed in F32 leave them out, as the products do that would
 // read them.
