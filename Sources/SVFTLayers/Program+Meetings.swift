@@ -10,12 +10,12 @@ struct Meetings {
   /// Per op.
   let before: [Bool]
 
-  /// For steps of up to `rows` rows, or any.
+  /// For steps of up to `rows` rows, or any. What a step has of other rows may be more.
   init(_ ops: [any Op], _ plan: Plan, rows: Int = .max) {
     var before = [Bool](repeating: false, count: ops.count)
     var stretch: [Extent] = []
     for index in plan.timetable.forward.map(\.op)
-    where ops[index].idleRows < max(1, rows) {
+    where ops[index].space != .step || ops[index].idleRows < max(1, rows) {
       let extent = Extent(ops[index], plan)
       if stretch.contains(where: { $0.meets(extent) }) {
         before[index] = true

@@ -16,8 +16,12 @@ package final class Program: @unchecked Sendable {
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
 
-  /// How often a team meets in a forward replay.
-  package var meetingCount: Int { meetings.before.count { $0 } }
+  /// How often a team meets in a forward replay of so many rows.
+  package func meetingCount(rows: Int) -> Int { meetings(rows: rows).before.count { $0 } }
+
+  private func meetings(rows: Int) -> Meetings {
+    rows <= fewMeetings.rows ? fewMeetings.meetings : meetings
+  }
 
   /// Plans and allocates for steps of up to `rows` rows, with `sourceRows` of their source.
   ///
@@ -59,7 +63,7 @@ package final class Program: @unchecked Sendable {
     // Exact products are no faster from strips.
     if batch.compute == .standard { for queue in queues { queue.advance(threads: threads) } }
     let steps = plan.timetable.forward
-    let meetings = batch.rows <= fewMeetings.rows ? fewMeetings.meetings : meetings
+    let meetings = meetings(rows: batch.rows)
     Parallel.run(threads: threads) { team in
       for index in steps.lazy.map(\.op) {
         if meetings.before[index] { team.barrier() }

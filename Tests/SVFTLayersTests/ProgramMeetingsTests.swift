@@ -22,15 +22,34 @@ struct ProgramMeetingsTests {
     return (try Program(graph, rows: 5, threads: threads), x, outputs)
   }
 
-  /// Before the sum; before the products where activations are rounded first.
+  /// Before the sum; before the products where activations are rounded first: to BF16 in steps of
+  /// many rows alone.
   @Test(arguments: ElementFormats.small.map(\.name))
   func productsOfOneValueFollowEachOther(_ name: String) throws {
     let format = try #require(ElementFormats.all.first { $0.name == name })
     let inTiles = format.toleratesBF16 && Kernels.instructionSet >= .avx512bf16
-    let rounds = format.prefersIntegerActivations || inTiles
-    #expect(try Self.program(format, threads: 2).program.meetingCount == (rounds ? 2 : 1))
-    let trained = try Self.program(format, training: true, threads: 2)
-    #expect(trained.program.meetingCount == (inTiles ? 2 : 1))
+    let inBytes = format.prefersIntegerActivations
+    let program = try Self.program(format, threads: 2).program
+    #expect(program.meetingCount(rows: 1000) == (inBytes || inTiles ? 2 : 1))
+    #expect(program.meetingCount(rows: 2) == (inBytes ? 2 : 1))
+    let trained = try Self.program(format, training: true, threads: 2).program
+    #expect(trained.meetingCount(rows: 1000) == (inTiles ? 2 : 1))
+    #expect(trained.meetingCount(rows: 2) == 1)
+  }
+
+  /// A step of one row may be about a text of many.
+  @Test func aRoundingOfOtherRowsThanTheStepsIsWaitedFor() throws {
+    let graph = Graph(training: false)
+    let product = try graph.over(.source) {
+      try graph.linear(
+        graph.input(width: 64),
+        Replay.slot("w", rows: 80, Replay.numbers(80 * 64, "w"), format: BF16()),
+        bias: nil)
+    }
+    graph.output(product)
+    let program = try Program(graph, rows: 1, sourceRows: 40, threads: 2)
+    let rounds = Kernels.instructionSet >= .avx512bf16
+    #expect(program.meetingCount(rows: 1) == (rounds ? 1 : 0))
   }
 
   @Test(arguments: ElementFormats.small.map(\.name))
@@ -57,6 +76,6 @@ struct ProgramMeetingsTests {
     var x = graph.input(width: 8)
     for _ in 0..<6 { x = graph.activation(x, .silu) }
     graph.output(x)
-    #expect(try Program(graph, rows: 4, threads: 2).meetingCount == 5)
+    #expect(try Program(graph, rows: 4, threads: 2).meetingCount(rows: 4) == 5)
   }
 }
