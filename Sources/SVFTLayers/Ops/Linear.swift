@@ -34,7 +34,7 @@ final class Linear: Op {
   private let addend: Addend?
   private let scope: LaneScope?
 
-  /// `x` as it is and, where the product may read it, rounded: then without an addend.
+  /// `x` as it is and, where the product may read it, rounded: to 8 bit without an addend alone.
   init(
     _ x: (exact: Value, rounding: Rounding?), _ y: Value, _ weight: Weight, _ trained: Parameter?,
     bias: VectorOperand? = nil, shadow: Value? = nil, addedTo addend: Addend? = nil,
