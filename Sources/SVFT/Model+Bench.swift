@@ -133,7 +133,8 @@ extension Model {
   private static func speed(_ seconds: ArraySlice<Double>, tokens: Int) -> JSON {
     let sorted = seconds.sorted()
     guard let low = sorted.first, let high = sorted.last, low > 0 else { return .null }
-    let median = sorted[sorted.count / 2]
+    let middle = sorted.count / 2
+    let median = (sorted[sorted.count - 1 - middle] + sorted[middle]) / 2
     return .object(
       JSON.Object([
         ("tokens", .integer(tokens)), ("tokens_per_second", .number(Double(tokens) / median)),

@@ -73,7 +73,7 @@ package final class Weight: Sendable {
   }
 
   /// Input columns that one chunk computes: whole blocks, or parts of longer ones.
-  package static let chunk = 64
+  package static let chunk = 32
   /// Output rows that one chunk computes: two strips, a panel of the dense product.
   package static let rowChunk = 32
 

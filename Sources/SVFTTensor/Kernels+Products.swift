@@ -72,17 +72,18 @@ extension Kernels {
     svk_round_tile(x, Int64(columns), Int64(tokens), Int64(columns), Int64(tile), target)
   }
 
-  /// dW[r, k] += scale·Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and k < columns; dW is
-  /// [all rows, columns].
+  /// dW[r·ldw + k] += scale·Σ_t g[t·ldg + r]·x[t·ldx + k] for rows `rows` and columns `columns`.
   package static func outerAccumulate(
     _ g: UnsafePointer<Float>, ldg: Int, _ x: UnsafePointer<Float>, ldx: Int, tokens: Int,
-    rows: Range<Int>, columns: Int, scale: Float = 1, into target: UnsafeMutablePointer<Float>,
-    inBF16: Bool = false, scratch: UnsafeMutableRawPointer
+    rows: Range<Int>, columns: Range<Int>, scale: Float = 1,
+    into target: UnsafeMutablePointer<Float>, ldw: Int, inBF16: Bool = false,
+    scratch: UnsafeMutableRawPointer
   ) {
     multiply(
-      rows: rows.count, columns: columns, inner: tokens,
-      Matrix(g + rows.lowerBound, rowStride: 1, columnStride: ldg), Matrix(x, rowStride: ldx),
-      into: target + rows.lowerBound * columns, ldc: columns,
+      rows: rows.count, columns: columns.count, inner: tokens,
+      Matrix(g + rows.lowerBound, rowStride: 1, columnStride: ldg),
+      Matrix(x + columns.lowerBound, rowStride: ldx),
+      into: target + rows.lowerBound * ldw + columns.lowerBound, ldc: ldw,
       Update(alpha: scale, accumulate: true),
       inBF16: inBF16, scratch: scratch)
   }

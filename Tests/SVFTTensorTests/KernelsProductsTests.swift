@@ -181,13 +181,13 @@ import Testing
       var target = [Float](repeating: 1, count: rows * columns)
       Kernels.with(set) {
         Kernels.outerAccumulate(
-          g, ldg: ldg, x, ldx: columns, tokens: tokens, rows: 1..<rows, columns: columns,
-          into: &target, scratch: scratch.pointer)
+          g, ldg: ldg, x, ldx: columns, tokens: tokens, rows: 1..<rows,
+          columns: 1..<columns, into: &target, ldw: columns, scratch: scratch.pointer)
       }
       for r in 0..<rows {
         for k in 0..<columns {
           var sum = 1.0
-          for t in 0..<tokens where r > 0 {
+          for t in 0..<tokens where r > 0 && k > 0 {
             sum += Double(g[t * ldg + r]) * Double(x[t * columns + k])
           }
           #expect(abs(Double(target[r * columns + k]) - sum) < 4e-5)

@@ -1,5 +1,5 @@
-/* The AVX-512 microkernel of products with a thin side: 12 x 32 sums as in tile.h, from numbers
- * that are read where they lie. */
+/* The AVX-512 microkernels of products with a thin side: 12 x 32 sums as in tile.h, from numbers
+ * that are read where they lie; or, of at most 8 columns, two rows in each vector of sums. */
 #ifndef SVK_X86_THIN_GEMM_H
 #define SVK_X86_THIN_GEMM_H
 
@@ -73,5 +73,55 @@ SVK_TARGET_AVX512 static void thin_tile(int rows, int columns, svk_matrix a, int
 }
 #undef THIN_CASES
 #undef THIN_CASE
+
+enum { HALF = LINE / 2, PAIRS = SVK_TILE / 2 };
+
+SVK_TARGET_AVX512 SVK_INLINE void keep_narrow(__m256 sum, int columns, float *c,
+                                              svk_update update) {
+  const __mmask8 mask = (__mmask8)((1u << columns) - 1);
+  const __m256 old = update.accumulate ? _mm256_maskz_loadu_ps(mask, c) : _mm256_setzero_ps();
+  _mm256_mask_storeu_ps(c, mask, _mm256_fmadd_ps(_mm256_set1_ps(update.alpha), sum, old));
+}
+
+/* Up to 12 rows and 8 columns where rows of A are contiguous:
+ *
+ *   sums of rows 2i, 2i+1   [ c(2i, 0..7)   | c(2i+1, 0..7)  ]
+ *   += a permutation of A   [ a(2i, p) x 8  | a(2i+1, p) x 8 ]  x  [ b(p, 0..7) | b(p, 0..7) ]
+ *
+ * Sixteen positions of A are loaded at once; rows that are not there repeat the last. */
+SVK_TARGET_AVX512 static void narrow_tile(int rows, int columns, svk_matrix a, int64_t steps,
+                                          const float *b, int64_t step, float *c, int64_t ldc,
+                                          svk_update update) {
+  __m512 sums[PAIRS];
+  const float *from[SVK_TILE];
+  for (int i = 0; i < SVK_TILE; i++) from[i] = a.a + (i < rows ? i : rows - 1) * a.row_stride;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < PAIRS; i++) sums[i] = _mm512_setzero_ps();
+  const __m512i one = _mm512_set1_epi32(1);
+  for (int64_t p = 0; p < steps; p += LINE) {
+    const int count = steps - p < LINE ? (int)(steps - p) : LINE;
+    const __mmask16 mask = (__mmask16)((1u << count) - 1);
+    __m512 values[SVK_TILE];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SVK_TILE; i++) {
+      values[i] = _mm512_maskz_loadu_ps(mask, from[i] + p);
+      __builtin_prefetch(from[i] + p + SVK_TILE * a.row_stride);
+    }
+    __m512i at = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi32(LINE), 1);
+    for (int q = 0; q < count; q++, b += step, at = _mm512_add_epi32(at, one)) {
+      const __m512 both = _mm512_broadcast_f32x8(_mm256_loadu_ps(b));
+#pragma clang loop unroll(full)
+      for (int i = 0; i < PAIRS; i++) {
+        const __m512 pair = _mm512_permutex2var_ps(values[2 * i], at, values[2 * i + 1]);
+        sums[i] = _mm512_fmadd_ps(pair, both, sums[i]);
+      }
+    }
+  }
+  for (int i = 0; i < rows; i++) {
+    const __m512d pair = _mm512_castps_pd(sums[i / 2]);
+    const __m256d half = i % 2 ? _mm512_extractf64x4_pd(pair, 1) : _mm512_castpd512_pd256(pair);
+    keep_narrow(_mm256_castpd_ps(half), columns, c + i * ldc, update);
+  }
+}
 
 #endif

@@ -64,7 +64,7 @@ final class ScaleGradient: Op {
     d.update(repeating: 0, count: rows.count * columns)
     Kernels.outerAccumulate(
       g + rows.lowerBound, ldg: path.width, run.pointer(x), ldx: columns, tokens: run.rows,
-      rows: 0..<rows.count, columns: columns, into: d,
+      rows: 0..<rows.count, columns: 0..<columns, into: d, ldw: columns,
       scratch: run.scratch + 2 * Self.blockBytes(columns))
     rounded.addGradients(rows, d, scratch: values)
   }

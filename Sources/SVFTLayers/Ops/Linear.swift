@@ -65,35 +65,40 @@ final class Linear: Op {
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
 
   func forward(_ run: Run) {
-    let y = run.pointer(y)
-    let bias = bias?.values(run.scratch + productScratch)
-    let rows = weight.rows(of: run.team)
     let tokens = run.rows(of: scope)
     guard !tokens.isEmpty else { return }
-    if let addend { copy(run.pointer(addend.value), to: y, rows: rows, tokens: run.rows) }
+    let y = run.pointer(y)
+    let bias = bias?.values(run.scratch + productScratch)
+    let part: Weight.Part
     if let rounding, Rounding.acts(rounding.form, for: weight, in: run) {
-      multiply(run.pointer(rounding.rounded), in: rounding.form, rows: rows, into: y, run)
+      part = Weight.Part(tokens: tokens, outputs: weight.rows(of: run.team))
+      if let addend { copy(run.pointer(addend.value), to: y, part) }
+      multiply(run.pointer(rounding.rounded), in: rounding.form, part, into: y, run)
     } else {
+      part = weight.part(of: run.team, tokens: tokens)
+      if let addend { copy(run.pointer(addend.value), to: y, part) }
+      let first = part.tokens.lowerBound
       weight.matrix(in: run.batch).product(
-        rows: rows, run.pointer(x) + tokens.lowerBound * weight.columns, tokens: tokens.count,
-        into: y + tokens.lowerBound * weight.rows, ldy: weight.rows, update,
-        scratch: run.scratch)
+        rows: part.outputs, run.pointer(x) + first * weight.columns, tokens: part.tokens.count,
+        into: y + first * weight.rows, ldy: weight.rows, update, scratch: run.scratch)
     }
-    if let bias { add(bias, to: y, rows: rows, tokens: run.rows) }
+    if let bias { add(bias, to: y, part) }
   }
 
+  /// All tokens, as tiles and bytes lie.
   private func multiply(
-    _ rounded: UnsafePointer<Float>, in form: Rounding.Form, rows: Range<Int>,
+    _ rounded: UnsafePointer<Float>, in form: Rounding.Form, _ part: Weight.Part,
     into y: UnsafeMutablePointer<Float>, _ run: Run
   ) {
     switch form {
     case .bytes:
       weight.matrix.integerProduct(
-        rows: rows, rounded, tokens: run.rows, into: y, ldy: weight.rows, scratch: run.scratch)
+        rows: part.outputs, rounded, tokens: run.rows, into: y, ldy: weight.rows,
+        scratch: run.scratch)
     case .tiles:
       weight.matrix(in: run.batch).product(
-        rows: rows, rounded, tokens: run.rows, inTiles: true, into: y, ldy: weight.rows, update,
-        scratch: run.scratch)
+        rows: part.outputs, rounded, tokens: run.rows, inTiles: true, into: y, ldy: weight.rows,
+        update, scratch: run.scratch)
     }
   }
 
@@ -102,21 +107,21 @@ final class Linear: Op {
   }
 
   private func copy(
-    _ a: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
+    _ a: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ part: Weight.Part
   ) {
     guard a != y else { return }
-    for token in 0..<tokens {
-      let start = token * weight.rows + rows.lowerBound
-      (y + start).update(from: a + start, count: rows.count)
+    for token in part.tokens {
+      let start = token * weight.rows + part.outputs.lowerBound
+      (y + start).update(from: a + start, count: part.outputs.count)
     }
   }
 
   private func add(
-    _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Range<Int>, tokens: Int
+    _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, _ part: Weight.Part
   ) {
-    let start = rows.lowerBound
-    for token in 0..<tokens {
-      Kernels.add(bias + start, to: y + token * weight.rows + start, count: rows.count)
+    let start = part.outputs.lowerBound
+    for token in part.tokens {
+      Kernels.add(bias + start, to: y + token * weight.rows + start, count: part.outputs.count)
     }
   }
 
@@ -124,23 +129,24 @@ final class Linear: Op {
     guard let g = run.gradient(y) else { return }
     let scale = addend?.scale ?? 1
     if let dx = run.target(0) {
+      let part = weight.transposedPart(of: run.team, tokens: 0..<run.rows)
+      let first = part.tokens.lowerBound
       weight.matrix(in: run.batch).transposedProduct(
-        columns: weight.columns(of: run.team), g, ldg: weight.rows, tokens: run.rows,
-        into: dx.pointer, ldx: weight.columns,
+        columns: part.outputs, g + first * weight.rows, ldg: weight.rows,
+        tokens: part.tokens.count, into: dx.pointer + first * weight.columns, ldx: weight.columns,
         Kernels.Update(alpha: scale, accumulate: dx.accumulate), scratch: run.scratch)
     }
     if addend != nil, let target = run.target(addendPlace) { hand(g, to: target, run) }
     if shadow != nil, let target = run.target(reads.count - 1) { hand(g, to: target, run) }
-    guard trained != nil || bias?.trained != nil else { return }
-    let x = run.pointer(x)
-    let rows = weight.rows(of: run.team)
     if let dW = trained?.gradients.baseAddress {
+      let part = weight.gradientPart(of: run.team)
       Kernels.outerAccumulate(
-        g, ldg: weight.rows, x, ldx: weight.columns, tokens: run.rows, rows: rows,
-        columns: weight.columns, scale: scale, into: dW, inBF16: weight.isRounded(in: run.batch),
-        scratch: run.scratch)
+        g, ldg: weight.rows, run.pointer(x), ldx: weight.columns, tokens: run.rows,
+        rows: part.rows, columns: part.columns, scale: scale, into: dW, ldw: weight.columns,
+        inBF16: weight.isRounded(in: run.batch), scratch: run.scratch)
     }
     if let db = bias?.gradient {
+      let rows = weight.rows(of: run.team)
       for token in 0..<run.rows {
         Kernels.add(
           g + token * weight.rows + rows.lowerBound, to: db + rows.lowerBound, count: rows.count)

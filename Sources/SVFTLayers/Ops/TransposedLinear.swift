@@ -24,15 +24,21 @@ final class TransposedLinear: Op {
   var memberScratch: Int { weight.scratchBytes }
 
   func forward(_ run: Run) {
+    let part = weight.transposedPart(of: run.team, tokens: 0..<run.rows)
+    let first = part.tokens.lowerBound
     weight.matrix.transposedProduct(
-      columns: weight.columns(of: run.team), run.pointer(x), ldg: weight.rows, tokens: run.rows,
-      into: run.pointer(y), ldx: weight.columns, scratch: run.scratch)
+      columns: part.outputs, run.pointer(x) + first * weight.rows, ldg: weight.rows,
+      tokens: part.tokens.count, into: run.pointer(y) + first * weight.columns,
+      ldx: weight.columns, scratch: run.scratch)
   }
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y), let dx = run.target(0) else { return }
+    let part = weight.part(of: run.team, tokens: 0..<run.rows)
+    let first = part.tokens.lowerBound
     weight.matrix.product(
-      rows: weight.rows(of: run.team), g, tokens: run.rows, into: dx.pointer, ldy: weight.rows,
+      rows: part.outputs, g + first * weight.columns, tokens: part.tokens.count,
+      into: dx.pointer + first * weight.rows, ldy: weight.rows,
       Kernels.Update(accumulate: dx.accumulate), scratch: run.scratch)
   }
 }
