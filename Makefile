@@ -34,7 +34,7 @@ PYTHON := build/venv/bin/python
 SUITES := swift hosts install python scenario package
 
 .PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-readme test-all \
-  demo install uninstall wheel format lint clean help
+  bench bench-roofline bench-growth demo install uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -101,6 +101,27 @@ test-wheel: wheel
 
 test-readme:
 	Tests/run-readme.sh
+
+PEERS ?= build/peers
+BENCH ?= build/bench
+
+$(PEERS)/bin/python:
+	Benchmarks/setup.sh $(PEERS)
+
+## bench: speed beside llama.cpp, transformers, PEFT and PyTorch; BENCH_FLAGS, into BENCH
+bench: library | $(PEERS)/bin/python
+	$(PEERS)/bin/python Benchmarks/speed.py --out $(BENCH) $(BENCH_FLAGS)
+
+## bench-roofline: each kernel beside what the processor can do
+bench-roofline: | $(PEERS)/bin/python
+	$(PEERS)/bin/python Benchmarks/roofline.py --out $(BENCH)/roofline $(BENCH_FLAGS)
+
+## bench-growth: speed and memory by context, batch and threads
+bench-growth: library | $(PEERS)/bin/python
+	[ -f $(BENCH)/135M/config.json ] \
+	  || $(PEERS)/bin/python Benchmarks/random_model.py 135M $(BENCH)/135M
+	$(PEERS)/bin/python Benchmarks/growth.py --model $(BENCH)/135M --out $(BENCH)/growth \
+	  $(BENCH_FLAGS)
 
 # Programs that end by exit() leave what main holds: that is no leak.
 ## test-all: test, wheel, README, address sanitiser, every instruction set, long fault loops

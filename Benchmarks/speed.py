@@ -23,7 +23,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from random_model import GEOMETRIES, make  # noqa: E402
+from random_model import GEOMETRIES, make, shapes  # noqa: E402
+from speed_report import conditions, draw, figure, markdown  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,7 +52,7 @@ class Contestant:
     """One program with its model, in its own process."""
 
     def __init__(self, name: str, model: Path, form: str, threads: int) -> None:
-        self.name, self.form, self.samples = name, form, []
+        self.name, self.model, self.form, self.samples = name, model, form, []
         self.command = [
             sys.executable, HERE / "contestant.py", name, model, form, str(threads)]
         self.open()
@@ -103,21 +104,44 @@ class Starter(Contestant):
         return children.ru_utime + children.ru_stime
 
     def answer(self, work: str) -> dict:
+        # An installed package has its bytecode, whatever this environment says of writing it.
+        settings = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.model.parent / "bytecode")}
+        settings.pop("PYTHONDONTWRITEBYTECODE", None)
         return json.loads(subprocess.run(
-            [*self.command, "start"], check=True, capture_output=True, text=True).stdout)
+            [*self.command, "start"], check=True, capture_output=True, text=True,
+            env=settings).stdout)
 
     def close(self) -> None:
         pass
 
 
-def probe(out: Path, threads: int) -> float:
-    """Bytes per second of reading memory, now."""
-    program = out / "read_probe"
+def probe(kind: str, out: Path, threads: int) -> float:
+    """Bytes per second of reading memory, or operations per second of multiplying, now."""
+    program = out / f"{kind}_probe"
     if not program.exists():
-        subprocess.run(["cc", "-O3", "-march=native", "-o", program, HERE / "read_probe.c",
-                        "-lpthread"], check=True)
+        subprocess.run(["cc", "-O3", *(["-march=native"] if kind == "read" else []), "-o", program,
+                        HERE / f"{kind}_probe.c", "-lpthread"], check=True)
     return float(subprocess.run(
-        [program, str(threads), "512"], check=True, capture_output=True, text=True).stdout)
+        [program, str(threads), *(["512"] if kind == "read" else [])], check=True,
+        capture_output=True, text=True).stdout)
+
+
+# What is bound by memory and what by arithmetic; the probe takes turns with the programs.
+PROBES = {"decode": "read", "lora": "compute", "full": "compute"}
+
+
+def necessary(work: str, geometry: str, paths: dict, form: str) -> float:
+    """What a token or step takes at least of its probe: the bytes of the file, or operations a
+    token: two directions of every matrix (three where it is trained), and of causal attention
+    its two products forward and five backward."""
+    if work == "decode":
+        path = paths["folder"] / "model.safetensors" if form == "bf16" else paths[form]
+        return path.stat().st_size
+    tokens, g = WORK[work][0], GEOMETRIES[geometry]
+    matrices = sum(
+        rows[0] * rows[1] for rows in shapes(g).values() if len(rows) == 2)
+    attention = 2 * tokens * g["hidden"] * g["layers"]
+    return (6 if work == "full" else 4) * matrices + 3.5 * attention
 
 
 def files(geometry: str, out: Path, formats: "list[str]") -> "dict[str, Path]":
@@ -168,69 +192,22 @@ def match(geometry: str, work: str, form: str, paths: dict, arguments) -> dict:
     for _ in range(arguments.samples):
         for contestant in contestants:
             contestant.sample(work)
-        if work == "decode":
-            probes.append(probe(arguments.out, arguments.threads))
+        if work in PROBES:
+            probes.append(probe(PROBES[work], arguments.out, arguments.threads))
     for contestant in contestants:
         contestant.close()
     rows = [summary(contestant) for contestant in contestants]
     entry = {"model": geometry, "work": work, "format": form, "programs": rows,
              "ratio": rows[0]["rate"] / max(row["rate"] for row in rows[1:])}
     if probes:
-        entry["probe"] = statistics.median(probes)
-        size = (paths["folder"] / "model.safetensors" if form == "bf16" else paths[form]).stat()
-        entry["share_of_probe"] = rows[0]["rate"] * size.st_size / entry["probe"]
+        need = necessary(work, geometry, paths, form)
+        entry["probe"], entry["probed"] = statistics.median(probes), PROBES[work]
+        entry["share_of_probe"] = rows[0]["rate"] * need / entry["probe"]
     print(f"{geometry} {work} {form}: " + ", ".join(
         f"{row['program']} {row['format']} {figure(work, row)} ({row['peak'] >> 20} MiB)"
         for row in rows)
         + f"; ratio {entry['ratio']:.2f}", file=sys.stderr, flush=True)
     return entry
-
-
-def figure(work: str, row: dict) -> str:
-    return f"{row['seconds']:.3f} s" if work == "start" else f"{row['rate']:.1f} tok/s"
-
-
-def markdown(entries: list, arguments) -> str:
-    lines = [
-        f"{arguments.threads} threads, medians of {arguments.samples} samples in turns.", "",
-        "| model | work | format | libsvft | best peer | ratio | of the read probe | "
-        "peak MiB, ours / theirs | spread of rates | others' CPU |",
-        "|---|---|---|---|---|---|---|---|---|---|"]
-    for entry in entries:
-        ours, *peers = entry["programs"]
-        best = max(peers, key=lambda row: row["rate"])
-        share = f"{100 * entry['share_of_probe']:.0f} %" if "probe" in entry else ""
-        work = entry["work"]
-        lines.append(
-            f"| {entry['model']} | {work} | {entry['format']} | {figure(work, ours)} "
-            f"| {figure(work, best)} {best['program']} {best['format']} "
-            f"| {entry['ratio']:.2f} | {share} "
-            f"| {ours['peak'] >> 20} / {best['peak'] >> 20} "
-            f"| {ours['low']:.1f}–{ours['high']:.1f} | {ours['others']:.2f} |")
-    return "\n".join(lines) + "\n"
-
-
-def draw(entries: list, path: Path) -> None:
-    """Rates of libsvft as multiples of the best peer's, one bar each."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    colours = dict(zip((*FORMATS, "f32"), pyplot.get_cmap("tab10").colors))
-    figure, axes = pyplot.subplots(figsize=(8, 1 + 0.3 * len(entries)))
-    for place, entry in enumerate(entries):
-        best = max(entry["programs"][1:], key=lambda row: row["rate"])
-        axes.barh(place, entry["ratio"], color=colours[entry["format"]])
-        axes.text(entry["ratio"], place, f" {entry['ratio']:.2f} × {best['program']}", va="center")
-    axes.set_yticks(
-        range(len(entries)), [f"{e['model']} {e['work']} {e['format']}" for e in entries])
-    axes.invert_yaxis()
-    axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_xlim(0, 1.3 * max(entry["ratio"] for entry in entries))
-    axes.set_xlabel("speed of libsvft / speed of the best peer")
-    figure.tight_layout()
-    figure.savefig(path)
 
 
 def main() -> None:
@@ -243,7 +220,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    entries = []
+    entries, around = [], conditions(arguments)
     for geometry in arguments.models:
         paths = files(geometry, arguments.out, arguments.formats)
         for work in arguments.work:
@@ -251,10 +228,11 @@ def main() -> None:
                 if form not in arguments.formats and work != "full":
                     continue
                 entries.append(match(geometry, work, form, paths, arguments))
-                (arguments.out / "speed.json").write_text(json.dumps(entries, indent=1) + "\n")
-                (arguments.out / "speed.md").write_text(markdown(entries, arguments))
+                (arguments.out / "speed.json").write_text(
+                    json.dumps({**around, "entries": entries}, indent=1) + "\n")
+                (arguments.out / "speed.md").write_text(markdown(entries, around))
                 draw(entries, arguments.out / "speed.svg")
-    print(markdown(entries, arguments))
+    print(markdown(entries, around))
 
 
 if __name__ == "__main__":

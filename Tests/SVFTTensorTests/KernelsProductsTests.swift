@@ -20,6 +20,7 @@ import Testing
     (0...40).map { Shape(tokens: $0, rows: 37, columns: 64) }
     + (0...67).map { Shape(tokens: 5, rows: $0, columns: 32) }
     + (0...9).map { Shape(tokens: 1 + $0 % 3, rows: $0, columns: 96) }
+    + (1...70).map { Shape(tokens: 1 + $0 % 3, rows: 6, columns: $0) }
     + [
       Shape(tokens: 25, rows: 300, columns: 544), Shape(tokens: 2, rows: 33, columns: 2080),
       Shape(tokens: 13, rows: 64, columns: 1024),
@@ -69,9 +70,10 @@ import Testing
   ) throws {
     let format = stored.format
     let plain = format.blockLength == 1
+    let tails = (1...66).map { ($0 % 14, $0, plain ? 67 - $0 : 32) }
     for (tokens, rows, least) in [
       (1, 5, plain ? 37 : 64), (3, 300, 96), (13, 33, plain ? 45 : 32), (26, 257, 544), (5, 0, 32),
-    ] {
+    ] + (plain ? tails : tails.filter { $0.1 % 11 == 0 }) {
       let columns = format.width(least)
       var numbers = TestNumbers(seed: rows)
       let bytes = stored.sample(rows * columns, &numbers)

@@ -24,10 +24,13 @@ import Testing
     let headBatch: Batch
 
     /// An adapter that is attached and trains, or several for single rows.
-    init(adapter: String?, lanes own: [String] = [], rows: Int) throws {
+    init(
+      adapter: String?, lanes own: [String] = [], rows: Int,
+      _ loading: WeightReader.Loading = .init()
+    ) throws {
       let folder = try TemporaryFolder()
       try TinyModel.llama().write(folder: folder.path)
-      loaded = try Checkpoint(folder.path).load()
+      loaded = try Checkpoint(folder.path).load(loading)
       let training = adapter != nil
       if let adapter { try AdapterSet.attach(Self.method(adapter, loaded)) }
       var lanes: [Lane] = []
@@ -65,30 +68,37 @@ import Testing
 
   static let tokens: [Int32] = (0..<32).map { Int32($0 % 16) }
 
+  /// From the file's numbers, and from strips of 8 bit.
   @Test func decodingAllocatesNothing() async {
+    await #expect(processExitsWith: .success) { try Self.decodeWithoutAllocating(.init()) }
     await #expect(processExitsWith: .success) {
-      let machine = try Machine(adapter: nil, rows: 32)
-      machine.batch.cache = try KVCache(
-        layers: machine.loaded.architecture.geometry.layers, slots: 1, context: 160,
-        width: machine.loaded.architecture.geometry.keyValueWidth)
-      try machine.batch.append(Self.tokens)
-      try machine.body.forward(machine.batch)
-      let token: [Int32] = [3]
-      func decode(_ range: Range<Int>) throws {
-        for position in range {
-          machine.batch.clear()
-          try machine.batch.append(token, past: position)
-          try machine.body.forward(machine.batch)
-          try machine.headBatch.setRows(1)
-          try machine.head.forward(machine.headBatch)
-        }
-      }
-      try decode(32..<36)
-      svft_allocations_begin()
-      try decode(36..<136)
-      let count = svft_allocations_end()
-      try #require(count <= 0, "\(count) allocations over 100 tokens")
+      try Self.decodeWithoutAllocating(
+        .init(quantization: Quantization(ElementFormats.required("Q8_0")), inStrips: true))
     }
+  }
+
+  private static func decodeWithoutAllocating(_ loading: WeightReader.Loading) throws {
+    let machine = try Machine(adapter: nil, rows: 32, loading)
+    machine.batch.cache = try KVCache(
+      layers: machine.loaded.architecture.geometry.layers, slots: 1, context: 160,
+      width: machine.loaded.architecture.geometry.keyValueWidth)
+    try machine.batch.append(Self.tokens)
+    try machine.body.forward(machine.batch)
+    let token: [Int32] = [3]
+    func decode(_ range: Range<Int>) throws {
+      for position in range {
+        machine.batch.clear()
+        try machine.batch.append(token, past: position)
+        try machine.body.forward(machine.batch)
+        try machine.headBatch.setRows(1)
+        try machine.head.forward(machine.headBatch)
+      }
+    }
+    try decode(32..<36)
+    svft_allocations_begin()
+    try decode(36..<136)
+    let count = svft_allocations_end()
+    try #require(count <= 0, "\(count) allocations over 100 tokens")
   }
 
   @Test func decodingWithAdaptersOfSingleRowsAllocatesNothing() async {
