@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import llama_finetune  # noqa: E402
 from random_model import GEOMETRIES, make  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -110,6 +111,23 @@ class Starter(Contestant):
         pass
 
 
+class Finetune(Contestant):
+    """llama.cpp's trainer: the program itself is the process, and stands still between samples."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        self.name, self.form, self.samples = "llama-finetune", "f32", []
+        self.run = llama_finetune.Run(model, WORK["full"][0], threads)
+
+    def used(self) -> float:
+        return used(self.run.process.pid)
+
+    def answer(self, work: str) -> dict:
+        return self.run.step()
+
+    def close(self) -> None:
+        self.run.close()
+
+
 def probe(out: Path, threads: int) -> float:
     """Bytes per second of reading memory, now."""
     program = out / "read_probe"
@@ -138,7 +156,7 @@ def files(geometry: str, out: Path, formats: "list[str]") -> "dict[str, Path]":
 def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant]":
     """Who does this work at this format; libsvft runs the very file of llama.cpp. PEFT and PyTorch
     train in the formats that they train in, whatever the base of libsvft. Full fine-tuning trains
-    F32 numbers on both sides; over a BF16 folder libsvft multiplies them in BF16."""
+    F32 numbers on all sides; over a BF16 folder libsvft multiplies them in BF16."""
     folder = paths["folder"]
     if work == "lora":
         rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
@@ -149,7 +167,10 @@ def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant
         if form == "bf16":
             rivals.append(("transformers", folder, form))
     kind = Starter if work == "start" else Contestant
-    return [kind(name, path, own, threads) for name, path, own in rivals]
+    contestants = [kind(name, path, own, threads) for name, path, own in rivals]
+    if work == "full" and llama_finetune.built():
+        contestants.append(Finetune(paths["f32"], threads))
+    return contestants
 
 
 def summary(contestant: Contestant) -> dict:
@@ -243,9 +264,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    entries = []
+    entries, formats = [], list(arguments.formats)
+    if "full" in arguments.work and llama_finetune.built():
+        formats.append("f32")
     for geometry in arguments.models:
-        paths = files(geometry, arguments.out, arguments.formats)
+        paths = files(geometry, arguments.out, formats)
         for work in arguments.work:
             for form in WORK[work][2]:
                 if form not in arguments.formats and work != "full":
