@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import llama_finetune  # noqa: E402
 from random_model import GEOMETRIES, make, shapes  # noqa: E402
 from speed_report import conditions, draw, figure, markdown  # noqa: E402
 
@@ -115,15 +116,32 @@ class Starter(Contestant):
         pass
 
 
-def probe(kind: str, out: Path, threads: int) -> float:
+class Finetune(Contestant):
+    """llama.cpp's trainer: the program itself is the process, and stands still between samples."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        self.name, self.form, self.samples = "llama-finetune", "f32", []
+        self.run = llama_finetune.Run(model, WORK["full"][0], threads)
+
+    def used(self) -> float:
+        return used(self.run.process.pid)
+
+    def answer(self, work: str) -> dict:
+        return self.run.step()
+
+    def close(self) -> None:
+        self.run.close()
+
+
+def probe(kind: str, form: str, out: Path, threads: int) -> float:
     """Bytes per second of reading memory, or operations per second of multiplying, now."""
+    own = ["512"] if kind == "read" else ["f32"] if form == "f32" else []
     program = out / f"{kind}_probe"
     if not program.exists():
         subprocess.run(["cc", "-O3", *(["-march=native"] if kind == "read" else []), "-o", program,
                         HERE / f"{kind}_probe.c", "-lpthread"], check=True)
     return float(subprocess.run(
-        [program, str(threads), *(["512"] if kind == "read" else [])], check=True,
-        capture_output=True, text=True).stdout)
+        [program, str(threads), *own], check=True, capture_output=True, text=True).stdout)
 
 
 # What is bound by memory and what by arithmetic; the probe takes turns with the programs.
@@ -162,7 +180,7 @@ def files(geometry: str, out: Path, formats: "list[str]") -> "dict[str, Path]":
 def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant]":
     """Who does this work at this format; libsvft runs the very file of llama.cpp. PEFT and PyTorch
     train in the formats that they train in, whatever the base of libsvft. Full fine-tuning trains
-    F32 numbers on both sides; over a BF16 folder libsvft multiplies them in BF16."""
+    F32 numbers on all sides; over a BF16 folder libsvft multiplies them in BF16."""
     folder = paths["folder"]
     if work == "lora":
         rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
@@ -173,7 +191,10 @@ def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant
         if form == "bf16":
             rivals.append(("transformers", folder, form))
     kind = Starter if work == "start" else Contestant
-    return [kind(name, path, own, threads) for name, path, own in rivals]
+    contestants = [kind(name, path, own, threads) for name, path, own in rivals]
+    if work == "full" and llama_finetune.built():
+        contestants.append(Finetune(paths["f32"], threads))
+    return contestants
 
 
 def summary(contestant: Contestant) -> dict:
@@ -193,7 +214,7 @@ def match(geometry: str, work: str, form: str, paths: dict, arguments) -> dict:
         for contestant in contestants:
             contestant.sample(work)
         if work in PROBES:
-            probes.append(probe(PROBES[work], arguments.out, arguments.threads))
+            probes.append(probe(PROBES[work], form, arguments.out, arguments.threads))
     for contestant in contestants:
         contestant.close()
     rows = [summary(contestant) for contestant in contestants]
@@ -221,8 +242,11 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     entries, around = [], conditions(arguments)
+    formats = list(arguments.formats)
+    if "full" in arguments.work and llama_finetune.built():
+        formats.append("f32")
     for geometry in arguments.models:
-        paths = files(geometry, arguments.out, arguments.formats)
+        paths = files(geometry, arguments.out, formats)
         for work in arguments.work:
             for form in WORK[work][2]:
                 if form not in arguments.formats and work != "full":
