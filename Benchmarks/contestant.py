@@ -38,8 +38,8 @@ class LibSVFT:
     def seconds(self, work: str, tokens: int, context: int) -> float:
         if work in ("lora", "full"):
             adapter = {"adapter": {"method": "full"}} if work == "full" else {}
-            # Each call makes a trainer anew, whose first step finds memory that the system has to
-            # clear still; the median of three steps is one of the others.
+            # `bench` leaves out a trainer's first step itself, as peers' warm-up is; three steps
+            # make one sample, so that it is as long as a slow peer's.
             options = {"prompt": tokens, "decode": 1, "train": 3, "repeats": 1, **adapter}
             return self.model.bench(**options)["train"]["seconds"]
         if work == "prefill":
