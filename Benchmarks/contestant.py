@@ -38,8 +38,8 @@ class LibSVFT:
     def seconds(self, work: str, tokens: int, context: int) -> float:
         if work in ("lora", "full"):
             adapter = {"adapter": {"method": "full"}} if work == "full" else {}
-            # `bench` leaves out a trainer's first step itself, as peers' warm-up is; three steps
-            # make one sample, so that it is as long as a slow peer's.
+            # `bench` leaves out a trainer's first step itself, as peers' warm-up is; a sample is
+            # the median of the next three.
             options = {"prompt": tokens, "decode": 1, "train": 3, "repeats": 1, **adapter}
             return self.model.bench(**options)["train"]["seconds"]
         if work == "prefill":
