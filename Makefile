@@ -34,7 +34,7 @@ PYTHON := build/venv/bin/python
 SUITES := swift hosts install python scenario package
 
 .PHONY: all library tool header setup test $(SUITES:%=test-%) test-wheel test-readme test-all \
-  bench bench-roofline bench-growth demo install uninstall wheel format lint clean help
+  bench bench-roofline bench-ops bench-growth demo install uninstall wheel format lint clean help
 
 ## all: the library, the tool, the header and svft.pc, in build/ (the default)
 all: library tool header
@@ -116,10 +116,15 @@ bench: library | $(PEERS)/bin/python
 bench-roofline: | $(PEERS)/bin/python
 	$(PEERS)/bin/python Benchmarks/roofline.py --out $(BENCH)/roofline $(BENCH_FLAGS)
 
+$(BENCH)/135M/config.json: | $(PEERS)/bin/python
+	$(PEERS)/bin/python Benchmarks/random_model.py 135M $(BENCH)/135M
+
+## bench-ops: where a prompt, a token and a training step go
+bench-ops: library $(BENCH)/135M/config.json
+	$(PEERS)/bin/python Benchmarks/ops.py --model $(BENCH)/135M --out $(BENCH)/ops $(BENCH_FLAGS)
+
 ## bench-growth: speed and memory by context, batch and threads
-bench-growth: library | $(PEERS)/bin/python
-	[ -f $(BENCH)/135M/config.json ] \
-	  || $(PEERS)/bin/python Benchmarks/random_model.py 135M $(BENCH)/135M
+bench-growth: library $(BENCH)/135M/config.json
 	$(PEERS)/bin/python Benchmarks/growth.py --model $(BENCH)/135M --out $(BENCH)/growth \
 	  $(BENCH_FLAGS)
 

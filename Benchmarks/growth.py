@@ -3,8 +3,10 @@
     python Benchmarks/growth.py --model FILE_OR_FOLDER --out FOLDER [--format q8_0]
 
 Measures one model with the library's own `bench`, every point in a process of its own, so that a
-peak of memory belongs to its point. FOLDER/growth.jsonl keeps points that are done (a stopped
-command goes on), growth.md holds the table and growth.svg the plots.
+peak of memory belongs to its point; points disturbed by more than 5 % of a processor are measured
+again, up to three times. With threads a step of LoRA is measured too. FOLDER/growth.jsonl keeps
+points that are done (a stopped command goes on), growth.md holds the table and growth.svg the
+plots.
 """
 
 from __future__ import annotations
@@ -17,9 +19,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from quiet import undisturbed, used_by_children  # noqa: E402
+
 CONTEXTS = (128, 256, 512, 1024, 2048, 4096, 8192)
 BATCHES = (1, 2, 4, 8, 16, 32)
 DECODED = 32
+TRAINED = 3
 
 
 def measure_here(model: str, form: "str | None", threads: int, options: dict) -> dict:
@@ -42,7 +48,8 @@ def points(arguments) -> "list[dict]":
          "options": {"prompt": 64, "decode": DECODED, "batch": count}} for count in BATCHES]
     threads = [
         {"axis": "threads", "at": count, "threads": count,
-         "options": {"prompt": 512, "decode": DECODED}} for count in range(1, most + 1)]
+         "options": {"prompt": 512, "decode": DECODED, "train": TRAINED}}
+        for count in range(1, most + 1)]
     for point in context + batch + threads:
         point["options"]["repeats"] = arguments.repeats
     return context + batch + threads
@@ -52,13 +59,15 @@ def measure(point: dict, arguments) -> dict:
     """One point, in a process of its own."""
     order = json.dumps([str(arguments.model), arguments.format, point["threads"],
                         point["options"]])
-    report = json.loads(subprocess.run(
+    report = undisturbed(lambda: json.loads(subprocess.run(
         [sys.executable, __file__, "--point", order], check=True, capture_output=True,
-        text=True).stdout)
+        text=True).stdout), used_by_children)
+    trained = report.get("train") or {}
     return {
         "axis": point["axis"], "at": point["at"],
         "prefill": report["prefill"]["tokens_per_second"],
-        "decode": report["decode"]["tokens_per_second"], "peak": report["peak_bytes"]}
+        "decode": report["decode"]["tokens_per_second"], "peak": report["peak_bytes"],
+        "lora": trained.get("tokens_per_second"), "others": report["others"]}
 
 
 def run(arguments) -> "list[dict]":
@@ -80,10 +89,12 @@ def run(arguments) -> "list[dict]":
 
 
 def markdown(entries: list) -> str:
-    lines = ["| axis | at | prefill tok/s | decode tok/s | peak MiB |", "|---|---|---|---|---|"]
+    lines = ["| axis | at | prefill tok/s | decode tok/s | LoRA tok/s | peak MiB | others' CPU |",
+             "|---" * 7 + "|"]
     lines += [
         f"| {entry['axis']} | {entry['at']} | {entry['prefill']:.1f} | {entry['decode']:.1f} "
-        f"| {entry['peak'] >> 20} |" for entry in entries]
+        f"| {entry['lora'] or 0:.1f} | {entry['peak'] >> 20} | {entry['others']:.2f} |"
+        .replace("| 0.0 |", "|  |") for entry in entries]
     return "\n".join(lines) + "\n"
 
 
@@ -99,8 +110,11 @@ def draw(entries: list, title: str, path: Path) -> None:
     for (axis, name), axes in zip(names.items(), plots):
         chosen = [entry for entry in entries if entry["axis"] == axis]
         at = [entry["at"] for entry in chosen]
-        for work, colour in (("prefill", "tab:blue"), ("decode", "tab:orange")):
-            axes.plot(at, [entry[work] for entry in chosen], marker="o", color=colour, label=work)
+        for work, colour in (("prefill", "tab:blue"), ("decode", "tab:orange"),
+                             ("lora", "tab:green")):
+            if all(entry[work] for entry in chosen):
+                axes.plot(at, [entry[work] for entry in chosen], marker="o", color=colour,
+                          label=work)
         memory = axes.twinx()
         memory.plot(at, [entry["peak"] / 2**20 for entry in chosen], color="tab:grey",
                     linestyle=":", label="peak memory")

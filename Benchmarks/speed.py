@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -24,29 +23,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import llama_finetune  # noqa: E402
+from quiet import undisturbed, used, used_by_children  # noqa: E402
 from random_model import GEOMETRIES, make, shapes  # noqa: E402
 from speed_report import conditions, draw, figure, markdown  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-TICKS = os.sysconf("SC_CLK_TCK")
 FORMATS = ("bf16", "q8_0", "q4_0", "q4_k_m")
 # work: tokens of a sample, context before it, formats
 WORK = {
     "prefill": (512, 0, FORMATS), "decode": (32, 64, FORMATS), "start": (1, 0, FORMATS),
     "lora": (512, 0, FORMATS), "full": (512, 0, ("bf16", "f32"))}
-DISTURBED = 0.05
-
-
-def busy() -> float:
-    """Processor seconds that the whole machine has worked."""
-    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
-    return (sum(fields[:3]) + sum(fields[5:7])) / TICKS
-
-
-def used(process: int) -> float:
-    """Processor seconds that one process has worked."""
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 class Contestant:
@@ -77,17 +63,7 @@ class Contestant:
 
     def sample(self, work: str) -> None:
         """One undisturbed sample, or the least disturbed of four."""
-        best = None
-        for _ in range(4):
-            machine, own, begin = busy(), self.used(), time.monotonic()
-            answer = self.answer(work)
-            mine = self.used() - own
-            answer["others"] = max(0, busy() - machine - mine) / (time.monotonic() - begin)
-            if best is None or answer["others"] < best["others"]:
-                best = answer
-            if best["others"] <= DISTURBED:
-                break
-        self.samples.append(best)
+        self.samples.append(undisturbed(lambda: self.answer(work), self.used))
 
     def close(self) -> None:
         self.process.stdin.close()
@@ -101,8 +77,7 @@ class Starter(Contestant):
         self.answer("start")
 
     def used(self) -> float:
-        children = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return children.ru_utime + children.ru_stime
+        return used_by_children()
 
     def answer(self, work: str) -> dict:
         # An installed package has its bytecode, whatever this environment says of writing it.

@@ -176,7 +176,7 @@ svft_status svft_estimate(const char *path, const svft_model_params *params, con
                           char **out);
 /* Measured speed of prefill, decode, training (tokens, seconds) and peak memory (bytes), as JSON.
  * options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at once, "train": steps,
- * "repeats", "adapter": options of svft_adapter_create}. SVFT_CANCELLED. */
+ * "repeats", "adapter": options of svft_adapter_create, "ops": seconds by op}. SVFT_CANCELLED. */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
 /* ---- Running --------------------------------------------------------------------------------- */

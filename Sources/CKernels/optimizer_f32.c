@@ -15,7 +15,7 @@ SVK_INLINE void adamw_update_body(svk_adamw s, float *x, const float *g, float *
     float second = s.beta2 * v[i] + (1 - s.beta2) * g[i] * g[i];
     m[i] = first;
     v[i] = second;
-    x[i] = keep * x[i] - step * first / (__builtin_sqrtf(second) * root + s.epsilon);
+    x[i] = keep * x[i] - step * first / (__builtin_elementwise_sqrt(second) * root + s.epsilon);
   }
 }
 SVK_KERNEL(void, adamw_update,

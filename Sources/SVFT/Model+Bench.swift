@@ -9,9 +9,10 @@ public import SVFTTensor
 extension Model {
   /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens),
   /// "decode" (tokens), "batch" (sequences prefilled and decoded together), "train" (steps; 0
-  /// leaves training out), "repeats" and "adapter" (options of createAdapter). Returns JSON: tokens
-  /// per second of all sequences and seconds per step, medians and ranges, and peak memory in
-  /// bytes. Throws `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
+  /// leaves training out), "repeats", "adapter" (options of createAdapter) and "ops" (whether to
+  /// say what ops take). Returns JSON: tokens per second of all sequences and seconds per step,
+  /// medians and ranges, "ops" by kind (OpWatch), and peak memory in bytes. Throws
+  /// `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
   public func bench(_ options: String = "{}") throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in
@@ -49,16 +50,20 @@ extension Model {
         rows: max(request.batch, min(512, ids.count)), sequences: request.batch,
         headRows: request.batch, sourceRows: reads ? ids.count : 0))
     var (prefill, decode): ([Double], [Double]) = ([], [])
-    for _ in 0...request.repeats {
+    let watches = (prefill: OpWatch(request.watches), decode: OpWatch(request.watches))
+    defer { pass.watch(nil) }
+    for turn in 0...request.repeats {
       pass.batch.cache = try network.cache(
         slots: request.batch, context: request.prompt + request.decode)
       pass.batch.sourceCache =
         reads ? try network.cache(slots: request.batch, context: request.prompt) : nil
       defer { (pass.batch.cache, pass.batch.sourceCache) = (nil, nil) }
+      if turn > 0 { watches.prefill.follow(pass) }
       let begin = Clock.seconds()
       for slot in 0..<request.batch { try fill(slot, ids, pass) }
       _ = try pass.forwardHead(rows: [pass.batch.rows - 1])
       let middle = Clock.seconds()
+      if turn > 0 { watches.decode.follow(pass) }
       for position in 0..<request.decode {
         try gate.checkCancelled("measuring")
         pass.batch.clear()
@@ -74,8 +79,9 @@ extension Model {
       decode.append(Clock.seconds() - middle)
     }
     return (
-      Model.speed(prefill.dropFirst(), tokens: request.batch * request.prompt),
-      Model.speed(decode.dropFirst(), tokens: request.batch * request.decode)
+      Model.speed(
+        prefill.dropFirst(), tokens: request.batch * request.prompt, watches.prefill),
+      Model.speed(decode.dropFirst(), tokens: request.batch * request.decode, watches.decode)
     )
   }
 
@@ -119,27 +125,33 @@ extension Model {
       network, dataset, adapter.attached, options, classes: [], horizon: request.steps + 1)
     try run.prepare(gate)
     var seconds: [Double] = []
+    let watch = OpWatch(request.watches)
+    defer { watch.release() }
     for step in 0...request.steps {
       try gate.checkCancelled("measuring")
+      if step > 0 { try watch.follow(run.pass()) }
       let begin = Clock.seconds()
       _ = try run.step([[0]], step: step)
       seconds.append(Clock.seconds() - begin)
     }
-    return Model.speed(seconds.dropFirst(), tokens: request.prompt)
+    return Model.speed(seconds.dropFirst(), tokens: request.prompt, watch)
   }
 
   /// Median and range of times as JSON; the first repeat, which warms up, is left out by the
   /// caller.
-  private static func speed(_ seconds: ArraySlice<Double>, tokens: Int) -> JSON {
+  private static func speed(
+    _ seconds: ArraySlice<Double>, tokens: Int, _ watch: OpWatch
+  ) -> JSON {
     let sorted = seconds.sorted()
     guard let low = sorted.first, let high = sorted.last, low > 0 else { return .null }
     let middle = sorted.count / 2
     let median = (sorted[sorted.count - 1 - middle] + sorted[middle]) / 2
-    return .object(
-      JSON.Object([
-        ("tokens", .integer(tokens)), ("tokens_per_second", .number(Double(tokens) / median)),
-        ("seconds", .number(median)), ("seconds_min", .number(low)), ("seconds_max", .number(high)),
-      ]))
+    var speed = JSON.Object([
+      ("tokens", .integer(tokens)), ("tokens_per_second", .number(Double(tokens) / median)),
+      ("seconds", .number(median)), ("seconds_min", .number(low)), ("seconds_max", .number(high)),
+    ])
+    if let ops = watch.report(repeats: seconds.count) { speed["ops"] = ops }
+    return .object(speed)
   }
 }
 
@@ -150,11 +162,12 @@ private struct BenchRequest {
   let batch: Int
   let steps: Int
   let repeats: Int
+  let watches: Bool
   let adapter: JSON.Object
 
   init(_ object: JSON.Object, context: Int) throws(SVFTError) {
     try object.refuseKeys(
-      otherThan: ["prompt", "decode", "batch", "train", "repeats", "adapter"])
+      otherThan: ["prompt", "decode", "batch", "train", "repeats", "adapter", "ops"])
     prompt = try Checked.within(
       object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1),
       "prompt")
@@ -164,6 +177,7 @@ private struct BenchRequest {
     batch = try Checked.within(object.int("batch", default: 1), 1...1024, "batch")
     steps = try Checked.within(object.int("train", default: 0), 0...100_000, "train")
     repeats = try Checked.within(object.int("repeats", default: 3), 1...1000, "repeats")
+    watches = try object.bool("ops", default: false)
     adapter =
       object.has("adapter")
       ? try object.object("adapter") : JSON.Object([("method", "lora"), ("r", 8)])

@@ -82,7 +82,7 @@ final class Pass {
     headInput = headGraph.input(
       width: adjacent * geometry.hiddenWidth, differentiable: trainsBody)
     output = try heads.record(purpose, headInput, headGraph)
-    headGraph.output(output)
+    headGraph.output(output, seeded: false)
     if training { try heads.recordLoss(purpose, output, headGraph) }
     let plans = (
       body: try Plan(bodyGraph, rows: capacity.rows, sourceRows: capacity.sourceRows),
@@ -107,6 +107,11 @@ final class Pass {
     self.threads = threads
     batch.training = training
     headBatch.training = training
+  }
+
+  /// Lets watches note what the ops of both programs take; nil ends it.
+  func watch(_ watches: (body: Stopwatch, head: Stopwatch)?) {
+    (body.stopwatch, head.stopwatch) = (watches?.body, watches?.head)
   }
 
   /// Computes the hidden states of the batch's rows.
@@ -175,7 +180,6 @@ final class Pass {
       targets.fill(headBatch, part)
       _ = try forwardHead(part)
       for row in 0..<part.count { loss += headBatch.losses[row] }
-      clearOutputGradient(rows: part.count)
       try head.backward(headBatch)
       if let bodyGradient, let inputGradient = head.gradient(headInput) {
         selection.scatter(
@@ -187,12 +191,6 @@ final class Pass {
     return loss
   }
 
-  /// The head's outputs are read by the caller and by the loss; the caller adds no gradient of its
-  /// own.
-  private func clearOutputGradient(rows: Int) {
-    head.gradient(output)?.update(repeating: 0, count: rows * output.width)
-  }
-
   /// The key of this step's dropout masks, a function of seed, step and micro-batch.
   func setRandomKey(seed: UInt64, step: Int, micro: Int) {
     let key = RandomSource.key(seed: seed, purpose: "dropout")
@@ -201,8 +199,13 @@ final class Pass {
     chunkKey = RandomSource.bits(key: key, stream: 1, counter: counter)
   }
 
-  /// Rows of one replay of a token head: some megabytes of logits, however large the vocabulary.
-  static func headRows(outputs: Int) -> Int { min(256, max(16, (4 << 20) / max(1, outputs))) }
+  /// Rows of one replay of a token head. Each reads the whole matrix, as quantised numbers that are
+  /// decoded again: 128 rows take half the time of 32. So many where their logits take no more than
+  /// 64 MiB, and more while those are few.
+  static func headRows(outputs: Int) -> Int {
+    let (few, most) = ((4 << 20) / max(1, outputs), (16 << 20) / max(1, outputs))
+    return min(256, max(16, few, min(128, most)))
+  }
 }
 
 /// Adapters of single rows.

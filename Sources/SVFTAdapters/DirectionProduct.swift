@@ -26,6 +26,11 @@ final class DirectionProduct: Op {
   var keeps: [Value] { [] }
   var memberScratch: Int { directions.scratchBytes }
 
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let all = directions.width * directions.order
+    return (run.rows(of: scope).count * all, run.target(0) == nil ? 0 : run.rows * all)
+  }
+
   func forward(_ run: Run) {
     multiply(
       run.rows(of: scope), run.pointer(x), run.pointer(y), accumulate: false, isInward: isInward,

@@ -39,6 +39,16 @@ final class MaterialisedProduct: Op {
     SparseProduct.sharedScratch(order: matrix.factors.order, rows: rows)
   }
 
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let dense = run.rows * matrix.weight.rows * matrix.weight.columns
+    let factors = (matrix.factors.left, matrix.factors.right)
+    let (inward, outward) = (
+      z == nil ? 0 : run.rows * factors.1.rows * factors.1.columns,
+      run.rows * (factors.0.rows * factors.0.columns + matrix.coefficients.pattern.count)
+    )
+    return (dense + inward, (run.target(0) == nil ? 0 : dense) + outward)
+  }
+
   func forward(_ run: Run) {
     multiply(matrix.weight, run.pointer(x), into: run.pointer(y), run)
     if let z { multiply(matrix.factors.right, run.pointer(x), into: run.pointer(z), run) }

@@ -36,6 +36,11 @@ final class SparseMix: Op {
     SparseProduct.sharedScratch(order: coefficients.pattern.order, rows: rows)
   }
 
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let all = run.rows * coefficients.pattern.count
+    return (all, run.target(0) == nil ? all : 2 * all)
+  }
+
   func forward(_ run: Run) {
     coefficients.product.product(
       run.pointer(x), into: run.pointer(y), transposed: false,

@@ -25,8 +25,8 @@ struct GradientFlow {
     writes = ops.map { [Write](repeating: .none, count: $0.reads.count) }
     hasGradient = [Bool](repeating: false, count: graph.valueCount)
     guard graph.training else { return }
-    // Outputs are seeded by the caller, so their first writer in the graph already accumulates.
-    for output in graph.outputs where wanted[output.id] { hasGradient[output.id] = true }
+    // Of what the caller seeds, the first writer in the graph already accumulates.
+    for output in graph.seededOutputs where wanted[output.id] { hasGradient[output.id] = true }
 
     for index in ops.indices.reversed() {
       let op = ops[index]

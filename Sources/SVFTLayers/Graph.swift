@@ -9,6 +9,8 @@ package final class Graph {
   package private(set) var ops: [any Op] = []
   package private(set) var inputs: [Value] = []
   package private(set) var outputs: [Value] = []
+  /// Those whose gradients the caller fills.
+  private(set) var seededOutputs: [Value] = []
   /// Inputs whose gradient the caller wants.
   package private(set) var differentiableInputs: Set<Value> = []
   /// Whether the graph will be trained: dropout is recorded, and keeps are planned.
@@ -91,8 +93,12 @@ package final class Graph {
   /// Appends an op.
   package func record(_ op: any Op) { ops.append(op) }
 
-  /// Marks a value that outlives the replay: the caller reads it and may seed its gradient.
-  package func output(_ value: Value) { outputs.append(value) }
+  /// Marks a value that outlives the replay: the caller reads it and, where it is `seeded`, fills
+  /// its gradient before the way back. Else the graph's own loss begins the gradient.
+  package func output(_ value: Value, seeded: Bool = true) {
+    outputs.append(value)
+    if seeded { seededOutputs.append(value) }
+  }
 
   /// Number of values handed out so far; ids are below it.
   package var valueCount: Int { values.count }

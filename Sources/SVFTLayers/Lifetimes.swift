@@ -27,12 +27,14 @@ struct Lifetimes {
       }
       for value in op.writes where flow.hasGradient[value.id] { extendGradient(value, to: time) }
     }
-    // The caller fills inputs and reads outputs, so both keep their bytes throughout.
+    // The caller fills inputs and reads outputs, so both keep their bytes throughout; and it reads
+    // the gradients of inputs and fills those of outputs.
     let end = timetable.entries.count
     for value in graph.inputs + graph.outputs {
       extend(value, to: end)
       if let first = values[value.id].first?.lowerBound { values[value.id] = [first...end] }
-      guard flow.hasGradient[value.id] else { continue }
+    }
+    for value in graph.inputs + graph.seededOutputs where flow.hasGradient[value.id] {
       extendGradient(value, to: end)
       extendGradient(value, to: timetable.forwardCount)
     }

@@ -37,6 +37,11 @@ package protocol Op: AnyObject {
   /// Steps of up to so many rows leave its forward nothing to do.
   var idleRows: Int { get }
 
+  /// What reports call it: ops of one kind are counted together.
+  var kind: String { get }
+  /// Multiply-adds of its products with matrices in a step, there and back.
+  func products(_ run: Run) -> (forward: Int, backward: Int)
+
   func forward(_ run: Run)
   func backward(_ run: Run)
 }
@@ -59,6 +64,8 @@ extension Op {
   }
   package func sharedScratch(rows: Int) -> Int { 0 }
   package var idleRows: Int { 0 }
+  package var kind: String { "\(Self.self)" }
+  package func products(_ run: Run) -> (forward: Int, backward: Int) { (0, 0) }
   /// Whose rows it writes.
   var space: RowSpace { writes.first?.space ?? .step }
 }

@@ -13,6 +13,8 @@ package final class Program: @unchecked Sendable {
   /// Those of steps of few rows, which leave some ops nothing to do.
   private let fewMeetings: (rows: Int, meetings: Meetings)
   private let queues: [StripQueue]
+  /// Notes what each op takes, where somebody wants to know.
+  package var stopwatch: Stopwatch?
   /// Kept for rehearsals; ops ask the parameters.
   private let gradients: [Buffer]
 
@@ -63,12 +65,17 @@ package final class Program: @unchecked Sendable {
     // Exact products are no faster from strips.
     if batch.compute == .standard { for queue in queues { queue.advance(threads: threads) } }
     let steps = plan.timetable.forward
-    let meetings = meetings(rows: batch.rows)
+    let (meetings, watch) = (meetings(rows: batch.rows), stopwatch)
     Parallel.run(threads: threads) { team in
+      watch?.begin(team)
       for index in steps.lazy.map(\.op) {
-        if meetings.before[index] { team.barrier() }
+        if meetings.before[index] {
+          team.barrier()
+          watch?.waited(at: index, .forward, team)
+        }
         guard let run = run(index, batch, team) else { continue }
         ops[index].forward(run)
+        watch?.ran(index, .forward, run)
       }
     }
   }
@@ -79,15 +86,18 @@ package final class Program: @unchecked Sendable {
   package func backward(_ batch: Batch) throws(SVFTError) {
     try requireFit(batch)
     guard batch.rows > 0 else { return }
-    let steps = plan.timetable.backward
+    let (steps, watch) = (plan.timetable.backward, stopwatch)
     Parallel.run(threads: threads) { team in
+      watch?.begin(team)
       for step in steps {
         guard let run = run(step.op, batch, team) else { continue }
         switch step.work {
         case .backward: ops[step.op].backward(run)
         case .forward, .again: ops[step.op].forward(run)
         }
+        watch?.ran(step.op, step.work, run)
         team.barrier()
+        watch?.waited(at: step.op, step.work, team)
       }
     }
   }

@@ -14,13 +14,16 @@ struct Bench: ParsableCommand {
   @Option(help: "Repeats; medians are reported.") var repeats = 3
   @Option(help: "Adapter that training uses, as JSON.")
   var method = "{\"method\":\"lora\",\"r\":8}"
+  @Flag(help: "Say what each kind of op takes, and how long threads wait for others.")
+  var ops = false
   @OptionGroup var result: OutputArguments
 
   func run() throws {
     try result.show(
       source.load().bench(
         "{\"prompt\": \(prompt), \"decode\": \(decode), \"batch\": \(batch), "
-          + "\"train\": \(train), \"repeats\": \(repeats), \"adapter\": \(method)}"))
+          + "\"train\": \(train), \"repeats\": \(repeats), \"ops\": \(ops), "
+          + "\"adapter\": \(method)}"))
   }
 }
 

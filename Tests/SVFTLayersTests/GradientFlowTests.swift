@@ -37,4 +37,30 @@ struct GradientFlowTests {
     graph.crossEntropy(x)
     #expect(try Program(graph, rows: 2, threads: 1).gradient(x) != nil)
   }
+
+  /// What the caller does not fill is begun by the loss, whatever lay there.
+  @Test func anOutputThatNobodySeedsIsBegunByTheLoss() throws {
+    func gradient(seeded: Bool, first: Float) throws -> [Float] {
+      let graph = Graph(training: true)
+      let x = graph.input(width: 4, differentiable: true)
+      let y = graph.activation(x, .tanh)
+      graph.output(y, seeded: seeded)
+      graph.crossEntropy(y)
+      let batch = try Batch(rows: 3, sequences: 1)
+      try batch.setRows(3)
+      for row in 0..<3 { batch.labels[row] = Int32(row) - (row == 2 ? 102 : 0) }
+      let program = try Program(graph, rows: 3, threads: 2)
+      for (i, number) in Replay.numbers(12, "x").enumerated() { program.values(x)[i] = number }
+      try program.forward(batch)
+      let g = try #require(program.gradient(y))
+      for i in 0..<12 { g[i] = first }
+      try program.backward(batch)
+      let dx = try #require(program.gradient(x))
+      return (0..<12).map { dx[$0] }
+    }
+    let seeded = try gradient(seeded: true, first: 0)
+    #expect(try gradient(seeded: false, first: .nan) == seeded)
+    #expect(try gradient(seeded: true, first: 1) != seeded)
+    #expect(seeded.contains { $0 != 0 } && seeded[8...].allSatisfy { $0 == 0 })
+  }
 }

@@ -138,6 +138,21 @@ final class Attention: Op {
     }
   }
 
+  /// Two products with the pairs of queries and keys that are seen, and five on the way back.
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let cached = (shape.readsSource ? run.batch.sourceCache : run.batch.cache) != nil
+    var pairs = 0
+    for (index, span) in run.batch.spans.enumerated() {
+      let own = shape.readsSource ? span.sourceCount : span.past + span.count
+      let keys = 0..<(cached ? own : keyRows(index, run).count)
+      for query in span.past..<span.past + span.count {
+        pairs += visible(query: query, keys).count
+      }
+    }
+    let all = pairs * shape.queryWidth
+    return (2 * all, 5 * all)
+  }
+
   /// Where a member keeps numbers by distance.
   func biasScratch(_ run: Run) -> UnsafeMutablePointer<Float> {
     (run.scratch + biasOffset).assumingMemoryBound(to: Float.self)

@@ -47,6 +47,15 @@ final class LaneLinear: Op {
   var passesGradient: Bool { false }
   var memberScratch: Int { matrices.compactMap { $0?.weight.scratchBytes }.max() ?? 0 }
 
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let windows = run.batch.windows.filter { matrices.indices.contains($0.lane) }
+    let all = windows.reduce(0) { sum, window in
+      let weight = matrices[window.lane]?.weight
+      return sum + window.rows.count * (weight?.rows ?? 0) * (weight?.columns ?? 0)
+    }
+    return (all, 0)
+  }
+
   func forward(_ run: Run) {
     var dealt = 0
     for window in run.batch.windows {

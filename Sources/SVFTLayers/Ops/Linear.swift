@@ -64,6 +64,14 @@ final class Linear: Op {
   var keeps: [Value] { trained == nil ? [] : [x] }
   var parameters: [Parameter] { [trained, bias?.trained].compactMap { $0 } }
 
+  var kind: String { "Linear \(weight.rows)x\(weight.columns) \(weight.format.name)" }
+
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let all = weight.rows * weight.columns
+    let back = (run.target(0) == nil ? 0 : 1) + (trained?.gradients.baseAddress == nil ? 0 : 1)
+    return (run.rows(of: scope).count * all, run.rows * all * back)
+  }
+
   func forward(_ run: Run) {
     let tokens = run.rows(of: scope)
     guard !tokens.isEmpty else { return }

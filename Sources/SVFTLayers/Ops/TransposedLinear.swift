@@ -23,6 +23,13 @@ final class TransposedLinear: Op {
   var keeps: [Value] { [] }
   var memberScratch: Int { weight.scratchBytes }
 
+  var kind: String { "Linear' \(weight.columns)x\(weight.rows) \(weight.format.name)" }
+
+  func products(_ run: Run) -> (forward: Int, backward: Int) {
+    let all = run.rows * weight.rows * weight.columns
+    return (all, run.target(0) == nil ? 0 : all)
+  }
+
   func forward(_ run: Run) {
     let part = weight.transposedPart(of: run.team, tokens: 0..<run.rows)
     let first = part.tokens.lowerBound

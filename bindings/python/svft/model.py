@@ -291,7 +291,9 @@ class Model(Handle):
             encoded(probe), _progress(progress, call), None))
 
     def bench(self, **options) -> dict:
-        """Measured speed of prefill, decode and training on this model."""
+        """Measured speed of prefill, decode and training on this model; ``ops=True`` adds what
+        each kind of op takes.
+        """
         return json.loads(Call(self._handle).text(
             library.svft_model_bench, self._handle, json.dumps(options).encode("utf-8")))
 
