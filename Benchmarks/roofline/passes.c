@@ -44,6 +44,12 @@ static void silu_back(void *subject) {
   values *v = subject;
   svk_silu_backward(v->x, v->g, v->d, v->count, 0);
 }
+static void gate_back(void *subject) {
+  values *v = subject;
+  int64_t half = v->count / 2;
+  svk_gate gate = {v->x, v->x + half, v->g, v->d, v->d + half, 0, 0};
+  svk_silu_gate_backward(&gate, half);
+}
 static void gelu(void *subject) {
   values *v = subject;
   svk_gelu(v->x, v->y, v->count);
@@ -88,7 +94,8 @@ void measure_passes(int64_t count, int64_t width) {
   const struct {
     const char *name;
     void (*run)(void *);
-    int operations, arrays;
+    int operations;
+    double arrays;
   } passes[] = {
       {"RMS norm", rms_norm, 4, 2},
       {"RMS norm, back", rms_norm_back, 9, 3},
@@ -96,6 +103,7 @@ void measure_passes(int64_t count, int64_t width) {
       {"rotation", rotate, 3, 2},
       {"SiLU", silu, EXPONENTIAL + 3, 2},
       {"SiLU, back", silu_back, EXPONENTIAL + 7, 3},
+      {"SiLU gate, back", gate_back, (EXPONENTIAL + 10) / 2, 2.5},
       {"GELU by erf", gelu, EXPONENTIAL + 34, 2},
       {"GELU by tanh", gelu_tanh, EXPONENTIAL + 22, 2},
       {"softmax of rows", softmax, EXPONENTIAL + 4, 2},
@@ -104,7 +112,7 @@ void measure_passes(int64_t count, int64_t width) {
       {"sum of two", add, 1, 3},
   };
   for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
-    effort effort = {(double)(count * passes[i].operations), (double)(bytes * passes[i].arrays)};
+    effort effort = {(double)(count * passes[i].operations), (double)bytes * passes[i].arrays};
     report(passes[i].name, "f32", rows, effort, (task){passes[i].run, &v});
   }
   float *all[] = {v.x, v.y, v.g, v.d, v.inverse, v.weight, v.angles};

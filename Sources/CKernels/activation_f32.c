@@ -11,10 +11,12 @@ SVK_INLINE float sigmoid_slope(float x) {
   return e * q * q;
 }
 
-/* s and x s (1 - s) d from one exponential. */
-SVK_INLINE float gated_slope(float x, float argument, float d) {
-  float e = exp_f32(-fabsf(argument)), q = 1.0f / (1.0f + e);
-  return (argument < 0.0f ? e * q : q) + x * (e * q * q) * d;
+/* x s and its slope s + x s (1 - s) d, for s of an argument whose slope is d, from one
+ * exponential. */
+SVK_INLINE float swish(float x, float argument, float d, float *slope) {
+  float e = exp_f32(-fabsf(argument)), q = 1.0f / (1.0f + e), s = argument < 0.0f ? e * q : q;
+  *slope = s + x * (e * q * q) * d;
+  return x * s;
 }
 
 SVK_INLINE float tanh_slope(float x) {
@@ -27,7 +29,7 @@ SVK_INLINE float relu_slope(float x) { return x > 0.0f ? 1.0f : 0.0f; }
 
 SVK_INLINE float silu_f32(float x) { return x * sigmoid_f32(x); }
 
-SVK_INLINE float silu_slope(float x) { return gated_slope(x, x, 1.0f); }
+SVK_INLINE float silu_both(float x, float *slope) { return swish(x, x, 1.0f, slope); }
 
 SVK_INLINE float gelu_f32(float x) { return 0.5f * x * (1.0f + erf_f32(x * 0.707106781f)); }
 
@@ -41,10 +43,29 @@ SVK_INLINE float gelu_tanh_f32(float x) {
   return x * sigmoid_f32(x * (1.59576912f + 0.0713548163f * x * x));
 }
 
-SVK_INLINE float gelu_tanh_slope(float x) {
+SVK_INLINE float gelu_tanh_both(float x, float *slope) {
   float argument = x * (1.59576912f + 0.0713548163f * x * x);
-  return gated_slope(x, argument, 1.59576912f + 0.214064449f * x * x);
+  return swish(x, argument, 1.59576912f + 0.214064449f * x * x, slope);
 }
+
+#define SLOPE(name)                                                                                \
+  SVK_INLINE float name##_slope(float x) {                                                         \
+    float slope;                                                                                   \
+    name##_both(x, &slope);                                                                        \
+    return slope;                                                                                  \
+  }
+SLOPE(silu)
+SLOPE(gelu_tanh)
+
+#define BOTH(name)                                                                                 \
+  SVK_INLINE float name##_both(float x, float *slope) {                                            \
+    *slope = name##_slope(x);                                                                      \
+    return name##_f32(x);                                                                          \
+  }
+BOTH(sigmoid)
+BOTH(tanh)
+BOTH(relu)
+BOTH(gelu)
 
 #define FORWARD(name, function)                                                                    \
   SVK_INLINE void name##_body(const float *x, float *y, int64_t count) {                           \
@@ -68,6 +89,20 @@ SVK_INLINE float gelu_tanh_slope(float x) {
              (const float *x, const float *dy, float *dx, int64_t count, int accumulate),          \
              (x, dy, dx, count, accumulate))
 
+/* One pass over five arrays, which have left the caches since the way there. */
+#define GATE(name, both)                                                                           \
+  SVK_INLINE void name##_body(const svk_gate *g, int64_t count) {                                  \
+    int adds_gate = g->adds_gate, adds_up = g->adds_up;                                            \
+    SVK_ELEMENTWISE                                                                                \
+    for (int64_t i = 0; i < count; i++) {                                                          \
+      float slope, value = both(g->gate[i], &slope), dy = g->dy[i];                                \
+      float dgate = dy * g->up[i] * slope, dup = dy * value;                                       \
+      g->dgate[i] = adds_gate ? g->dgate[i] + dgate : dgate;                                       \
+      g->dup[i] = adds_up ? g->dup[i] + dup : dup;                                                 \
+    }                                                                                              \
+  }                                                                                                \
+  SVK_KERNEL(void, name, (const svk_gate *g, int64_t count), (g, count))
+
 FORWARD(sigmoid, sigmoid_f32)
 FORWARD(tanh, tanh_f32)
 FORWARD(relu, relu_f32)
@@ -80,6 +115,12 @@ BACKWARD(relu_backward, relu_slope)
 BACKWARD(silu_backward, silu_slope)
 BACKWARD(gelu_backward, gelu_slope)
 BACKWARD(gelu_tanh_backward, gelu_tanh_slope)
+GATE(sigmoid_gate_backward, sigmoid_both)
+GATE(tanh_gate_backward, tanh_both)
+GATE(relu_gate_backward, relu_both)
+GATE(silu_gate_backward, silu_both)
+GATE(gelu_gate_backward, gelu_both)
+GATE(gelu_tanh_gate_backward, gelu_tanh_both)
 
 SVK_INLINE void exp_body(const float *x, float shift, float *y, int64_t count) {
   SVK_ELEMENTWISE

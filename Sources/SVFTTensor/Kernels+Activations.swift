@@ -53,6 +53,30 @@ extension Kernels {
     kernel(x, dy, dx, Int64(count), accumulate ? 1 : 0)
   }
 
+  /// Where a gradient goes, and whether something is there already that it is added to.
+  package typealias GradientPlace = (pointer: UnsafeMutablePointer<Float>, accumulate: Bool)
+
+  /// The way back of y = f(gate)·up, from its inputs: dgate (+)= dy·up·f'(gate), dup (+)=
+  /// dy·f(gate).
+  package static func gateBackward(
+    _ function: Activation, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
+    _ dy: UnsafePointer<Float>, dGate: GradientPlace, dUp: GradientPlace, count: Int
+  ) {
+    let kernel =
+      switch function {
+      case .relu: svk_relu_gate_backward
+      case .sigmoid: svk_sigmoid_gate_backward
+      case .tanh: svk_tanh_gate_backward
+      case .silu: svk_silu_gate_backward
+      case .gelu: svk_gelu_gate_backward
+      case .geluTanh: svk_gelu_tanh_gate_backward
+      }
+    var all = svk_gate(
+      gate: gate, up: up, dy: dy, dgate: dGate.pointer, dup: dUp.pointer,
+      adds_gate: dGate.accumulate ? 1 : 0, adds_up: dUp.accumulate ? 1 : 0)
+    kernel(&all, Int64(count))
+  }
+
   /// y[i] = e^(x[i] − shift); `y` may be `x`.
   package static func exp(
     _ x: UnsafePointer<Float>, minus shift: Float = 0, into y: UnsafeMutablePointer<Float>,

@@ -89,4 +89,55 @@ import Testing
       #expect(y[count] == 99 && dx[count] == 1)
     }
   }
+
+  @Test(arguments: Kernels.Activation.allCases, Kernels.instructionSets)
+  func aGateGoesBackByBothFactors(_ function: Kernels.Activation, _ set: Kernels.InstructionSet) {
+    let gate = (0...67).map { Float($0) * 0.19 - 6 }
+    let (up, dy) = (gate.map { 2 - $0 }, gate.map { $0 * 0.3 + 1 })
+    for count in 0...67 {
+      for (adds, begun) in [(false, Float.nan), (true, 1)] {
+        var dGate = [Float](repeating: begun, count: 68)
+        var dUp = [Float](repeating: begun, count: 68)
+        dGate.withUnsafeMutableBufferPointer { a in
+          dUp.withUnsafeMutableBufferPointer { b in
+            guard let a = a.baseAddress, let b = b.baseAddress else { return }
+            Kernels.with(set) {
+              Kernels.gateBackward(
+                function, gate: gate, up: up, dy, dGate: (a, adds), dUp: (b, false),
+                count: count)
+            }
+          }
+        }
+        for i in 0..<count {
+          let (value, slope) = Self.reference(function, Double(gate[i]))
+          let before = adds ? 1.0 : 0
+          let expected = Double(dy[i]) * Double(up[i]) * slope + before
+          #expect(abs(Double(dGate[i]) - expected) < 3e-6 * max(1, abs(expected)))
+          let product = Double(dy[i]) * value
+          #expect(abs(Double(dUp[i]) - product) < 3e-6 * max(1, abs(product)))
+        }
+        // Nothing behind the last is touched.
+        #expect(dGate[count].bitPattern == begun.bitPattern)
+        #expect(dUp[count].bitPattern == begun.bitPattern)
+      }
+    }
+  }
+
+  @Test(arguments: Kernels.instructionSets)
+  func aGateAddsToWhatIsThere(_ set: Kernels.InstructionSet) {
+    var dUp = [Float](repeating: 5, count: 19)
+    var dGate = dUp
+    dGate.withUnsafeMutableBufferPointer { a in
+      dUp.withUnsafeMutableBufferPointer { b in
+        guard let a = a.baseAddress, let b = b.baseAddress else { return }
+        let ones = [Float](repeating: 1, count: 19)
+        Kernels.with(set) {
+          Kernels.gateBackward(
+            .relu, gate: ones, up: ones, ones, dGate: (a, false), dUp: (b, true), count: 19)
+        }
+      }
+    }
+    #expect(dGate == [Float](repeating: 1, count: 19))
+    #expect(dUp == [Float](repeating: 6, count: 19))
+  }
 }

@@ -194,6 +194,19 @@ void svk_gelu_tanh(const float *x, float *y, int64_t count);
 void svk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count,
                             int accumulate);
 
+/* The way back of y = f(gate) up: dgate (+)= dy up f'(gate), dup (+)= dy f(gate). */
+typedef struct {
+  const float *gate, *up, *dy;
+  float *dgate, *dup;
+  int adds_gate, adds_up;
+} svk_gate;
+void svk_sigmoid_gate_backward(const svk_gate *g, int64_t count);
+void svk_tanh_gate_backward(const svk_gate *g, int64_t count);
+void svk_relu_gate_backward(const svk_gate *g, int64_t count);
+void svk_silu_gate_backward(const svk_gate *g, int64_t count);
+void svk_gelu_gate_backward(const svk_gate *g, int64_t count);
+void svk_gelu_tanh_gate_backward(const svk_gate *g, int64_t count);
+
 /* ---- Rows. */
 /* x = softmax(x) in place; returns log sum exp of the original. Minus infinity masks. */
 float svk_softmax_row(float *x, int64_t count);

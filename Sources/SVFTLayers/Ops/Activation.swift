@@ -65,7 +65,7 @@ final class Gated: Op {
   var reads: [Value] { [gate, up] }
   var writes: [Value] { [y] }
   var keeps: [Value] { [gate, up] }
-  var memberScratch: Int { block * MemoryLayout<Float>.stride }
+  var memberScratch: Int { 2 * block * MemoryLayout<Float>.stride }
 
   func forward(_ run: Run) {
     let (gate, up, y) = (run.pointer(gate), run.pointer(up), run.pointer(y))
@@ -80,22 +80,15 @@ final class Gated: Op {
     guard let g = run.gradient(y) else { return }
     let (gate, up) = (run.pointer(gate), run.pointer(up))
     let (dGate, dUp) = (run.target(0), run.target(1))
-    let part = run.scratch.assumingMemoryBound(to: Float.self)
+    // What nobody needs goes nowhere.
+    let nowhere = run.scratch.assumingMemoryBound(to: Float.self)
     for range in run.blocks(of: run.rows * y.width, by: block) {
       let start = range.lowerBound
-      if let dGate {
-        Kernels.multiply(g + start, up + start, into: part, count: range.count)
-        Kernels.applyBackward(
-          function, gate + start, part, into: dGate.pointer + start, count: range.count,
-          accumulate: dGate.accumulate)
-      }
-      guard let dUp else { continue }
-      Kernels.apply(function, gate + start, into: part, count: range.count)
-      if dUp.accumulate {
-        Kernels.multiplyAdd(g + start, part, to: dUp.pointer + start, count: range.count)
-      } else {
-        Kernels.multiply(g + start, part, into: dUp.pointer + start, count: range.count)
-      }
+      Kernels.gateBackward(
+        function, gate: gate + start, up: up + start, g + start,
+        dGate: dGate.map { ($0.pointer + start, $0.accumulate) } ?? (nowhere, false),
+        dUp: dUp.map { ($0.pointer + start, $0.accumulate) } ?? (nowhere + block, false),
+        count: range.count)
     }
   }
 }

@@ -91,13 +91,11 @@ extension Attention {
     let dV = targets.value.map { (grouped ? shared.value : $0) + column }
     for start in Swift.stride(from: 0, to: rows.count, by: Attention.gradientBlock) {
       let keys = start..<min(rows.count, start + Attention.gradientBlock)
-      let all = seeing(keys, of: span.count)
-      for begin in Swift.stride(
-        from: all.lowerBound, to: all.upperBound, by: Attention.gradientBlock)
-      {
-        let block = begin..<min(all.upperBound, begin + Attention.gradientBlock)
+      var begin = seeing(keys, of: span.count).lowerBound
+      while let block = block(from: begin, keys, of: span.count) {
+        defer { begin = block.upperBound }
         let part = Part(
-          queries: block, keys: keys,
+          queries: block, keys: seen(keys, by: block),
           q: Kernels.Matrix(run.pointer(query) + first + begin * wide, rowStride: wide),
           g: Kernels.Matrix(g + first + begin * wide, rowStride: wide),
           totals: run.pointer(total) + (span.offset + begin) * shape.heads + head,
@@ -107,6 +105,21 @@ extension Attention {
           (dK.map { $0 + start * stride }, dV.map { $0 + start * stride }, stride), run)
       }
     }
+  }
+
+  /// The next queries that see some of `keys`, nil behind the last: half as many where the diagonal
+  /// goes through them, because half of a block there is for nothing.
+  private func block(from begin: Int, _ keys: Range<Int>, of count: Int) -> Range<Int>? {
+    let end = seeing(keys, of: count).upperBound
+    guard begin < end else { return nil }
+    let isCut = shape.causal && begin < keys.upperBound
+    return begin..<min(end, begin + Attention.gradientBlock / (isCut ? 2 : 1))
+  }
+
+  /// `keys` up to the last that one of the queries sees; relative positions are summed by blocks.
+  private func seen(_ keys: Range<Int>, by block: Range<Int>) -> Range<Int> {
+    guard shape.causal, relation == nil, bias == nil else { return keys }
+    return keys.lowerBound..<max(keys.lowerBound + 1, min(keys.upperBound, block.upperBound))
   }
 
   /// A block of queries against a block of keys.
