@@ -15,7 +15,8 @@ package struct Checkpoint: Sendable {
   /// The GGUF file, whose metadata hold the tokenizer; nil for a folder.
   package let gguf: GGUF?
 
-  /// config.json as the folder has it; nil for a GGUF file.
+  /// config.json as the folder has it, or what it says of the part that is computed; nil for a GGUF
+  /// file.
   package var config: JSON.Object? { hyper.isGGUF ? nil : hyper.values }
 
   /// Opens a folder or a .gguf file.
@@ -41,10 +42,11 @@ package struct Checkpoint: Sendable {
     }
     let hyper = Hyperparameters(try JSON.read(file).root(file), dialect: .huggingFace, file: file)
     let type = try hyper.text("model_type")
+    let family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
     self.path = folder
-    self.hyper = hyper
+    self.family = family
+    self.hyper = try family.part(hyper)
     gguf = nil
-    family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
     source = try Self.weights(of: hyper, folder, access)
   }
 
