@@ -74,11 +74,13 @@ package struct Checkpoint: Sendable {
     if try FileSystem.isFile(whole) { return try Safetensors(whole, access: access) }
     let index = FileSystem.join(folder, "model.safetensors.index.json")
     if try FileSystem.isFile(index) { return try SafetensorsIndex(index, access: access) }
-    let other = FileSystem.join(folder, "pytorch_model.bin")
-    let hint = try FileSystem.isFile(other) ? "; pytorch_model.bin is not read, convert it" : ""
+    let hint = try TensorFile.pyTorchFile(in: folder).map {
+      "; \($0) is not read: convert it to safetensors"
+    }
     throw SVFTError(
       .io,
-      "\(folder): expected model.safetensors or model.safetensors.index.json, found none\(hint)")
+      "\(folder): expected model.safetensors or model.safetensors.index.json, found none"
+        + (hint ?? ""))
   }
 
   private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {
