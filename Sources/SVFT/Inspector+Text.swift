@@ -25,6 +25,10 @@ extension Inspector {
         lines.append("  \(name) = \(shown(value))")
       }
     }
+    if object.has("unused_tensors") {
+      lines.append("nothing is computed with:")
+      lines += try object.strings("unused_tensors").map { "  \($0)" }
+    }
     lines.append("tensors:")
     for tensor in try object.objects("tensors") {
       let shape = try tensor.ints("shape").map(String.init).joined(separator: " × ")

@@ -9,7 +9,8 @@ public import SVFTTensor
 /// Describes files.
 public enum Inspector {
   /// The description of a model folder, a .gguf or .safetensors file, or an adapter folder, as
-  /// JSON; also of models that cannot be run, with the "problem". `options` is a JSON object:
+  /// JSON; also of models that cannot be run, with the "problem" (a tensor that is missing, say).
+  /// "unused_tensors" are those that nothing is computed with. `options` is a JSON object:
   /// {"spectrum": true} adds singular values. Throws `.io`, `.format`, `.truncated`,
   /// `.unsupported`, `.invalidArgument`.
   public static func inspect(_ path: String, options: String = "{}") throws(SVFTError) -> String {
@@ -42,7 +43,7 @@ public enum Inspector {
     let checkpoint: Checkpoint
     do { checkpoint = try Checkpoint(path) } catch {
       guard error.kind == .unsupported || error.kind == .format else { throw error }
-      return try stranger(path, spectrum, problem: error.message)
+      return try stranger(path, spectrum, problem: problem(error))
     }
     var report = JSON.Object([
       ("kind", "model"), ("path", .string(path)),
@@ -54,13 +55,29 @@ public enum Inspector {
     let names = (checkpoint.family.tensorNames, checkpoint.hyper.dialect)
     for (key, value) in try tensors(of: checkpoint.source, kind: "", spectrum, names).members
     where key != "kind" && key != "path" { report[key] = value }
+    do throws(SVFTError) {
+      // The tensors are asked for as loading does it, and none is read.
+      let unused = try MemoryLedger.rehearsal().keep { () throws(SVFTError) in
+        try checkpoint.load().unused
+      }
+      if !unused.isEmpty { report["unused_tensors"] = .array(unused.map { .string($0) }) }
+    } catch {
+      guard [.unsupported, .format, .shape, .mismatch, .limit].contains(error.kind) else {
+        throw error
+      }
+      report["problem"] = problem(error)
+    }
     return report
+  }
+
+  private static func problem(_ error: SVFTError) -> JSON {
+    .string("it cannot be run: \(error.message)")
   }
 
   /// A model that cannot be run: its configuration and tensors, and why not. Throws what is wrong
   /// with the files themselves.
   private static func stranger(
-    _ path: String, _ spectrum: Bool, problem: String
+    _ path: String, _ spectrum: Bool, problem: JSON
   ) throws(SVFTError) -> JSON.Object {
     var report: JSON.Object
     if try FileSystem.isFolder(path) {
@@ -75,7 +92,7 @@ public enum Inspector {
       report = try tensors(of: gguf, kind: "GGUF file", spectrum)
       report["metadata"] = metadata(of: gguf)
     }
-    report["problem"] = .string("it cannot be run: \(problem)")
+    report["problem"] = problem
     return report
   }
 

@@ -4,6 +4,11 @@ public import SVFTTensor
 import SVFTText
 
 extension Model {
+  /// Whether the model has a tokenizer: without one it takes and gives ids alone.
+  public var hasTokenizer: Bool {
+    get throws(SVFTError) { try !tokenizer.isAbsent }
+  }
+
   /// The ids of a text; `special` adds what the model expects around one.
   public func tokenize(_ text: String, special: Bool = true) throws(SVFTError) -> [Int32] {
     try tokenizer.encode(text, addSpecial: special, parseSpecial: false)

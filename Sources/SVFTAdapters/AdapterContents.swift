@@ -31,7 +31,14 @@ package final class AdapterContents {
     let own = try during(config) { () throws(SVFTError) in
       try JSON.parse(text).root("the configuration")
     }
-    let file = try Safetensors(FileSystem.join(path, AdapterFile.tensorsName), access: .copied)
+    let tensors = FileSystem.join(path, AdapterFile.tensorsName)
+    if try FileSystem.kind(tensors) == nil, let other = try TensorFile.pyTorchFile(in: path) {
+      throw SVFTError(
+        .io,
+        "\(path): expected \(AdapterFile.tensorsName), found \(other), which is not read: convert "
+          + "it to safetensors")
+    }
+    let file = try Safetensors(tensors, access: .copied)
     configuration = try AdapterSeal.configuration(own, of: file)
     var found: [NamedTensor] = []
     for entry in file.entries { found.append(try NamedTensor(entry, of: file)) }

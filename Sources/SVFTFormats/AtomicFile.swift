@@ -27,7 +27,8 @@ package enum AtomicFile {
   /// in turn.
   ///
   /// All are whole under temporary names before the first of them gets its own, and the first of
-  /// the list gets it last: whoever finds it finds the others.
+  /// the list gets it last: whoever finds it finds the others. An old first file goes before, so
+  /// that a process that is killed meanwhile leaves no file beside parts of another save.
   package static func write(
     _ files: [(path: String, size: Int)], _ body: (Int, ByteSink) throws(SVFTError) -> Void
   ) throws(SVFTError) {
@@ -65,14 +66,34 @@ package enum AtomicFile {
         try file.sync()
         try file.close()
       }
-      for (temporary, file) in zip(temporaries, files).reversed() {
-        try FileSystem.rename(temporary, to: file.path)
-      }
+      try place(temporaries, files.map(\.path), in: folder)
     } catch {
       for temporary in temporaries { try? FileSystem.remove(temporary) }
       throw error
     }
     try FileSystem.sync(folder: folder)
+  }
+
+  /// Gives all files their names. An old first file comes back where none of the others has been
+  /// replaced.
+  private static func place(
+    _ temporaries: [String], _ paths: [String], in folder: String
+  ) throws(SVFTError) {
+    let aside = FileSystem.join(folder, TemporaryName().text)
+    let replaces = paths.count > 1 ? try FileSystem.kind(paths[0]) != nil : false
+    if replaces { try FileSystem.rename(paths[0], to: aside) }
+    var placed = 0
+    do throws(SVFTError) {
+      for (temporary, path) in zip(temporaries, paths).reversed() {
+        try FileSystem.rename(temporary, to: path)
+        placed += 1
+      }
+    } catch {
+      if replaces, placed == 0 { try FileSystem.rename(aside, to: paths[0]) }
+      if replaces, placed > 0 { try FileSystem.remove(aside) }
+      throw error
+    }
+    if replaces { try FileSystem.remove(aside) }
   }
 
   /// Throws `.noSpace` where the file system of `folder` has fewer than `size` bytes for us.

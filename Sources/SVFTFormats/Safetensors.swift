@@ -39,7 +39,9 @@ package final class Safetensors: TensorSource {
       (metadata, table) = try Self.contents(header.members, start: start, file.byteCount)
     } catch {
       let hint = ContentHint.describe(file.bytes)
-      throw SVFTError(error.kind, "\(file.path): \(error.message)\(hint)")
+      // Other files begin with enormous numbers.
+      let kind = error.kind == .limit && !hint.isEmpty ? .format : error.kind
+      throw SVFTError(kind, "\(file.path): \(error.message)\(hint)")
     }
   }
 

@@ -26,6 +26,17 @@ package enum TensorFile {
     return file.bytes.prefix(4).elementsEqual("GGUF".utf8)
   }
 
+  /// The first file of a folder, by name, in which PyTorch keeps weights; nil where there is none.
+  package static func pyTorchFile(in folder: String) throws(SVFTError) -> String? {
+    let (starts, ends) = (
+      ["pytorch_model", "adapter_model", "consolidated"], ["bin", "pt", "pth"]
+    )
+    return try FileSystem.list(folder).sorted().first { name in
+      starts.contains { name.hasPrefix($0) }
+        && ends.contains { name.hasSuffix(".\($0)") || name.hasSuffix(".\($0).index.json") }
+    }
+  }
+
   private static func open(folder: String, _ access: MappedFile.Access) throws(SVFTError)
     -> any TensorSource
   {
@@ -33,13 +44,13 @@ package enum TensorFile {
       let path = FileSystem.join(folder, name)
       if try FileSystem.isFile(path) { return try open(path, access: access) }
     }
-    let names = try FileSystem.list(folder)
-    if names.contains(where: { $0.hasSuffix(".bin") || $0.hasSuffix(".pt") }) {
+    if let other = try pyTorchFile(in: folder) {
       throw SVFTError(
         .unsupported,
-        "\(folder): expected model.safetensors, found PyTorch files; convert them to safetensors")
+        "\(folder): expected model.safetensors, found \(other), which is not read: convert it to "
+          + "safetensors")
     }
-    let models = names.filter { $0.hasSuffix(".gguf") }
+    let models = try FileSystem.list(folder).filter { $0.hasSuffix(".gguf") }
     if models.count == 1 { return try open(FileSystem.join(folder, models[0]), access: access) }
     throw SVFTError(
       .io,

@@ -80,6 +80,9 @@ package protocol Architecture: AnyObject, Sendable {
   /// Whether a checkpoint that says one of these names is of this family: GGUF files have one name
   /// for several.
   static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool
+  /// What a checkpoint says of the model that the family computes, where it says it of a larger one
+  /// that holds it.
+  static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters
   /// Names of the modules in both dialects, heads included.
   static var tensorNames: TensorNames { get }
 
@@ -128,6 +131,7 @@ extension Architecture {
   package func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value { try record(graph) }
   package var carried: [Slot] { [] }
   package static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool { true }
+  package static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters { hyper }
 
   package var paddingToken: Int32? { nil }
   package func ggufLayout(_ name: String) -> FileLayout { FileLayout() }

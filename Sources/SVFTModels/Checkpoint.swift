@@ -15,7 +15,8 @@ package struct Checkpoint: Sendable {
   /// The GGUF file, whose metadata hold the tokenizer; nil for a folder.
   package let gguf: GGUF?
 
-  /// config.json as the folder has it; nil for a GGUF file.
+  /// config.json as the folder has it, or what it says of the part that is computed; nil for a GGUF
+  /// file.
   package var config: JSON.Object? { hyper.isGGUF ? nil : hyper.values }
 
   /// Opens a folder or a .gguf file.
@@ -41,10 +42,11 @@ package struct Checkpoint: Sendable {
     }
     let hyper = Hyperparameters(try JSON.read(file).root(file), dialect: .huggingFace, file: file)
     let type = try hyper.text("model_type")
+    let family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
     self.path = folder
-    self.hyper = hyper
+    self.family = family
+    self.hyper = try family.part(hyper)
     gguf = nil
-    family = try Architectures.named(type, in: hyper.place("model_type"), of: hyper)
     source = try Self.weights(of: hyper, folder, access)
   }
 
@@ -72,11 +74,13 @@ package struct Checkpoint: Sendable {
     if try FileSystem.isFile(whole) { return try Safetensors(whole, access: access) }
     let index = FileSystem.join(folder, "model.safetensors.index.json")
     if try FileSystem.isFile(index) { return try SafetensorsIndex(index, access: access) }
-    let other = FileSystem.join(folder, "pytorch_model.bin")
-    let hint = try FileSystem.isFile(other) ? "; pytorch_model.bin is not read, convert it" : ""
+    let hint = try TensorFile.pyTorchFile(in: folder).map {
+      "; \($0) is not read: convert it to safetensors"
+    }
     throw SVFTError(
       .io,
-      "\(folder): expected model.safetensors or model.safetensors.index.json, found none\(hint)")
+      "\(folder): expected model.safetensors or model.safetensors.index.json, found none"
+        + (hint ?? ""))
   }
 
   private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {

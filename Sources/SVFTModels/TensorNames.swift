@@ -12,6 +12,8 @@ package struct TensorNames: Sendable {
   package let prefix: String
   /// Prefix that folders with a class head give the body, beside or instead of the other.
   private let wrapper: String
+  /// What folders of larger models, which hold this one, put in the place of `prefix`.
+  package var holders: [String] = []
   private let pairs: [(canonical: String, gguf: String)]
   /// Last parts of tensors that are tables of constants, which nobody misses and nobody reports.
   private let constants: [String]
@@ -54,7 +56,8 @@ package struct TensorNames: Sendable {
   package func gguf(ofFile name: String, _ dialect: Hyperparameters.Dialect) -> String? {
     guard dialect == .huggingFace else { return name }
     let bare = name.hasPrefix(wrapper) ? String(name.dropFirst(wrapper.count)) : name
-    let spellings = [name, prefix + name, bare].flatMap { name in
+    let held = holders.filter { name.hasPrefix($0) }.map { prefix + name.dropFirst($0.count) }
+    let spellings = ([name, prefix + name, bare] + held).flatMap { name in
       [name, Self.translate(name, aliases.lazy.map { ($0.alias, $0.canonical) })]
     }
     return spellings.lazy.compactMap { $0 }.compactMap { gguf($0) }.first
@@ -78,7 +81,9 @@ package struct TensorNames: Sendable {
       + [alias].compactMap { $0 }
     guard !prefix.isEmpty else { return names }
     return names.flatMap { name in
-      name.hasPrefix(prefix) ? [name, String(name.dropFirst(prefix.count))] : [name]
+      guard name.hasPrefix(prefix) else { return [name] }
+      let bare = String(name.dropFirst(prefix.count))
+      return [name, bare] + holders.map { $0 + bare }
     }
   }
 

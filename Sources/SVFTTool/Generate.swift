@@ -60,12 +60,16 @@ struct Generate: ParsableCommand {
     let prompts = try prompt.map(Self.text)
     let count = max(1, prompts.count + messages.count + tokens.count)
     let streams = !output.json && count == 1
-    let results = try continued(prompts, options) { _, _, text in
+    let (results, hasTexts) = try continued(prompts, options) { _, _, text in
       if streams { Console.result(text, terminator: "") }
       return !Interrupt.isRequested
     }
     if output.json {
       Console.result(try Report.json(of: results))
+    } else if !hasTexts {
+      for result in results {
+        Console.result(result.tokens.map(String.init).joined(separator: ","))
+      }
     } else if streams {
       Console.result("")
     } else {
@@ -75,48 +79,48 @@ struct Generate: ParsableCommand {
     }
   }
 
-  /// Loads the model and continues what was given; without anything, the empty prompt.
+  /// Loads the model and continues what was given; without anything, the empty prompt. Says too
+  /// whether the model has a tokenizer, so that there are texts.
   private func continued(
     _ prompts: [String], _ options: GenerationOptions, _ onToken: @escaping TokenCallback
-  ) throws -> [Generation] {
+  ) throws -> (results: [Generation], hasTexts: Bool) {
     guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
       throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
     }
     let conversations = try messages.map(TextInput.read)
     let ids = try tokens.map(Self.ids)
+    let (model, adapters) = try adapterPerPrompt ? source.loadForPrompts() : (source.load(), [])
     var options = options
-    let model: Model
-    if adapterPerPrompt {
-      (model, options.adapters) = try source.loadForPrompts()
-    } else {
-      model = try source.load()
-    }
+    options.adapters = adapters
     for (path, conversation) in zip(messages, conversations) {
       try Self.check(path, conversation, layout, model)
     }
-    if let session {
-      return [
-        try SessionRun(model, file: session).continued { (session) throws(SVFTError) in
-          if let talk = conversations.first {
-            return try session.generate(
-              conversation: talk, layout: layout, options, onToken: onToken)
+    func results() throws -> [Generation] {
+      if let session {
+        return [
+          try SessionRun(model, file: session).continued { (session) throws(SVFTError) in
+            if let talk = conversations.first {
+              return try session.generate(
+                conversation: talk, layout: layout, options, onToken: onToken)
+            }
+            if let ids = ids.first {
+              return try session.generate(tokens: ids, options, onToken: onToken)
+            }
+            guard let text = prompts.first, !extend else {
+              return try session.extend(prompts.first ?? "", options, onToken: onToken)
+            }
+            return try session.generate(text, options, onToken: onToken)
           }
-          if let ids = ids.first {
-            return try session.generate(tokens: ids, options, onToken: onToken)
-          }
-          guard let text = prompts.first, !extend else {
-            return try session.extend(prompts.first ?? "", options, onToken: onToken)
-          }
-          return try session.generate(text, options, onToken: onToken)
-        }
-      ]
+        ]
+      }
+      if !messages.isEmpty {
+        return try model.generate(
+          conversations: conversations, layout: layout, options, onToken: onToken)
+      }
+      if !tokens.isEmpty { return try model.generate(tokens: ids, options, onToken: onToken) }
+      return try model.generate(prompts.isEmpty ? [""] : prompts, options, onToken: onToken)
     }
-    if !messages.isEmpty {
-      return try model.generate(
-        conversations: conversations, layout: layout, options, onToken: onToken)
-    }
-    if !tokens.isEmpty { return try model.generate(tokens: ids, options, onToken: onToken) }
-    return try model.generate(prompts.isEmpty ? [""] : prompts, options, onToken: onToken)
+    return (try results(), try model.hasTokenizer)
   }
 
   private static func text(_ prompt: String) throws -> String {

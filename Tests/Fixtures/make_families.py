@@ -8,7 +8,7 @@ nothing is rounded on the way to F32), and golden.safetensors: for the token ids
 logits, the output of every layer, and the gradients of some tensors of the mean loss over next
 tokens. All of it is computed in F32. transformers gives no gradient to the id that pads: the text has
 none. Decoders lie in families/, encoders with a class head in encoders/, those with a class for
-each token in taggers/.
+each token in taggers/, and decoders within a model that sees pictures too in wrapped/.
 """
 
 import json
@@ -121,6 +121,18 @@ TAGGERS = {
     "qwen2": ("Qwen2", dict(SIZES, num_labels=3)),
     "gpt2": ("GPT2", dict(GPT2, num_labels=3)),
 }
+WRAPPED = {
+    "gemma3": dict(
+        eos_token_id=[1, 38], image_token_index=39, boi_token_index=36, eoi_token_index=37,
+        mm_tokens_per_image=4, text_config=dict(
+            model_type="gemma3_text", vocab_size=40, hidden_size=32, intermediate_size=64,
+            num_hidden_layers=6, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+            sliding_window=4, query_pre_attn_scalar=8,
+            rope_scaling=dict(factor=8.0, rope_type="linear")),
+        vision_config=dict(
+            model_type="siglip_vision_model", hidden_size=8, intermediate_size=8, image_size=16,
+            num_attention_heads=2, num_hidden_layers=1, patch_size=4, vision_use_head=False)),
+}
 # Ends of the names of tensors whose gradients are kept, of the first layer where there are several.
 WATCHED = ["embed_tokens.weight", "wte.weight", "embed_in.weight", "q_proj.weight", "q_proj.bias",
            "qkv_proj.weight", "c_attn.weight", "query_key_value.weight", "query_key_value.bias",
@@ -215,8 +227,27 @@ def make_tagger(name):
     write(HERE / "taggers" / name, model, weights, golden(model, torch.tensor([labels])))
 
 
+def make_wrapped(name):
+    """The logits of a text alone; config.json says no more than the published ones do."""
+    words = dict(WRAPPED[name])
+    config = transformers.Gemma3Config(**words)
+    config._attn_implementation = "eager"
+    model = transformers.Gemma3ForConditionalGeneration(config).float().eval()
+    randomise(model, sum(name.encode()))
+    folder = HERE / "wrapped" / name
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([IDS])).logits[0].contiguous()
+    model.half().save_pretrained(folder)
+    words.update(model_type="gemma3", architectures=[type(model).__name__], dtype="float16")
+    (folder / "config.json").write_text(json.dumps(words, indent=1, sort_keys=True) + "\n")
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    save_file({"logits": logits}, folder / "golden.safetensors",
+              metadata={"ids": json.dumps(IDS)})
+
+
 if __name__ == "__main__":
-    for maker, cases in [(make_decoder, CASES), (make_encoder, ENCODERS), (make_tagger, TAGGERS)]:
+    for maker, cases in [(make_decoder, CASES), (make_encoder, ENCODERS), (make_tagger, TAGGERS),
+                         (make_wrapped, WRAPPED)]:
         for case in sys.argv[1:] or cases:
             if case in cases:
                 maker(case)

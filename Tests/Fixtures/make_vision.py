@@ -191,7 +191,7 @@ def make_pictures():
         cases[case] = {key: value for key, value in json.loads(
             processor.to_json_string()).items() if value is not None}
         cases[case]["image_processor_type"] = kind.__name__.removesuffix("Pil")
-        for name in ("rgb.png", "colors.jpg"):
+        for name in ("rgb.png", "colors.jpg", "rgba.png"):
             with Image.open(folder / name) as image:
                 pixels = processor(image.convert("RGB"), return_tensors="np").pixel_values[0]
             tensors[f"{case}/{name}"] = np.ascontiguousarray(pixels.astype(np.float32))

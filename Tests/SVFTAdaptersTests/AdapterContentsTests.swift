@@ -30,6 +30,14 @@ import Testing
     return folder
   }
 
+  @Test func pyTorchsFileIsRefusedWithTheAdviceToConvertIt() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("adapter_config.json", config)
+    try folder.write("adapter_model.bin", "x")
+    let error = #expect(throws: SVFTError.self) { try AdapterContents(folder: folder.path) }
+    #expect(error?.kind == .io && error?.message.contains("convert it to safetensors") == true)
+  }
+
   @Test(
     arguments: [
       "base_model.model.body.layers.0.q_proj.lora_",

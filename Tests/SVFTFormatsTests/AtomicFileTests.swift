@@ -64,6 +64,39 @@ import TestKit
     }
   }
 
+  /// Writes three parts anew over old ones; part `number` turns out to be a folder by then.
+  private func replaceParts(failingAt number: Int) throws -> [String] {
+    let paths = try (0..<3).map { try folder.write("part\($0)", "old") }
+    #expect(throws: SVFTError.self) {
+      try AtomicFile.write(paths.map { (path: $0, size: 0) }) { (part, sink) throws(SVFTError) in
+        try sink.write("new")
+        guard part == 2 else { return }
+        try FileSystem.remove(paths[number])
+        try FileSystem.makeFolder(paths[number])
+      }
+    }
+    return try FileSystem.list(folder.path).sorted()
+  }
+
+  @Test func oldPartsStayWhereNoneCouldBeReplaced() throws {
+    #expect(try replaceParts(failingAt: 2) == ["part0", "part1", "part2"])
+    for name in ["part0", "part1"] { #expect(try contents(folder.file(name)) == "old") }
+  }
+
+  @Test func anOldFirstPartIsNeverFoundBesideNewOnes() throws {
+    #expect(try replaceParts(failingAt: 1) == ["part1", "part2"])
+    #expect(try contents(folder.file("part2")) == "new")
+  }
+
+  @Test func partsAreReplacedTogether() throws {
+    let paths = try (0..<3).map { try folder.write("part\($0)", "old") }
+    try AtomicFile.write(paths.map { (path: $0, size: 0) }) { (_, sink) throws(SVFTError) in
+      try sink.write("new")
+    }
+    #expect(try FileSystem.list(folder.path).sorted() == ["part0", "part1", "part2"])
+    for path in paths { #expect(try contents(path) == "new") }
+  }
+
   /// In a process of its own, because the limit on file sizes holds for the whole process.
   @Test func aFullDiskKeepsTheOldFile() async throws {
     let path = try folder.write("f", "old")

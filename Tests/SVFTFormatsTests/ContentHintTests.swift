@@ -30,4 +30,11 @@ import TestKit
     let error = #expect(throws: SVFTError.self) { try TensorFile.open(path) }
     #expect(error?.message.contains("git lfs pull") == true, "\(error?.message ?? "")")
   }
+
+  @Test func anotherFilesBeginningIsNoEnormousHeader() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("a.bin", Array("PK\u{03}\u{04}".utf8) + [0, 0, 8, 8, 1, 2])
+    let error = #expect(throws: SVFTError.self) { try Safetensors(path) }
+    #expect(error?.kind == .format && error?.message.contains("convert it to safetensors") == true)
+  }
 }

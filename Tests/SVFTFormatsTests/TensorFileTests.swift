@@ -40,8 +40,13 @@ import TestKit
 
   @Test func whatIsMissingIsSaid() throws {
     expect(.io, "found none of them")
-    try folder.write("pytorch_model.bin", "x")
-    expect(.unsupported, "convert them to safetensors")
+    #expect(try TensorFile.pyTorchFile(in: folder.path) == nil)
+    try folder.write("training_args.bin", "x")
+    expect(.io, "found none of them")
+    try folder.write("pytorch_model.bin.index.json", "{}")
+    expect(.unsupported, "found pytorch_model.bin.index.json, which is not read: convert it")
+    try folder.write("pytorch_model-00001-of-00002.bin", "x")
+    expect(.unsupported, "found pytorch_model-00001-of-00002.bin")
     #expect(throws: SVFTError.self) { try TensorFile.open(folder.file("absent")) }
   }
 

@@ -10,7 +10,8 @@ import Testing
     "bilinear", "bicubic", "lanczos", "box", "hamming", "edge", "padded", "raw",
   ]
 
-  @Test(arguments: cases, ["rgb.png", "colors.jpg"])
+  /// Two that are wide, and one so tall that its columns are resized first.
+  @Test(arguments: cases, ["rgb.png", "colors.jpg", "rgba.png"])
   func numbersAreThoseOfTransformers(_ name: String, _ picture: String) throws {
     let processor = try ImageProcessor(PictureFixtures.config(name), channels: 3)
     let (expected, shape) = try PictureFixtures.golden("\(name)/\(picture)", Float.self)

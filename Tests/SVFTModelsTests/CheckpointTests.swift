@@ -30,6 +30,17 @@ struct CheckpointTests {
     #expect(Self.kind(folder.path) == .io)
   }
 
+  @Test(
+    "PyTorch's files, one or several, are refused with the advice to convert them",
+    arguments: ["pytorch_model.bin", "pytorch_model.bin.index.json", "consolidated.00.pth"])
+  func pyTorch(_ name: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("config.json", #"{"model_type": "llama"}"#)
+    try folder.write(name, "x")
+    let error = #expect(throws: SVFTError.self) { try Checkpoint(folder.path) }
+    #expect(error?.message.contains("\(name) is not read: convert it to safetensors") == true)
+  }
+
   @Test("Every prefix of a config is an error and none traps")
   func prefixes() throws {
     let folder = try TemporaryFolder()

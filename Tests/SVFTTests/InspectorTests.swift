@@ -113,6 +113,28 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("problem: ") })
   }
 
+  @Test func missingSurplusAndMisshapenTensorsAreNamed() throws {
+    let tiny = try TinyVerbs()
+    let path = tiny.folder.file("model")
+    let whole = TinyModel.llama(.init { $0.vocabulary = 372 })
+    #expect(try !report(path).has("problem") && !report(path).has("unused_tensors"))
+    var more = whole
+    more.tensors.append(.init(name: "model.extra.weight", shape: [2], values: [1, 2]))
+    try more.write(folder: path)
+    #expect(try report(path).strings("unused_tensors") == ["model.extra.weight"])
+    #expect(try Inspector.text(of: Inspector.inspect(path)).contains("  model.extra.weight\n"))
+    var less = whole
+    less.tensors.removeAll { $0.name == "model.layers.1.mlp.up_proj.weight" }
+    try less.write(folder: path)
+    let found = try report(path)
+    #expect(try found.string("problem").contains("model.layers.1.mlp.up_proj.weight"))
+    #expect(try found.string("kind") == "model" && found.string("family") == "llama")
+    var other = whole
+    other.config["hidden_size"] = 48
+    try other.write(folder: path)
+    #expect(try report(path).string("problem").contains("expected [372, 48], found [372, 32]"))
+  }
+
   @Test func aFolderThatIsBrokenIsStillAnError() throws {
     let tiny = try TinyVerbs()
     let path = tiny.folder.file("model")

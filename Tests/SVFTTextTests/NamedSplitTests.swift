@@ -16,13 +16,14 @@ import Testing
   @Test(arguments: [
     ("gpt-2", [3]), ("llama-bpe", [3]), ("qwen2", [0, 1]), ("smollm", [0, 1]),
     ("gpt-4o", [3]), ("tekken", [0, 1]), ("falcon", [3]), ("default", [3]), ("glm4", [3]),
-    ("minerva-7b", [0, 1]), ("grok-2", [0, 1]),
+    ("minerva-7b", [0, 1]), ("grok-2", [0, 1]), ("bloom", [3]), ("poro-chat", [3]),
+    ("viking", [0, 1]), ("seed-coder", [0, 1]),
   ])
   func namesChooseHowNumbersAreCut(_ name: String, _ expected: [Int32]) throws {
     #expect(try Tokenizer(vocabulary: vocabulary(name)).encode("12") == expected)
   }
 
-  @Test(arguments: ["no-such", "viking", ""]) func unknownNamesAreRefused(_ name: String) throws {
+  @Test(arguments: ["no-such", "superbpe", ""]) func unknownNamesAreRefused(_ name: String) throws {
     let error = failure { _ = try Tokenizer(vocabulary: vocabulary(name)) }
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains(name) == true)

@@ -44,6 +44,17 @@ import Testing
   }
 
   @Test(arguments: [
+    ("a!?\n\nb", ["a", "!?", "\n\n", "b"]), ("I'LL $x", ["I", "'LL", " $", "x"]), (" \n", [" \n"]),
+    ("x12 = 3;\r\n  y", ["x", "1", "2", " =", " ", "3", ";", "\r\n", " ", " y"]),
+  ])
+  func seedCoderLeavesLineBreaksBySignsAlone(_ text: String, _ expected: [String]) throws {
+    let expression =
+      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}"#
+      + #"| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    #expect(try words(text, by: Self.split(expression)) == expected)
+  }
+
+  @Test(arguments: [
     ("a  b", ["a", "b"]), ("it's 123!? x", ["it", "'s", "1", "2", "3", "!?", "x"]),
     ("<|endoftext|>", ["<|", "endoftext", "|>"]), (" \n", []), ("é中٣", ["é中", "٣"]),
   ])

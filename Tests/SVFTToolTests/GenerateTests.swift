@@ -59,6 +59,19 @@ import Testing
     #expect(few.status == 2 && few.notes.contains("each of 3 prompts, found 1"), "\(few.notes)")
   }
 
+  @Test func withoutATokenizerIdsAreWritten() throws {
+    let folder = try TemporaryFolder()
+    let flags =
+      ["generate", "--model", ToolRun.fixture("families/llama"), "--temp", "0", "-n", "4"]
+      + ["--ignore-eos", "--tokens", "1,7,39"]
+    let report = try ToolRun.json(flags, in: folder)
+    let found = try #require(report["results"] as? [[String: Any]])
+    let ids = try #require(found[0]["tokens"] as? [Int]).map(String.init).joined(separator: ",")
+    #expect(ids.split(separator: ",").count == 4)
+    #expect(try ToolRun.result(flags, in: folder) == ids + "\n")
+    #expect(try ToolRun.result(flags + ["--tokens", "1,7,39"], in: folder) == "\(ids)\n\(ids)\n")
+  }
+
   @Test func whatStdinHasIsNamedToo() throws {
     let run = try ToolRun(
       ToolRun.greedy + ["--messages", "-"], in: TemporaryFolder(), text: "[{")

@@ -23,6 +23,8 @@ package protocol DecoderFamily: SendableMetatype {
   static var taggerModule: String { get }
   /// What folders of bodies alone leave out of names.
   static var prefix: String { get }
+  /// What folders of larger models put in the place of `prefix`.
+  static var holders: [String] { get }
   /// Last parts of tensors that are tables of constants.
   static var constants: [String] { get }
   /// What readers of GGUF files, which do not name one, take for the activation.
@@ -32,6 +34,8 @@ package protocol DecoderFamily: SendableMetatype {
   /// Whether folders hold the linear modules of layers as [columns, rows].
   static var transposesInFolders: Bool { get }
 
+  /// What a checkpoint says of the decoder, where it says it of a larger model that holds it.
+  static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters
   /// Sets what the family does in its own way, beyond what `settings` has read already.
   static func complete(_ settings: inout DecoderSettings, _ hyper: Hyperparameters)
     throws(SVFTError)
@@ -50,10 +54,12 @@ extension DecoderFamily {
   package static var modules: DecoderNames { .usual }
   package static var taggerModule: String { "score" }
   package static var prefix: String { "model." }
+  package static var holders: [String] { [] }
   package static var constants: [String] { ["rotary_emb.inv_freq"] }
   package static var ggufActivation: ActivationFunction { .silu }
   package static var interleavesInGGUF: Bool { false }
   package static var transposesInFolders: Bool { false }
+  package static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters { hyper }
   package static func config(_ settings: DecoderSettings) throws(SVFTError) -> [(String, JSON)] {
     []
   }

@@ -13,10 +13,16 @@ package import SVFTTensor
 package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @unchecked Sendable {
   package static var names: [String] { Family.names }
   package static var tensorNames: TensorNames {
-    Family.modules.with([
+    var names = Family.modules.with([
       .ropeFactors: "model.rope_factors", .longFactors: "model.rope_factors_long",
       .shortFactors: "model.rope_factors_short",
     ]).table(prefix: Family.prefix, constants: Family.constants)
+    names.holders = Family.holders
+    return names
+  }
+
+  package static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters {
+    try Family.part(hyper)
   }
 
   package let settings: DecoderSettings

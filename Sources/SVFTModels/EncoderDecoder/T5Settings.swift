@@ -62,9 +62,11 @@ package struct T5Settings: Sendable {
     headDropout = try hyper.number("classifier_dropout", in: 0...0.999, default: 0)
     let block = try Self.feedForwardBlock(hyper, isGated: isGated)
     (activation, self.isGated) = block
-    // The key says this and not whose matrix the head has.
+    // The key says this and not whose matrix the head has; files of transformers 5 always say true
+    // there, and have another key for it.
     let tells = try hyper.flag("tie_word_embeddings", default: true)
-    scalesLogits = isGGUF ? !isGated : tells && kind != "mt5"
+    let scales = try hyper.flag("scale_decoder_outputs", default: tells)
+    scalesLogits = isGGUF ? !isGated : scales && kind != "mt5"
     startToken = try hyper.integer(
       "decoder_start_token_id", gguf: "decoder_start_token_id", in: 0...vocabulary - 1,
       default: hyper.integer("pad_token_id", in: 0...vocabulary - 1, default: 0))

@@ -1,6 +1,7 @@
 // Gemma 3, its language model (Gemma Team 2025, arXiv:2503.19786): Gemma 2 with norms on each head
 // of queries and keys in place of caps, and a window on five of six layers, which turn by a base of
-// their own.
+// their own. Folders of the models that see pictures too hold it under "text_config": of them this
+// part is taken, and what is written is a folder of text alone.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -22,12 +23,30 @@ package enum Gemma3: DecoderFamily {
     .queryNorm: "model.layers.*.self_attn.q_norm", .keyNorm: "model.layers.*.self_attn.k_norm",
   ])
 
+  package static let holders = ["language_model.model.", "model.language_model."]
+
+  /// Of a model that sees pictures too what it says of text, with what transformers takes where
+  /// that section is silent; keys beside the section (what ends a text, the type of elements) hold
+  /// for both.
+  package static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters {
+    let key = "text_config"
+    guard let text = try hyper.section(key) else { return hyper }
+    var values = JSON.Object([
+      ("vocab_size", 262_208), ("hidden_size", 2304), ("intermediate_size", 9216),
+      ("num_hidden_layers", 26), ("num_attention_heads", 8), ("num_key_value_heads", 4),
+      ("head_dim", 256),
+    ])
+    for (key, value) in text.members { values[key] = value }
+    for (name, value) in hyper.values.members where value != .null {
+      if name != key, name != "vision_config" { values[name] = value }
+    }
+    values["model_type"] = "gemma3_text"
+    return hyper.replacing(values)
+  }
+
   package static func complete(
     _ settings: inout DecoderSettings, _ hyper: Hyperparameters
   ) throws(SVFTError) {
-    try hyper.refuse(
-      "text_config", unless: hyper.value("text_config") == nil,
-      "a model of pictures and text as one folder")
     try settings.readRotary(hyper, keys, kind: "full_attention")
     try settings.readBiases(hyper)
     settings.takeGemmaWays()

@@ -1,11 +1,12 @@
 // RoBERTa (Liu et al. 2019, arXiv:1907.11692): BERT whose positions begin behind the id that pads,
-// with a class head of its own. GGUF files hold it as a BERT with byte pairs for a tokenizer and
-// without the rows of positions before the first token's.
+// with a class head of its own. XLM-RoBERTa (Conneau et al. 2019, arXiv:1911.02116) and CamemBERT
+// are the same with unigrams for a tokenizer. GGUF files hold all of them as a BERT with such a
+// tokenizer and without the rows of positions before the first token's.
 package import SVFTTensor
 
 /// The family of RoBERTa.
 package enum RoBERTa: EncoderFamily {
-  package static let names = ["bert", "roberta"]
+  package static let names = ["bert", "xlm-roberta", "camembert", "roberta"]
   package static let className = "Roberta"
   package static let prefix = "roberta."
   package static let headModules = (dense: "classifier.dense", classifier: "classifier.out_proj")
@@ -15,10 +16,11 @@ package enum RoBERTa: EncoderFamily {
     if hyper.isGGUF { try isMeant(by: hyper) } else { true }
   }
 
-  /// Whether a GGUF file that says "bert" has RoBERTa's tokenizer.
+  /// Whether a GGUF file that says "bert" has a tokenizer of byte pairs or unigrams.
   static func isMeant(by hyper: Hyperparameters) throws(SVFTError) -> Bool {
     guard hyper.isGGUF else { return false }
-    return try hyper.text("", gguf: "tokenizer.ggml.model", default: "") == "gpt2"
+    return ["gpt2", "t5"].contains(
+      try hyper.text("", gguf: "tokenizer.ggml.model", default: ""))
   }
 
   package static func positionOffset(_ hyper: Hyperparameters) throws(SVFTError) -> Int {

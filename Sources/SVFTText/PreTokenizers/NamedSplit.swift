@@ -55,6 +55,12 @@ struct NamedSplit: Sendable {
         "mellum2",
       ],
       stages: [SplitDigits(individually: true), SplitByPattern(.gpt2)]),
+    NamedSplit(names: ["seed-coder"], stages: [SplitByPattern(.code)]),
+    NamedSplit(
+      names: ["bloom", "poro-chat", "gpt3-finnish"], stages: [SplitByPattern(.clauses)]),
+    NamedSplit(
+      names: ["viking"],
+      stages: [SplitByPattern(.clauses), SplitDigits(individually: true)]),
     NamedSplit(
       names: ["falcon"],
       stages: runs([#"[\p{P}\$\+<=>\^~\|`]+"#]) + [SplitByPattern(.gpt2)]

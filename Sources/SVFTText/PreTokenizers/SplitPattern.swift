@@ -18,7 +18,7 @@ struct SplitPattern: Sendable {
 
   /// Every known pattern.
   static let all: [SplitPattern] = [
-    gpt2, numbersByThree, numbersByOne, o200k, tekken, clip, signs,
+    gpt2, numbersByThree, numbersByOne, code, o200k, tekken, clip, signs, clauses,
   ]
 
   /// GPT-2's: contractions, then letters, digits or signs with a space before them, then spaces.
@@ -40,6 +40,15 @@ struct SplitPattern: Sendable {
     name: "numbersByOne",
     expressions: wideExpressions(number: #"\p{N}"#),
     end: { WideScanner(digits: 1).end($0, $1, $2) })
+
+  /// Seed-Coder's: as Qwen 2's, but signs take no line breaks along.
+  static let code = SplitPattern(
+    name: "code",
+    expressions: [
+      #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}"#
+        + #"| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    ],
+    end: { WideScanner(digits: 1, takesBreaks: false).end($0, $1, $2) })
 
   /// o200k's: words by their case, numbers in groups of three.
   static let o200k = SplitPattern(
@@ -71,6 +80,14 @@ struct SplitPattern: Sendable {
         + #"\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+["# + $0 + #"]*|\s*["# + $0
         + #"]+|\s+(?!\S)|\s+"#
     }, end: SignScanner.end)
+
+  /// BLOOM's: what stands between spaces, signs that divide sentences, brackets and bars, with a
+  /// blank before it.
+  static let clauses = SplitPattern(
+    name: "clauses",
+    expressions: [
+      #" ?[^(\s|[.,!?…。，、।۔،])]+"#, #" ?[^(\s|.,!?…。，、।۔،)]+"#,
+    ], end: ClauseScanner.end)
 
   private static func caseExpression(contraction: String, number: String) -> String {
     let (large, small) = (#"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#, #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#)
@@ -126,7 +143,9 @@ enum CLIPScanner {
 /// together.
 struct WideScanner {
   let digits: Int
-  /// Signs take slashes behind them along.
+  /// Signs take line breaks behind them along.
+  var takesBreaks = true
+  /// They take slashes along, too.
   var takesSlashes = false
 
   func end(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
@@ -172,6 +191,7 @@ struct WideScanner {
   /// Signs, and the line breaks directly behind them.
   private func signEnd(_ text: [UInt8], _ start: Int, _ limit: Int) -> Int {
     var index = text.runEnd(of: .other, start, limit)
+    guard takesBreaks else { return index }
     while index < limit,
       text[index] == 0x0A || text[index] == 0x0D || takesSlashes && text[index] == 0x2F
     { index += 1 }

@@ -91,6 +91,22 @@ struct T5Tests {
     #expect(relative(recording.values(recording.logits, rows: rows), expected) < 1e-4)
   }
 
+  @Test("What transformers 5 writes of a model whose logits are not scaled is read as it is meant")
+  func laterWords() throws {
+    let fixture = FamilyFixture(name: "t5-gated", kind: "answers")
+    let folder = try TemporaryFolder()
+    let path = try fixture.copied(to: folder)
+    var config = try fixture.config()
+    #expect(config["scale_decoder_outputs"] == .bool(false))
+    config["tie_word_embeddings"] = .bool(true)
+    try folder.write("model/config.json", JSON.object(config).text())
+    let (golden, model) = (try fixture.golden(), try Checkpoint(path).load())
+    let (recording, texts) = (try Recording(model), try Self.texts(golden, model))
+    try recording([texts])
+    let found = recording.values(recording.logits, rows: 0..<texts.inputs.count)
+    #expect(relative(found, try golden.values("logits")) < 1e-4)
+  }
+
   @Test("An encoder that stands alone equals transformers'")
   func encoder() throws {
     let fixture = FamilyFixture(name: "t5-encoder", kind: "answers")

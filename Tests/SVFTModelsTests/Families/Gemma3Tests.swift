@@ -33,9 +33,45 @@ struct Gemma3Tests {
         == "\(GGUFValue.uint32(4))")
   }
 
-  @Test("A folder of pictures and text is refused by name")
+  @Test("Of a model of pictures and text the part of text is computed, and described as such")
   func pictures() throws {
-    let variant = try FamilyVariant("gemma3") { $0["text_config"] = .object(JSON.Object()) }
-    #expect { try variant.load() } throws: { ($0 as? SVFTError)?.kind == .unsupported }
+    let fixture = FamilyFixture(name: "gemma3", kind: "wrapped")
+    let (golden, model) = (try fixture.golden(), try Checkpoint(fixture.folder).load())
+    let found = try ModelProbe(model, .languageModel, rows: 16)([golden.ids])
+    #expect(relative(found.joined(), try golden.values("logits")) < 1e-4)
+    // What is left is the rest of the model, all of it and nothing else.
+    #expect(model.unused.contains { $0.hasPrefix("vision_tower.") })
+    #expect(
+      model.unused.allSatisfy {
+        $0.hasPrefix("vision_tower.") || $0.hasPrefix("multi_modal_projector.")
+      })
+    let config = try model.config()
+    #expect(config["model_type"] == "gemma3_text" && config["text_config"] == nil)
+    #expect(config["architectures"] == ["Gemma3ForCausalLM"])
+    #expect(config["eos_token_id"] == [1, 38])
+  }
+
+  @Test("Newer folders spell the same tensors otherwise")
+  func spellings() {
+    let names = TransformerDecoder<Gemma3>.tensorNames
+    let spellings = names.spellings("model.norm.weight", .huggingFace)
+    for name in ["model.norm", "language_model.model.norm", "model.language_model.norm"] {
+      #expect(spellings.contains(name + ".weight"))
+      #expect(names.gguf(ofFile: name + ".weight", .huggingFace) == "output_norm.weight")
+    }
+  }
+
+  @Test("A section that is silent means what transformers takes, one that is none is refused")
+  func silence() throws {
+    let hyper = Hyperparameters(
+      JSON.Object([
+        ("model_type", "gemma3"), ("hidden_size", .null),
+        ("text_config", ["hidden_size": 2560, "eos_token_id": 7]), ("eos_token_id", [1, 106]),
+      ]), dialect: .huggingFace, file: "config.json")
+    let values = try Gemma3.part(hyper).values
+    #expect(values["hidden_size"] == 2560 && values["num_attention_heads"] == 8)
+    #expect(values["vocab_size"] == 262_208 && values["eos_token_id"] == [1, 106])
+    let wrong = hyper.replacing(JSON.Object([("text_config", 3)]))
+    #expect(throws: SVFTError.self) { try Gemma3.part(wrong) }
   }
 }

@@ -38,13 +38,22 @@ struct RoBERTaTests {
   }
 
   @Test(
-    "GGUF files that say BERT are RoBERTa's where their tokenizer is", arguments: ["gpt2", "bert"])
+    "GGUF files that say BERT are RoBERTa's where their tokenizer is",
+    arguments: ["gpt2", "t5", "bert"])
   func recognised(_ tokenizer: String) throws {
     let hyper = Hyperparameters(
       JSON.Object([
         ("general.architecture", "bert"), ("tokenizer.ggml.model", .string(tokenizer)),
       ]), dialect: .gguf(architecture: "bert"), file: "a.gguf")
     let family = try Architectures.named("bert", in: "a.gguf", of: hyper)
-    #expect(family.tensorNames.prefix == (tokenizer == "gpt2" ? "roberta." : "bert."))
+    #expect(family.tensorNames.prefix == (tokenizer == "bert" ? "bert." : "roberta."))
+  }
+
+  @Test("Its kin are read under their own names", arguments: ["xlm-roberta", "camembert"])
+  func kin(_ name: String) throws {
+    let model = try FamilyVariant("roberta", kind: "encoders") { $0["model_type"] = .string(name) }
+      .load()
+    #expect(model.unused == [] && model.architecture.geometry.contextLength == 19)
+    #expect(try model.config()["model_type"] == .string(name))
   }
 }
