@@ -23,7 +23,10 @@ package struct ModuleNames {
   /// The module and the rest of a key, in this model's spelling; nil where no module fits.
   package func split(_ key: String) -> (module: String, rest: String)? {
     let prefix = "base_model.model."
-    let parts = (key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key)
+    let name = key.hasPrefix(prefix) ? String(key.dropFirst(prefix.count)) : key
+    // So transformers calls a decoder within a model that sees pictures too.
+    let held = "model.language_model."
+    let parts = (name.hasPrefix(held) ? "model." + name.dropFirst(held.count) : name)
       .split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     for count in stride(from: parts.count - 1, to: 0, by: -1) {
       guard let module = find(parts[..<count].joined(separator: ".")) else { continue }

@@ -57,6 +57,17 @@ import Testing
     #expect(row == [Float](repeating: 2, count: 32))
   }
 
+  @Test(arguments: ["model.language_model.", "language_model.model.", "model."])
+  func aDecoderWithinALargerModelIsFound(_ start: String) throws {
+    let weight = try TinyChain().sites.projections[0].weight
+    let module = "model.layers.0.q_proj"
+    let projection = Projection(name: module, weight: weight, bias: nil)
+    let names = ModuleNames(ModelSites(projections: [projection], heads: [], slots: []))
+    let found = names.split("base_model.model.\(start)layers.0.q_proj.lora_A.weight")
+    #expect(found?.module == module && found?.rest == "lora_A.weight")
+    #expect(names.split("base_model.model.model.vision_tower.layers.0.q_proj.lora_A.weight") == nil)
+  }
+
   /// It says how the base lies in PEFT's memory.
   @Test func matricesThatLieAsTheirTransposesHaveTheSameFactors() throws {
     let q = "base_model.model.body.layers.0.q_proj.lora_"
