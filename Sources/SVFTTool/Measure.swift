@@ -7,8 +7,10 @@ struct Bench: ParsableCommand {
     abstract: "Speed of prefill, decode and training, and peak memory.")
 
   @OptionGroup var source: ModelArguments
-  @Option(help: "Tokens of the prompt.") var prompt = 512
-  @Option(help: "Tokens to decode.") var decode = 64
+  @Option(help: "Tokens of the prompt; without it 512, or half of a short context.")
+  var prompt: Int?
+  @Option(help: "Tokens to decode; without it 64, or what the context leaves.")
+  var decode: Int?
   @Option(help: "Sequences prefilled and decoded together.") var batch = 1
   @Option(help: "Training steps; 0 leaves training out.") var train = 2
   @Option(help: "Repeats; medians are reported.") var repeats = 3
@@ -19,11 +21,13 @@ struct Bench: ParsableCommand {
   @OptionGroup var result: OutputArguments
 
   func run() throws {
+    let lengths = [("prompt", prompt), ("decode", decode)].compactMap { name, length in
+      length.map { "\"\(name)\": \($0), " }
+    }
     try result.show(
       source.load().bench(
-        "{\"prompt\": \(prompt), \"decode\": \(decode), \"batch\": \(batch), "
-          + "\"train\": \(train), \"repeats\": \(repeats), \"ops\": \(ops), "
-          + "\"adapter\": \(method)}"))
+        "{\(lengths.joined())\"batch\": \(batch), \"train\": \(train), "
+          + "\"repeats\": \(repeats), \"ops\": \(ops), \"adapter\": \(method)}"))
   }
 }
 

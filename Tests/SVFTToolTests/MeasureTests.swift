@@ -22,6 +22,15 @@ import Testing
       try ToolRun.failure(Self.bench + ["--method", "no JSON"], 2, in: folder).contains("JSON"))
   }
 
+  @Test func aShortContextHasAShortPrompt() throws {
+    let flags = ["bench"] + ToolRun.llama + ["--train", "0", "--repeats", "1", "--ops"]
+    let report = try ToolRun.json(flags, in: TemporaryFolder())
+    let prefill = try #require(report["prefill"] as? [String: Any])
+    let tokens = try #require(prefill["tokens"] as? Int)
+    #expect(tokens > 1 && tokens < 512)
+    #expect(prefill["ops"] is [[String: Any]])
+  }
+
   @Test func aRunIsDrawn() throws {
     let folder = try TemporaryFolder()
     try ToolRun.train(["--steps", "3", "--steps-per-report", "1"], in: folder)
