@@ -14,98 +14,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import llama_finetune  # noqa: E402
-from quiet import undisturbed, used, used_by_children  # noqa: E402
+from programs import FORMATS, WORK, Contestant, Finetune, HostInC, Starter  # noqa: E402
 from random_model import GEOMETRIES, make, shapes  # noqa: E402
-from speed_report import conditions, draw, figure, markdown  # noqa: E402
+from speed_report import conditions, draw, figure, markdown, rivals  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-FORMATS = ("bf16", "q8_0", "q4_0", "q4_k_m")
-# work: tokens of a sample, context before it, formats
-WORK = {
-    "prefill": (512, 0, FORMATS), "decode": (32, 64, FORMATS), "start": (1, 0, FORMATS),
-    "lora": (512, 0, FORMATS), "full": (512, 0, ("bf16", "f32"))}
-
-
-class Contestant:
-    """One program with its model, in its own process."""
-
-    def __init__(self, name: str, model: Path, form: str, threads: int) -> None:
-        self.name, self.model, self.form, self.samples = name, model, form, []
-        self.command = [
-            sys.executable, HERE / "contestant.py", name, model, form, str(threads)]
-        self.open()
-
-    def open(self) -> None:
-        self.process = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if not self.process.stdout.readline():
-            raise RuntimeError(f"{self.name} did not start")
-
-    def used(self) -> float:
-        """Processor seconds of this contestant."""
-        return used(self.process.pid)
-
-    def answer(self, work: str) -> dict:
-        tokens, context, _ = WORK[work]
-        self.process.stdin.write(
-            json.dumps({"work": work, "tokens": tokens, "context": context}) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def sample(self, work: str) -> None:
-        """One undisturbed sample, or the least disturbed of four."""
-        self.samples.append(undisturbed(lambda: self.answer(work), self.used))
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-
-
-class Starter(Contestant):
-    """A program that is started anew for every sample; the first fills the page cache."""
-
-    def open(self) -> None:
-        self.answer("start")
-
-    def used(self) -> float:
-        return used_by_children()
-
-    def answer(self, work: str) -> dict:
-        # An installed package has its bytecode, whatever this environment says of writing it.
-        settings = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.model.parent / "bytecode")}
-        settings.pop("PYTHONDONTWRITEBYTECODE", None)
-        return json.loads(subprocess.run(
-            [*self.command, "start"], check=True, capture_output=True, text=True,
-            env=settings).stdout)
-
-    def close(self) -> None:
-        pass
-
-
-class Finetune(Contestant):
-    """llama.cpp's trainer: the program itself is the process, and stands still between samples."""
-
-    def __init__(self, model: Path, threads: int) -> None:
-        self.name, self.form, self.samples = "llama-finetune", "f32", []
-        self.run = llama_finetune.Run(model, WORK["full"][0], threads)
-
-    def used(self) -> float:
-        return used(self.run.process.pid)
-
-    def answer(self, work: str) -> dict:
-        return self.run.step()
-
-    def close(self) -> None:
-        self.run.close()
 
 
 def probe(kind: str, form: str, out: Path, threads: int) -> float:
@@ -158,15 +78,17 @@ def line_up(work: str, form: str, paths: dict, threads: int) -> "list[Contestant
     F32 numbers on all sides; over a BF16 folder libsvft multiplies them in BF16."""
     folder = paths["folder"]
     if work == "lora":
-        rivals = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
+        programs = [("libsvft", folder, form), ("peft", folder, "bf16"), ("peft", folder, "f32")]
     elif work == "full":
-        rivals = [("libsvft", folder, form), ("torch", folder, "f32")]
+        programs = [("libsvft", folder, form), ("torch", folder, "f32")]
     else:
-        rivals = [("libsvft", paths[form], form), ("llama.cpp", paths[form], form)]
+        programs = [("libsvft", paths[form], form), ("llama.cpp", paths[form], form)]
         if form == "bf16":
-            rivals.append(("transformers", folder, form))
+            programs.append(("transformers", folder, form))
     kind = Starter if work == "start" else Contestant
-    contestants = [kind(name, path, own, threads) for name, path, own in rivals]
+    contestants = [kind(name, path, own, threads) for name, path, own in programs]
+    if work == "start":
+        contestants.append(HostInC(paths[form], form, threads))
     if work == "full" and llama_finetune.built():
         contestants.append(Finetune(paths["f32"], threads))
     return contestants
@@ -194,7 +116,7 @@ def match(geometry: str, work: str, form: str, paths: dict, arguments) -> dict:
         contestant.close()
     rows = [summary(contestant) for contestant in contestants]
     entry = {"model": geometry, "work": work, "format": form, "programs": rows,
-             "ratio": rows[0]["rate"] / max(row["rate"] for row in rows[1:])}
+             "ratio": rows[0]["rate"] / max(row["rate"] for row in rivals(rows))}
     if probes:
         need = necessary(work, geometry, paths, form)
         entry["probe"], entry["probed"] = statistics.median(probes), PROBES[work]

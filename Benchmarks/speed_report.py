@@ -41,6 +41,11 @@ def span(work: str, row: dict) -> str:
     return f"{row['low']:.1f}–{row['high']:.1f}"
 
 
+def rivals(rows: list) -> list:
+    """The other programs of a match."""
+    return [row for row in rows if not row["program"].startswith("libsvft")]
+
+
 def markdown(entries: list, around: dict) -> str:
     peers = ", ".join(f"{name} {version}" for name, version in around["peers"].items())
     lines = [
@@ -54,12 +59,12 @@ def markdown(entries: list, around: dict) -> str:
         share = f"{100 * entry['share_of_probe']:.0f} % ({entry['probed']})" \
             if "probe" in entry else ""
         for row in entry["programs"]:
-            first = row is ours
+            first, theirs = row is ours, row in rivals(entry["programs"])
             lines.append(
                 f"| {entry['model']} | {work} | {entry['format']} "
                 f"| {row['program']} {row['format']} "
                 f"| {figure(work, row)} ({span(work, row)}) "
-                f"| {'' if first else format(ours['rate'] / row['rate'], '.2f')} "
+                f"| {format(ours['rate'] / row['rate'], '.2f') if theirs else ''} "
                 f"| {share if first else ''} | {row['peak'] >> 20} | {row['others']:.2f} |")
     return "\n".join(lines) + "\n"
 
@@ -75,7 +80,7 @@ def draw(entries: list, path: Path) -> None:
     colours = dict(zip(formats, pyplot.get_cmap("tab10").colors))
     picture, axes = pyplot.subplots(figsize=(8, 1 + 0.3 * len(entries)))
     for place, entry in enumerate(entries):
-        best = max(entry["programs"][1:], key=lambda row: row["rate"])
+        best = max(rivals(entry["programs"]), key=lambda row: row["rate"])
         axes.barh(place, entry["ratio"], color=colours[entry["format"]])
         axes.text(entry["ratio"], place, f" {entry['ratio']:.2f} × {best['program']}", va="center")
     axes.set_yticks(

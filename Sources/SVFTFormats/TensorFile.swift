@@ -26,14 +26,15 @@ package enum TensorFile {
     return file.bytes.prefix(4).elementsEqual("GGUF".utf8)
   }
 
-  /// The first file of a folder, by name, in which PyTorch keeps weights; nil where there is none.
+  /// The first file of a folder, by name, in which PyTorch may keep weights; nil where there is
+  /// none. What else it writes into folders of models is none of them.
   package static func pyTorchFile(in folder: String) throws(SVFTError) -> String? {
-    let (starts, ends) = (
-      ["pytorch_model", "adapter_model", "consolidated"], ["bin", "pt", "pth"]
+    let (others, ends) = (
+      ["training_args", "optimizer", "scheduler", "rng_state", "scaler"], ["bin", "pt", "pth"]
     )
     return try FileSystem.list(folder).sorted().first { name in
-      starts.contains { name.hasPrefix($0) }
-        && ends.contains { name.hasSuffix(".\($0)") || name.hasSuffix(".\($0).index.json") }
+      ends.contains { name.hasSuffix(".\($0)") || name.hasSuffix(".\($0).index.json") }
+        && !others.contains { name.hasPrefix($0) }
     }
   }
 

@@ -135,7 +135,8 @@ struct OutputArguments: ParsableArguments {
     try show(String(decoding: data, as: UTF8.self))
   }
 
-  /// "prefill.tokens_per_second 512.3": one line per number or text of a JSON object.
+  /// "prefill.tokens_per_second 512.3": one line per number or text of a JSON object, a table of
+  /// Markdown for a list of objects.
   private static func lines(of report: String) throws -> [String] {
     func walk(_ name: String, _ value: Any) -> [String] {
       switch value {
@@ -143,11 +144,31 @@ struct OutputArguments: ParsableArguments {
         object.sorted { $0.key < $1.key }.flatMap { key, inner in
           walk(name.isEmpty ? key : "\(name).\(key)", inner)
         }
+      case let rows as [[String: Any]] where !rows.isEmpty: ["", name, ""] + table(rows) + [""]
       case let list as [Any]: ["\(name) \(list.map { "\($0)" }.joined(separator: " "))"]
       default: ["\(name) \(value)"]
       }
     }
     return walk("", try JSONSerialization.jsonObject(with: Data(report.utf8)))
+  }
+
+  /// A row for each object and a column for each key, text first.
+  private static func table(_ rows: [[String: Any]]) -> [String] {
+    let keys = Set(rows.flatMap(\.keys))
+    let texts = keys.filter { key in rows.contains { $0[key] is String } }
+    let columns = texts.sorted() + keys.subtracting(texts).sorted()
+    let cells = rows.map { row in
+      columns.map { key in
+        switch row[key] {
+        case let number as Double: String(format: "%.5g", number)
+        case let other?: "\(other)"
+        case nil: ""
+        }
+      }
+    }
+    return ([columns, columns.map { _ in "---" }] + cells).map {
+      "| \($0.joined(separator: " | ")) |"
+    }
   }
 }
 

@@ -41,8 +41,12 @@ import TestKit
   @Test func whatIsMissingIsSaid() throws {
     expect(.io, "found none of them")
     #expect(try TensorFile.pyTorchFile(in: folder.path) == nil)
-    try folder.write("training_args.bin", "x")
+    for other in ["training_args.bin", "optimizer.pt", "rng_state_0.pth", "merges.txt"] {
+      try folder.write(other, "x")
+    }
     expect(.io, "found none of them")
+    try folder.write("weights.pt", "x")
+    expect(.unsupported, "found weights.pt, which is not read: convert it")
     try folder.write("pytorch_model.bin.index.json", "{}")
     expect(.unsupported, "found pytorch_model.bin.index.json, which is not read: convert it")
     try folder.write("pytorch_model-00001-of-00002.bin", "x")

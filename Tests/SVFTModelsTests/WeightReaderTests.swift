@@ -100,6 +100,37 @@ struct WeightReaderTests {
     withExtendedLifetime(plain) {}
   }
 
+  @Test("A matrix that was quantised while loading leaves no pages behind")
+  func quantised() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.gguf")
+    let size = TinyModel.Size {
+      $0.hidden = 512
+      $0.feedForward = 1408
+      $0.layers = 5
+    }
+    try TinyModel.llama(size).write(gguf: path, format: ElementFormats.required("F16"))
+    let checkpoint = try Checkpoint(path)
+    let plain = try checkpoint.load()
+    let matrices = plain.slots.map(\.weight).filter { $0.rows > 1 }
+    let place = try #require(matrices.first).bytes.pointer
+    let whole = matrices.reduce(0) { $0 + $1.bytes.byteCount }
+    let address = Int(bitPattern: place)
+    let most = Mutex(0)
+    let quantised = try checkpoint.load(
+      .init(quantization: .required("q8_0"), threads: 2) { _, _ in
+        let resident = UnsafeRawPointer(bitPattern: address).flatMap {
+          try? ResidentMemory.bytes(of: $0)
+        }
+        most.withLock { $0 = max($0, resident ?? Int.max) }
+        return true
+      })
+    // One matrix, and what the system brings in around the ends of others.
+    most.withLock { #expect($0 > 0 && $0 < whole / 4, "\($0) of \(whole) bytes") }
+    #expect(quantised.slots.contains { $0.weight.format.name == "Q8_0" })
+    withExtendedLifetime(plain) {}
+  }
+
   @Test("Progress ends at the whole and a refusal cancels the load")
   func progress() throws {
     let folder = try TemporaryFolder()

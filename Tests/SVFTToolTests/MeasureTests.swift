@@ -28,7 +28,12 @@ import Testing
     let prefill = try #require(report["prefill"] as? [String: Any])
     let tokens = try #require(prefill["tokens"] as? Int)
     #expect(tokens > 1 && tokens < 512)
-    #expect(prefill["ops"] is [[String: Any]])
+    let ops = try #require(prefill["ops"] as? [[String: Any]])
+    let lines = try ToolRun.result(flags, in: TemporaryFolder()).split(separator: "\n")
+    let head = try #require(lines.firstIndex(of: "prefill.ops"))
+    #expect(
+      lines[head + 1] == "| op | pass | bytes | calls | multiply_adds | seconds | waiting |")
+    #expect(lines[(head + 3)...].prefix { $0.hasPrefix("| ") }.count == ops.count)
   }
 
   @Test func aRunIsDrawn() throws {
