@@ -28,7 +28,7 @@ SVK_FITS(iq4_nl, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/iq4_nl.h"
 #endif
-SVK_STRIP_LAYOUT(iq4_nl, 4, SVK_LONE_BEFORE, 0)
+SVK_STRIP_LAYOUT(iq4_nl, 4, SVK_LONE_BEFORE, 0, 0)
 
 const svk_format *svk_format_iq4_nl(void) {
   static const svk_format format = {

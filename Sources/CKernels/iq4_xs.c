@@ -39,7 +39,7 @@ SVK_FITS(iq4_xs, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/iq4_xs.h"
 #endif
-SVK_STRIP_LAYOUT(iq4_xs, 34, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(iq4_xs, 34, SVK_LONE_NONE, 0, 1)
 
 const svk_format *svk_format_iq4_xs(void) {
   static const svk_format format = {

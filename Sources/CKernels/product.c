@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gemm.h"
+#include "opened.h"
 
 enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
 
@@ -108,5 +109,6 @@ int64_t svk_scratch_bytes(int64_t inner) {
   /* Integer products: a panel of 16 rows and one more unpacked. Few tokens as BF16: their codes. */
   int64_t engine = svk_gemm_scratch_bytes() + 24 * inner;
   int64_t codes = SVK_FEW_PLAIN_TOKENS * inner * (int64_t)sizeof(uint16_t);
-  return (engine > codes ? engine : codes) + 4096;
+  int64_t opened = svk_opened_scratch_bytes(), most = engine > codes ? engine : codes;
+  return (most > opened ? most : opened) + 4096;
 }

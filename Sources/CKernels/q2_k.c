@@ -43,7 +43,7 @@ SVK_FITS(q2_k, LENGTH, BYTES, D, fit_one)
 #if SVK_X86
 #include "x86/q2_k.h"
 #endif
-SVK_STRIP_LAYOUT(q2_k, 21, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(q2_k, 21, SVK_LONE_NONE, 0, 1)
 
 const svk_format *svk_format_q2_k(void) {
   static const svk_format format = {

@@ -56,7 +56,7 @@ SVK_FITS(q3_k, LENGTH, BYTES, D, fit_one)
 #if SVK_X86
 #include "x86/q3_k.h"
 #endif
-SVK_STRIP_LAYOUT(q3_k, 27, SVK_LONE_BEHIND, 0)
+SVK_STRIP_LAYOUT(q3_k, 27, SVK_LONE_BEHIND, 0, 1)
 
 const svk_format *svk_format_q3_k(void) {
   static const svk_format format = {

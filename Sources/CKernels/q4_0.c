@@ -94,7 +94,7 @@ SVK_FITS(q4_0, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q4_0.h"
 #endif
-SVK_STRIP_LAYOUT(q4_0, 4, SVK_LONE_BEFORE, 0)
+SVK_STRIP_LAYOUT(q4_0, 4, SVK_LONE_BEFORE, 0, 0)
 
 const svk_format *svk_format_q4_0(void) {
   static const svk_format format = {

@@ -34,7 +34,7 @@ SVK_FITS(q4_1, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q4_1.h"
 #endif
-SVK_STRIP_LAYOUT(q4_1, 5, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(q4_1, 5, SVK_LONE_NONE, 0, 0)
 
 const svk_format *svk_format_q4_1(void) {
   static const svk_format format = {

@@ -35,7 +35,7 @@ SVK_FITS(q4_k, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q4_k.h"
 #endif
-SVK_STRIP_LAYOUT(q4_k, 36, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(q4_k, 36, SVK_LONE_NONE, 0, 1)
 
 const svk_format *svk_format_q4_k(void) {
   static const svk_format format = {

@@ -60,7 +60,7 @@ SVK_FITS(q5_0, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q5_0.h"
 #endif
-SVK_STRIP_LAYOUT(q5_0, 5, SVK_LONE_BEFORE, 0)
+SVK_STRIP_LAYOUT(q5_0, 5, SVK_LONE_BEFORE, 0, 1)
 
 const svk_format *svk_format_q5_0(void) {
   static const svk_format format = {

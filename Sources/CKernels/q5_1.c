@@ -43,7 +43,7 @@ SVK_FITS(q5_1, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q5_1.h"
 #endif
-SVK_STRIP_LAYOUT(q5_1, 6, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(q5_1, 6, SVK_LONE_NONE, 0, 1)
 
 const svk_format *svk_format_q5_1(void) {
   static const svk_format format = {

@@ -40,7 +40,7 @@ SVK_FITS(q5_k, LENGTH, BYTES, 0, fit_one)
 #if SVK_X86
 #include "x86/q5_k.h"
 #endif
-SVK_STRIP_LAYOUT(q5_k, 44, SVK_LONE_NONE, 0)
+SVK_STRIP_LAYOUT(q5_k, 44, SVK_LONE_NONE, 0, 1)
 
 const svk_format *svk_format_q5_k(void) {
   static const svk_format format = {

@@ -57,7 +57,7 @@ SVK_FITS(q6_k, LENGTH, BYTES, D, fit_one)
 #if SVK_X86
 #include "x86/q6_k.h"
 #endif
-SVK_STRIP_LAYOUT(q6_k, 52, SVK_LONE_BEHIND, 0)
+SVK_STRIP_LAYOUT(q6_k, 52, SVK_LONE_BEHIND, 0, 1)
 
 const svk_format *svk_format_q6_k(void) {
   static const svk_format format = {

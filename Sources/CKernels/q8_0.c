@@ -75,7 +75,7 @@ SVK_BLOCK_DOTS(row_dots_q8_0, BYTES, values_of)
 #if SVK_X86
 #include "x86/q8_0.h"
 #endif
-SVK_STRIP_LAYOUT(q8_0, 8, SVK_LONE_BEFORE, 0x80808080u)
+SVK_STRIP_LAYOUT(q8_0, 8, SVK_LONE_BEFORE, 0x80808080u, 0)
 
 const svk_format *svk_format_q8_0(void) {
   static const svk_format format = {

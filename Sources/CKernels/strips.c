@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "half.h"
+#include "opened.h"
 #include "square.h"
 
 typedef uint32_t words __attribute__((ext_vector_type(16)));
@@ -121,6 +122,14 @@ void svk_pack_strips(svk_weights w, int64_t first, int64_t last, void *target) {
     if (done > 1) SVK_PICK(pack_strip)(strip, blocks, from, row_bytes);
     else pack_row(strip, blocks, from, r);
   }
+}
+
+svk_strip svk_pack_piece(svk_weights w, const uint8_t *from, int64_t columns, uint8_t *to) {
+  svk_weights piece = {w.format, to, SVK_STRIP, columns, SVK_STRIPS, 0};
+  svk_strip strip = svk_strip_at(piece, 0);
+  int64_t blocks = columns / w.format->block_length;
+  SVK_PICK(pack_strip)(strip, blocks, from, svk_bytes_of(w.format, w.columns));
+  return strip;
 }
 
 /* Block b of row r of a strip as it lay. */
@@ -258,6 +267,11 @@ static void multiply_part(svk_weights w, int64_t first, int64_t last, const void
 
 void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x, int64_t tokens,
                        float *y, int64_t ldy, void *scratch) {
+  if (svk_opens(w.format, tokens)) {
+    int64_t whole = (last < w.rows ? last : w.rows) / SVK_STRIP * SVK_STRIP;
+    svk_opened_product(w, first, whole, x, tokens, y, ldy, scratch);
+    if (first < whole) first = whole;
+  }
   int64_t rows = rows_of_part(w, tokens), row_bytes = svk_bytes_of(w.format, w.columns);
   for (int64_t begin = first; begin < last; begin += rows) {
     int64_t count = last - begin < rows ? last - begin : rows;

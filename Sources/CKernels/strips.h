@@ -36,10 +36,12 @@ struct svk_strip_layout {
   int lone;        /* where its two bytes more are: SVK_LONE_… */
   uint32_t flip;   /* what makes signed codes unsigned */
   /* For AVX-512 VNNI (x86/strips.h). Rows first..<last, in pairs of strips or each alone, times a
-   * tile; and svk_strip_decode. */
+   * tile; svk_strip_decode; and into what opened.h describes, for a whole strip (NULL: its codes
+   * are read as fast where they are). */
   void (*product)(svk_weights w, int64_t first, int64_t last, int pairs, rounded_tile x, float *y,
                   int64_t ldy);
   void (*decode)(svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride);
+  void (*open)(svk_strip strip, int64_t first, int64_t count, uint8_t *to);
 };
 enum { SVK_LONE_NONE, SVK_LONE_BEFORE, SVK_LONE_BEHIND };
 
@@ -56,6 +58,9 @@ static inline svk_strip svk_strip_at(svk_weights w, int64_t row) {
  * for 16 rows; the lanes of rows that the strip does not have become finite or stay unset. */
 void svk_strip_decode(svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride);
 
+/* The strip of 16 rows that begin at `from`, `columns` of them (whole blocks), in `to`. */
+svk_strip svk_pack_piece(svk_weights w, const uint8_t *from, int64_t columns, uint8_t *to);
+
 /* Tokens of a tile where there are `tokens`. */
 static inline int64_t svk_strip_tile(int64_t tokens) {
   return tokens > SVK_FEW_TOKENS ? SVK_PAIR_TOKENS : SVK_LONE_TOKENS;
@@ -67,14 +72,16 @@ void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x
                        float *y, int64_t ldy, void *scratch);
 
 /* In the file of a format: its layout as STRIPS, with what x86/strips.h makes of the readers
- * `name`_…. */
+ * `name`_…. It opens where a code takes more than a shift to read: there that is measured to be
+ * worth it. */
 #if SVK_X86
-#define SVK_STRIP_LAYOUT(name, words, lone, flip)                                                  \
-  static const svk_strip_layout strips_##name = {words, lone, flip, strips_product_##name,         \
-                                                 strip_decode_##name};
+#define SVK_STRIP_LAYOUT(name, words, lone, flip, opens)                                           \
+  static const svk_strip_layout strips_##name = {                                                  \
+      words, lone, flip, strips_product_##name, strip_decode_##name,                               \
+      opens ? strip_open_##name : NULL};
 #else
-#define SVK_STRIP_LAYOUT(name, words, lone, flip)                                                  \
-  static const svk_strip_layout strips_##name = {words, lone, flip, NULL, NULL};
+#define SVK_STRIP_LAYOUT(name, words, lone, flip, opens)                                           \
+  static const svk_strip_layout strips_##name = {words, lone, flip, NULL, NULL, NULL};
 #endif
 
 #endif

@@ -52,7 +52,7 @@ import Testing
     var shapes = (0...27).map { (tokens: $0, rows: 37, columns: 64) }
     shapes += (0...67).map { (tokens: 5, rows: $0, columns: 32) }
     shapes += (48...61).map { (tokens: $0, rows: 53, columns: 288) }
-    shapes += [(13, 130, 2080), (1, 9, 4096), (25, 33, 12_320)]
+    shapes += [(13, 130, 2080), (1, 9, 4096), (25, 33, 12_320), (52, 230, 2336)]
     for (tokens, rows, least) in stored.few(shapes) {
       let columns = stored.format.width(least)
       var numbers = TestNumbers(seed: tokens + rows)
@@ -151,6 +151,28 @@ import Testing
         )
       }
       let areSame = lying.map(\.bitPattern) == strips.map(\.bitPattern)
+      #expect(areSame, "\(tokens) tokens, \(rows) × \(columns)")
+    }
+  }
+
+  /// Many tokens meet strips that are opened for them, a part of the columns after the other; the
+  /// rows of a matrix come in several rounds.
+  @Test(arguments: StoredCase.strips, Kernels.instructionSets)
+  func manyTokensGetTheBitsOfFew(_ stored: StoredCase, _ set: Kernels.InstructionSet) throws {
+    for (tokens, rows, least) in [(49, 250, 2048), (55, 37, 4384), (64, 16, 32)] {
+      let columns = stored.format.width(least)
+      var numbers = TestNumbers(seed: tokens)
+      let bytes = stored.sample(rows * columns, &numbers)
+      let x = numbers.array(tokens * columns)
+      func product(_ part: Range<Int>) throws -> [Float] {
+        try Self.product(
+          stored, bytes, Array(x[part.lowerBound * columns..<part.upperBound * columns]),
+          tokens: part.count, rows: rows, columns: columns)
+      }
+      let (together, apart) = try Kernels.with(set) {
+        (try product(0..<tokens), try product(0..<30) + product(30..<tokens))
+      }
+      let areSame = together.map(\.bitPattern) == apart.map(\.bitPattern)
       #expect(areSame, "\(tokens) tokens, \(rows) × \(columns)")
     }
   }

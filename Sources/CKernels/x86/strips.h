@@ -75,6 +75,15 @@ static inline void next_block(strip_block *at, const int words) {
   at->lone += at->rows * 2;
 }
 
+/* Where part n of a strip is; the part of its block. */
+static inline int strip_part(const strip_reader reader, svk_strip strip, int64_t n,
+                             strip_block *at) {
+  int64_t block = n / reader.parts * strip.rows;
+  *at = (strip_block){strip.lone + block * 2, strip.words + block * reader.words * 4, strip.rows,
+                      (__mmask16)((1u << strip.rows) - 1)};
+  return (int)(n % reader.parts);
+}
+
 /* Where sums of codes times tokens begin: `half` is 2 for both. */
 SVK_TARGET_AVX512VNNI SVK_INLINE __m512i begin_sum(const int zero, const int half,
                                                    const int32_t *numbers, int64_t width, int t) {
@@ -159,12 +168,13 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void take_mins(const strip_reader reader, const
   }
 }
 
-/* `strips` (1 or 2) times `tokens` that begin at `x`, of a tile `width` wide. */
+/* `strips` (1 or 2) times `tokens` that begin at `x`, of a tile `width` wide; added to y where it
+ * accumulates, which takes whole strips. */
 SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, const int strips,
                                                  const int tokens, const int whole,
                                                  const svk_strip *from, const uint8_t *x,
                                                  int64_t width, int64_t blocks, float *y,
-                                                 int64_t ldy) {
+                                                 int64_t ldy, const int accumulates) {
   const __mmask16 mask = (__mmask16)((1u << from[0].rows) - 1);
   strip_block at[2];
   __m512 totals[2][SVK_LONE_TOKENS];
@@ -173,7 +183,12 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
     at[s] = (strip_block){from[s].lone, from[s].words, whole ? SVK_STRIP : from[s].rows, mask};
   }
 #pragma clang loop unroll(full)
-  for (int t = 0; t < tokens; t++) totals[0][t] = totals[1][t] = _mm512_setzero_ps();
+  for (int t = 0; t < tokens; t++) {
+    totals[0][t] = totals[1][t] = _mm512_setzero_ps();
+    if (!accumulates) continue;
+    totals[0][t] = _mm512_loadu_ps(y + t * ldy);
+    if (strips > 1) totals[1][t] = _mm512_loadu_ps(y + t * ldy + SVK_STRIP);
+  }
   for (int64_t b = 0; b < blocks; b++) {
 #pragma clang loop unroll(disable)
     for (int part = 0; part < reader.parts; part++, x += SVK_TOKEN_BYTES * width) {
@@ -203,13 +218,14 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void strip_tile(const strip_reader reader, cons
 
 #define SVK_STRIP_CASE(n)                                                                          \
   case n:                                                                                          \
-    strip_tile(reader, strips, n, 1, at, x.from, n, blocks, y, ldy);                               \
+    strip_tile(reader, strips, n, 1, at, x.from, n, blocks, y, ldy, accumulates);                  \
     break;
 
 /* Whole strips, an instance per number of tokens. */
 SVK_TARGET_AVX512VNNI SVK_INLINE void whole_strips(const strip_reader reader, const int strips,
                                                    const svk_strip *at, rounded_tile x,
-                                                   int64_t blocks, float *y, int64_t ldy) {
+                                                   int64_t blocks, float *y, int64_t ldy,
+                                                   const int accumulates) {
   switch (x.tokens) {
     SVK_STRIP_CASE(1) SVK_STRIP_CASE(2) SVK_STRIP_CASE(3) SVK_STRIP_CASE(4) SVK_STRIP_CASE(5)
     SVK_STRIP_CASE(6)
@@ -229,16 +245,17 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void all_strips(const strip_reader reader, svk_
   int64_t row = first, blocks = w.columns / w.format->block_length;
   for (; pairs && row + 2 * SVK_STRIP <= last; row += 2 * SVK_STRIP) {
     svk_strip at[2] = {svk_strip_at(w, row), svk_strip_at(w, row + SVK_STRIP)};
-    whole_strips(reader, 2, at, x, blocks, y + row, ldy);
+    whole_strips(reader, 2, at, x, blocks, y + row, ldy, 0);
   }
   for (; row < last; row += SVK_STRIP) {
     svk_strip at = svk_strip_at(w, row);
     if (at.rows == SVK_STRIP) {
-      whole_strips(reader, 1, &at, x, blocks, y + row, ldy);
+      whole_strips(reader, 1, &at, x, blocks, y + row, ldy, 0);
       continue;
     }
     for (int64_t t = 0; t < x.tokens; t++) {
-      strip_tile(reader, 1, 1, 0, &at, x.from + 4 * t, x.tokens, blocks, y + t * ldy + row, ldy);
+      strip_tile(reader, 1, 1, 0, &at, x.from + 4 * t, x.tokens, blocks, y + t * ldy + row, ldy,
+                 0);
     }
   }
 }
@@ -273,18 +290,40 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void decode_part(const strip_reader reader, con
 SVK_TARGET_AVX512VNNI SVK_INLINE void decode_strip(const strip_reader reader, svk_strip strip,
                                                    int64_t first, int64_t count, float *out,
                                                    int64_t stride) {
-  const __mmask16 mask = (__mmask16)((1u << strip.rows) - 1);
   for (int64_t n = first; n < first + count; n++, out += SVK_BLOCK * stride) {
-    int64_t block = n / reader.parts * strip.rows;
-    strip_block at = {strip.lone + block * 2, strip.words + block * reader.words * 4, strip.rows,
-                      mask};
-    int part = (int)(n % reader.parts);
+    strip_block at;
+    int part = strip_part(reader, strip, n, &at);
     if (strip.rows == SVK_STRIP) decode_part(reader, 1, &at, part, out, stride);
     else decode_part(reader, 0, &at, part, out, stride);
   }
 }
 
-/* strips_product_<name> and strip_decode_<name>. `min` is the reader of mins or NULL. */
+/* Parts first... of a whole strip as opened.h has them. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void open_strip(const strip_reader reader, svk_strip strip,
+                                                 int64_t first, int64_t count, uint8_t *to) {
+  const __m512i shift = _mm512_set1_epi8((char)(reader.zero ? 128 - reader.zero : 0));
+  for (int64_t n = first; n < first + count; n++) {
+    strip_block at;
+    int part = strip_part(reader, strip, n, &at);
+    for (int group = 0; group < 8; group++, to += 64) {
+      __m512i codes;
+      reader.codes(1, &at, part, group, &codes);
+      _mm512_storeu_si512(to, _mm512_add_epi8(codes, shift));
+    }
+    __m512 numbers;
+    for (int half = 0; half < reader.halves; half++, to += 64) {
+      reader.scale(1, &at, part, half, &numbers);
+      _mm512_storeu_ps(to, numbers);
+    }
+    for (int half = 0; reader.min && half < reader.halves; half++, to += 64) {
+      reader.min(1, &at, part, half, &numbers);
+      _mm512_storeu_ps(to, numbers);
+    }
+  }
+}
+
+/* strips_product_<name>, strip_decode_<name>, strip_open_<name>. `min` is the reader of mins or
+ * NULL. */
 #define SVK_STRIP_KERNELS(name, words, parts, halves, zero, min)                                   \
   SVK_TARGET_AVX512VNNI static void strips_product_##name(svk_weights w, int64_t first,            \
                                                           int64_t last, int pairs,                 \
@@ -297,6 +336,11 @@ SVK_TARGET_AVX512VNNI SVK_INLINE void decode_strip(const strip_reader reader, sv
                                                         int64_t stride) {                          \
     const strip_reader reader = {words, parts, halves, zero, codes_##name, scale_##name, min};     \
     decode_strip(reader, strip, first, count, out, stride);                                        \
+  }                                                                                                \
+  SVK_TARGET_AVX512VNNI static void strip_open_##name(svk_strip strip, int64_t first,              \
+                                                      int64_t count, uint8_t *to) {                \
+    const strip_reader reader = {words, parts, halves, zero, codes_##name, scale_##name, min};     \
+    open_strip(reader, strip, first, count, to);                                                   \
   }
 
 #define READS_CODES(name)                                                                          \
