@@ -14,7 +14,8 @@ import Testing
     let oneSided: JSON = ["method": "svft", "form": "one-sided", "factors": .string(factors)]
     let both: JSON = ["method": "svft", "form": "additive"]
     func run(_ options: JSON, _ compute: Compute, trains: Bool) throws -> [Float] {
-      let chain = try TinyChain(try #require(ElementFormats.named(format)))
+      let chain = try TinyChain(
+        try #require(ElementFormats.named(format)), falling: 0.8)
       let method = try chain.method(options)
       for parameter in method.parameters {
         for index in parameter.values.indices { parameter.values[index] = 0.2 }
