@@ -34,6 +34,7 @@ extension Adapter {
           "expected an adapter of projections alone, found one that also trains "
             + "\(method.standIns[0].slot.name): merge it into a model instead")
       }
+      try requireNoScales("merge it into a model instead")
       let strength = scale == 0 ? 1 : scale
       guard request.form != .delta else { return try writeDeltas(strength, path) }
       var parts: [LowRankDelta] = []
@@ -57,6 +58,15 @@ extension Adapter {
         ])
       ).text(.pretty)
     }
+  }
+
+  /// Throws `.unsupported` where the adapter has trained scales of blocks, which its ΔW lacks.
+  func requireNoScales(_ advice: String) throws(SVFTError) {
+    guard attached.learned != nil else { return }
+    throw SVFTError(
+      .unsupported,
+      "expected an adapter that adds a change to weights, found one that trains the scales of "
+        + "their blocks too: \(advice)")
   }
 
   /// Each ΔW row by row, with the hashes of what they are changes of.
@@ -133,6 +143,13 @@ extension Adapter {
         .unsupported,
         "\(path): expected peft or delta for a model of images, found gguf-lora, "
           + "which no reader knows for them")
+    }
+    let head = model.network.heads.language
+    if let head, head.isTied, parts.contains(where: { $0.projection === head.projection }) {
+      throw SVFTError(
+        .unsupported,
+        "\(head.projection.name): expected a module that a GGUF file of this model has, found the "
+          + "head, which is its embedding there: export to peft, or merge it into a model")
     }
     let float = try StoredType.named("F32")
     var tensors: [OutgoingTensor] = []

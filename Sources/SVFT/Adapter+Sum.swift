@@ -25,6 +25,9 @@ extension Adapter {
       throw SVFTError(.mismatch, "expected adapters of one loaded model, found those of two")
     }
     return try model.gate.exclusively { () throws(SVFTError) in
+      for adapter in adapters {
+        try adapter.requireNoScales("merge each into a model and import that")
+      }
       let (rule, rank) = try AdapterOptions.argument { () throws(SVFTError) in
         let object = try JSON.parse(options).root("sum options")
         let rank = object.has("rank") ? try object.int("rank") : nil

@@ -102,8 +102,8 @@ package struct FormPlanner {
 
   /// The cheapest of the forms that fit, the earlier one among equals.
   ///
-  /// `isSteady`: W completes one factor from the other. `isWhole`: U Σ Vᵀ is W. `inBF16`: products
-  /// with W are in BF16, and in training those with both factors too.
+  /// `isSteady`: W completes one factor from the other, without noise. `isWhole`: U Σ Vᵀ is W.
+  /// `inBF16`: products with W are in BF16, and in training those with both factors too.
   /// Inference leaves W as it is: its own kernels, and nothing more in memory.
   package func form(
     _ shape: ModuleShape, isSteady: Bool, isWhole: Bool = true, inBF16: Bool = false

@@ -20,7 +20,7 @@ extension SingularSite {
       && Kernels.instructionSet >= .avx512bf16
     let form = fitting(
       FormPlanner(step: step).form(
-        shape, isSteady: isSteady, isWhole: areSingular, inBF16: inBF16))
+        shape, isSteady: isSteady && isQuiet, isWhole: areSingular, inBF16: inBF16))
     let place = step.trains ? \SingularSite.trainingForm : \SingularSite.restingForm
     defer { self[keyPath: place] = form }
     return self[keyPath: place] != form
@@ -49,7 +49,10 @@ extension SingularSite {
   var plan: JSON.Object {
     let dense = Double(shape.rows) * Double(shape.columns)
     func relative(_ form: SingularForm, training: Bool) -> JSON {
-      .number((form.cost(shape, training: training).perRow / dense * 1000).rounded() / 1000)
+      // A product of its own for the change, there and back.
+      let apart = form == .oneSided && isDelicate ? (training ? 2.0 : 1.0) : 0
+      let cost = form.cost(shape, training: training).perRow / dense + apart
+      return .number((cost * 1000).rounded() / 1000)
     }
     var plan = JSON.Object([
       ("form", .string(restingForm.rawValue)), ("training_form", .string(trainingForm.rawValue)),
@@ -105,22 +108,25 @@ extension SingularSite {
     }
   }
 
-  /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters the change is
-  /// made from x by a product with W of its own.
+  /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters, and where the
+  /// base's product would drown it, the change is made from x by a product with W of its own.
   private func addCompleted(
     _ place: Site, _ x: Value, _ graph: Graph, _ mix: (Value) throws(SVFTError) -> Value
   ) throws(SVFTError) -> Value {
     let side = try side()
-    let weight = projection.weight.weight
+    let stored = projection.weight.weight
+    let weight = isDelicate ? try stored.exactly() : stored
     if side.isRight {
       let z = try mix(try graph.inward(x, side.directions))  // M V̂ᵀ x
       let turned = try graph.scaleColumns(z, by: side.inverse)
       let change = try graph.outward(turned, side.directions)
-      if place.isLowest { return try place.base(graph.add(x, change)) }
+      if place.isLowest, !isDelicate { return try place.base(graph.add(x, change)) }
       return graph.add(try place.base(x), try graph.linear(change, frozen: weight))
     }
     let base = try place.base(x)
-    let product = place.isLowest ? base : try graph.linear(x, frozen: weight)
+    // Rounding x alone does no harm here: Uᵀ W makes it D Vᵀ x again.
+    let isShared = place.isLowest && !(isDelicate && graph.training)
+    let product = isShared ? base : try graph.linear(x, frozen: weight)
     let turned = graph.canonical(product, side.rowOrder)
     let z = try graph.inward(turned, side.directions)  // Ûᵀ W x = D V̂ᵀ x
     let mixed = try mix(try graph.scaleColumns(z, by: side.inverse))

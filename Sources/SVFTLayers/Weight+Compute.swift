@@ -10,7 +10,8 @@
 // BF16 keeps 8 bits of each factor and adds in F32. It is for weights that have no finer numbers
 // themselves, F16 has 11 bits, and for processors with instructions for it; elsewhere it is F32.
 // Where the weights beside them train in BF16, so do attention and, both together, the singular
-// factors of W (Factors.swift). Everything else is F32, the trained numbers of adapters above all.
+// factors of W (Factors.swift). Everything else is F32, the trained numbers of adapters above all,
+// and products whose input or output is divided by small singular values (OneSidedNoise.swift).
 package import SVFTTensor
 
 extension Weight {
@@ -21,6 +22,7 @@ extension Weight {
 
   /// Whether this step's products with it, and those that give its gradient, may be in BF16.
   func isRounded(in batch: Batch) -> Bool {
-    batch.compute == .standard && (format.toleratesBF16 || batch.training && trainsInBF16)
+    batch.compute == .standard && !isExact
+      && (format.toleratesBF16 || batch.training && trainsInBF16)
   }
 }

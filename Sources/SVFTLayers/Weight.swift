@@ -23,6 +23,8 @@ package final class Weight: Sendable {
   package let strips: LateStrips?
   /// Whether training rounds these numbers to BF16 in products though their format has finer ones.
   package let trainsInBF16: Bool
+  /// Whether products are in F32 in every step, whatever the format's custom.
+  package let isExact: Bool
 
   /// Wraps `bytes`.
   ///
@@ -30,7 +32,7 @@ package final class Weight: Sendable {
   package init(
     format: any ElementFormat, rows: Int, columns: Int, bytes: Buffer,
     arrangement: Kernels.StoredMatrix.Arrangement = .rows, trainsInBF16: Bool = false,
-    strips: LateStrips? = nil
+    strips: LateStrips? = nil, isExact: Bool = false
   ) throws(SVFTError) {
     guard rows > 0, columns > 0 else {
       throw SVFTError(
@@ -54,6 +56,7 @@ package final class Weight: Sendable {
     self.columns = columns
     self.bytes = bytes
     self.trainsInBF16 = trainsInBF16
+    self.isExact = isExact
     self.strips = strips
     stored = Kernels.StoredMatrix(
       format, bytes.pointer, rows: rows, columns: columns, arrangement: arrangement)
@@ -70,6 +73,15 @@ package final class Weight: Sendable {
     return try Weight(
       format: format, rows: rows, columns: columns, bytes: bytes,
       arrangement: stored.arrangement, trainsInBF16: rounds, strips: strips)
+  }
+
+  /// The same bytes, multiplied in F32 in every step.
+  ///
+  /// Throws nothing that `init` has not thrown before.
+  package func exactly() throws(SVFTError) -> Weight {
+    try Weight(
+      format: format, rows: rows, columns: columns, bytes: bytes,
+      arrangement: stored.arrangement, strips: strips, isExact: true)
   }
 
   /// Input columns that one chunk computes: whole blocks, or parts of longer ones.

@@ -19,14 +19,15 @@ final class TinyChain {
 
   init(
     _ format: any ElementFormat = ElementFormats.f32, interleaved: Bool = false,
-    factors: FactorStore = FactorStore(threads: 2), seed: UInt64 = 1
+    factors: FactorStore = FactorStore(threads: 2), seed: UInt64 = 1, falling: Float = 1
   ) throws {
     func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool, order: RowOrder)
       throws -> Projection
     {
       let fits = format.fits(columns: columns) ? format : ElementFormats.f32
       let weight = Slot(
-        name: "\(name).weight", weight: try Self.weight(name, rows, columns, fits, order, seed),
+        name: "\(name).weight",
+        weight: try Self.weight(name, rows, columns, fits, order, seed, falling),
         shape: [rows, columns], rowOrder: order)
       let vector = Slot(
         name: "\(name).bias",
@@ -43,19 +44,22 @@ final class TinyChain {
     self.factors = factors
   }
 
-  /// Random values that depend on the name and the canonical row alone.
+  /// Random values that depend on the name and the canonical row alone, each row `falling` times
+  /// the one before.
   private static func weight(
     _ name: String, _ rows: Int, _ columns: Int, _ format: any ElementFormat, _ order: RowOrder,
-    _ seed: UInt64
+    _ seed: UInt64, _ falling: Float = 1
   ) throws -> Weight {
     var random = RandomSource(seed: seed, purpose: name)
     let values = try Buffer(of: Float.self, count: rows * columns)
+    var factor: Float = 1
     for row in 0..<rows {
       let stored = order.stored(row)
       for column in 0..<columns {
         values.values(Float.self)[stored * columns + column] =
-          Float(random.normal()) / Float(columns).squareRoot()
+          factor * Float(random.normal()) / Float(columns).squareRoot()
       }
+      factor *= falling
     }
     let bytes = try Buffer(byteCount: rows * format.rowBytes(columns))
     format.encode(

@@ -137,6 +137,18 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: tiny.folder.file("x")))
   }
 
+  /// A reader of GGUF files finds no matrix of that name there.
+  @Test func aTiedHeadHasNoPlaceInAGGUFFile() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(#"{"method":"lora","targets":"all"}"#)
+    let failure = #expect(throws: SVFTError.self) {
+      try adapter.export(to: tiny.folder.file("x"), options: #"{"to":"gguf-lora"}"#)
+    }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains("lm_head") == true)
+    _ = try adapter.export(to: tiny.folder.file("x"), options: #"{"to":"peft"}"#)
+  }
+
   @Test(arguments: [#"{"to":"onnx"}"#, #"{"rank":-1}"#, #"{"rank":5000}"#, #"{"k":1}"#, "[]"])
   func badExportOptionsAreRefused(_ options: String) throws {
     let tiny = try TinyVerbs()

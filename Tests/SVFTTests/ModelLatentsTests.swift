@@ -235,4 +235,27 @@ import Testing
       #expect(try model.attachedAdapters.isEmpty)
     }
   }
+
+  /// A LoRA or a delta of ΔW would lack them without a sign.
+  @Test func trainedScalesAreNotLeftOutInSilence() throws {
+    let tiny = try TinyVerbs()
+    let model = try model(tiny)
+    let adapter = try trained(
+      tiny, model, #"{"method":"lora","r":2,"quantization_aware":"learned"}"#
+    ).adapter
+    let (out, saved) = (tiny.folder.file("out"), tiny.folder.file("saved"))
+    try adapter.save(to: saved)
+    for form in ["peft", "gguf-lora", "delta"] {
+      let failure = #expect(throws: SVFTError.self) {
+        try adapter.export(to: out, options: #"{"to":"\#(form)"}"#)
+      }
+      #expect(failure?.kind == .unsupported)
+    }
+    let sum = #expect(throws: SVFTError.self) { try Adapter.sum(of: [adapter]) }
+    #expect(sum?.kind == .unsupported)
+    let taken = #expect(throws: SVFTError.self) {
+      try model.importAdapter(from: saved, options: #"{"method":"lora"}"#)
+    }
+    #expect(taken?.kind == .unsupported)
+  }
 }

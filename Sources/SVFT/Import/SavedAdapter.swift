@@ -20,9 +20,15 @@ final class SavedAdapter: DeltaSource {
   init(_ path: String, _ model: Model, anyBase: Bool) throws(SVFTError) {
     let contents = try AdapterContents(folder: path)
     classes = try model.classes(savedIn: contents)
-    method = try AdapterFile.load(
-      contents, model.sites(with: classes ?? model.classes), model.factors
-    ).method
+    let saved = try AdapterFile.load(
+      contents, model.sites(with: classes ?? model.classes), model.factors)
+    guard saved.learned == nil else {
+      throw SVFTError(
+        .unsupported,
+        "\(path): expected an adapter that adds a change to weights, found one that trains the "
+          + "scales of their blocks too: merge it into a model and import that")
+    }
+    method = saved.method
   }
 
   var names: [String] { method.places }

@@ -41,6 +41,7 @@ final class Rounding: Op {
 
   /// How products of a graph with `weight` take their input rounded; nil for none.
   static func form(for weight: Weight, training: Bool) -> Form? {
+    if weight.isExact { return nil }
     if !training, weight.format.prefersIntegerActivations { return .bytes }
     let rounds = weight.format.toleratesBF16 || training && weight.trainsInBF16
     return rounds && weight.matrix.inBF16.tiledFrom != nil ? .tiles : nil
