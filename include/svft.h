@@ -350,9 +350,9 @@ svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
  * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data). */
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
 /* Writes the adapter in another form: {"to": "peft", "rank": 8}, {"to": "gguf-lora"} or {"to":
- * "delta"}; NULL is PEFT's LoRA at the smallest rank known to be exact. The report is JSON with the
- * share of energy that was left out, per module and at most. SVFT_UNSUPPORTED for methods that
- * replace tensors, SVFT_IO, SVFT_NO_SPACE, SVFT_CANCELLED. */
+ * "delta"}; NULL is PEFT's LoRA at the smallest rank known to be exact, at most 256. The report is
+ * JSON with the share of energy that was left out, per module and at most. SVFT_UNSUPPORTED where
+ * tensors are replaced or scales trained, SVFT_IO, SVFT_NO_SPACE, SVFT_CANCELLED. */
 svft_status svft_adapter_export(svft_adapter *adapter, const char *path, const char *options,
                                 char **out_report);
 /* Method, scale, modules, trained numbers per parameter, options, as JSON. */

@@ -84,10 +84,11 @@ extension Model {
       patterns: patterns, aliases: moduleAliases)
   }
 
-  /// What PEFT finds modules of the body by.
+  /// What PEFT finds modules of the body and the head of language by.
   var moduleAliases: ModuleAliases {
     let body = network.architecture
-    let modules = body.slots.map(\.name).compactMap { name in
+    let slots = body.slots + (network.heads.language?.slots ?? [])
+    let modules = slots.map(\.name).compactMap { name in
       name.lastIndex(of: ".").map { String(name[..<$0]) }
     }
     return ModuleAliases(type(of: body).tensorNames.aliases(of: modules))

@@ -49,6 +49,22 @@ import Testing
     #expect(try Array(model.logits(ids).suffix(expected.count)) == Array(found))
   }
 
+  /// GPT-NeoX's files say "embed_out", its module in memory is called otherwise.
+  @Test func aHeadIsWrittenByTheNameThatPEFTFindsItBy() throws {
+    let folder = try TemporaryFolder()
+    let model = try Model(
+      path: SharedData.packageRoot + "/Tests/Fixtures/families/gpt_neox", options: ModelOptions())
+    let adapter = try model.createAdapter(#"{"method":"lora","r":2,"targets":["embed_out"]}"#)
+    try adapter.save(to: folder.file("own"))
+    _ = try adapter.export(to: folder.file("peft"), options: "{}")
+    try adapter.detach()
+    for name in ["own", "peft"] {
+      let file = try Safetensors(folder.file("\(name)/adapter_model.safetensors"))
+      #expect(file.names.contains("base_model.model.lm_head.lora_A.weight"))
+      try model.loadAdapter(folder.file(name)).detach()
+    }
+  }
+
   @Test func severalAdaptersAreSwitchedWithoutLoadingAgain() throws {
     let tiny = try TinyVerbs()
     let model = try tiny.model()

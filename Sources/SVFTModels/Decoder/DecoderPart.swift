@@ -95,8 +95,10 @@ package struct DecoderNames: Sendable {
   ///
   /// `prefix` is what folders of bodies alone leave out.
   package func table(prefix: String, constants: [String] = []) -> TensorNames {
-    TensorNames(
-      prefix: prefix, constants: constants,
+    // Whatever files call a head, transformers 5 calls it so in memory, where PEFT looks for it.
+    let head = names[.head].map { [(canonical: $0, alias: "lm_head")] } ?? []
+    return TensorNames(
+      prefix: prefix, constants: constants, aliases: head.filter { $0.canonical != $0.alias },
       DecoderPart.allCases.compactMap { part in names[part].map { ($0, part.rawValue) } })
   }
 }
