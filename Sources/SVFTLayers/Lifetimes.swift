@@ -27,10 +27,12 @@ struct Lifetimes {
       }
       for value in op.writes where flow.hasGradient[value.id] { extendGradient(value, to: time) }
     }
-    // The caller fills inputs and reads outputs, so both keep their bytes throughout; and it reads
-    // the gradients of inputs and fills those of outputs.
+    // The caller fills inputs and reads outputs, so both keep their bytes throughout, but for an
+    // output that is not seeded: nobody reads it behind the way back. The caller also reads the
+    // gradients of inputs and fills those of outputs.
     let end = timetable.entries.count
-    for value in graph.inputs + graph.outputs {
+    for value in graph.outputs { extend(value, atLeastTo: timetable.forwardCount) }
+    for value in graph.inputs + graph.seededOutputs {
       extend(value, to: end)
       if let first = values[value.id].first?.lowerBound { values[value.id] = [first...end] }
     }
@@ -47,6 +49,11 @@ struct Lifetimes {
   private mutating func extend(_ value: Value, to time: Int) {
     guard let life = values[value.id].popLast() else { return }
     values[value.id].append(life.lowerBound...time)
+  }
+
+  private mutating func extend(_ value: Value, atLeastTo time: Int) {
+    guard let life = values[value.id].last else { return }
+    extend(value, to: max(life.upperBound, time))
   }
 
   private mutating func extendGradient(_ value: Value, to time: Int) {

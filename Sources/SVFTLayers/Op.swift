@@ -24,6 +24,9 @@ package protocol Op: AnyObject {
   /// Places in `reads` whose gradient is that of what it writes, number by number. Where both lie
   /// in the same bytes there is nothing to write.
   var handedOn: [Int] { get }
+  /// Places in `reads` whose gradient may take over their bytes: it looks at each number of them
+  /// before it writes the gradient in its place.
+  var overwritable: [Int] { get }
   /// Whether gradients flow from what it writes to what it reads.
   var passesGradient: Bool { get }
   /// Values (read or written) whose contents its backward needs.
@@ -50,6 +53,7 @@ extension Op {
   package var shadows: [Value] { [] }
   package var replaceable: [Int] { [] }
   package var handedOn: [Int] { [] }
+  package var overwritable: [Int] { [] }
   package var passesGradient: Bool { true }
   package var parameters: [Parameter] { [] }
   package var memberScratch: Int { 0 }

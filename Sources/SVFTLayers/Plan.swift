@@ -59,8 +59,9 @@ package struct Plan {
     var pieces = Plan.pieces(lives.values, in: sharing.values, isGradient: false)
     pieces += Plan.pieces(
       lives.gradients.map { $0.map { [$0] } ?? [] }, in: sharing.gradients, isGradient: true)
+    for id in sharing.overwritten { Plan.join(valueAndGradient: id, in: &pieces) }
     for index in pieces.indices {
-      let value = graph.values[pieces[index].members[0]]
+      let value = graph.values[pieces[index].first]
       let values = try Checked.product(self.rows(of: value), value.width, "a value of the graph")
       pieces[index].bytes = try Plan.wholeLines(
         Checked.product(values, 4, "a value of the graph"))
@@ -79,8 +80,18 @@ package struct Plan {
       guard let begin = life.map(\.lowerBound).min(), let end = life.map(\.upperBound).max()
       else { return nil }
       return Piece(
-        members: members, isGradient: isGradient, life: members.count == 1 ? life : [begin...end])
+        values: isGradient ? [] : members, gradients: isGradient ? members : [],
+        life: members.count == 1 ? life : [begin...end])
     }
+  }
+
+  /// Makes one piece of a value, alone in its own, and its gradient.
+  private static func join(valueAndGradient id: Int, in pieces: inout [Piece]) {
+    let parts = pieces.filter { $0.values == [id] || $0.gradients == [id] }.flatMap(\.life)
+    guard let begin = parts.map(\.lowerBound).min(), let end = parts.map(\.upperBound).max()
+    else { return }
+    pieces.removeAll { $0.values == [id] || $0.gradients == [id] }
+    pieces.append(Piece(values: [id], gradients: [id], life: [begin...end]))
   }
 
   /// Rounded up to lines of 64 bytes, so that every piece begins on one.
@@ -89,12 +100,14 @@ package struct Plan {
   }
 
   private struct Piece {
-    /// What lies there, by id of the value.
-    let members: [Int]
-    let isGradient: Bool
+    /// What lies there: numbers of values and gradients of values, by their ids.
+    let values: [Int]
+    let gradients: [Int]
     /// In order and apart.
     let life: [ClosedRange<Int>]
     var bytes = 0
+
+    var first: Int { values.first ?? gradients.first ?? 0 }
 
     func meets(_ other: Piece) -> Bool {
       life.contains { mine in other.life.contains { $0.overlaps(mine) } }
@@ -104,8 +117,7 @@ package struct Plan {
   /// First fit, largest first.
   private mutating func place(_ pieces: [Piece]) {
     let order = pieces.sorted {
-      ($0.bytes, $1.life[0].lowerBound, $1.members[0])
-        > ($1.bytes, $0.life[0].lowerBound, $0.members[0])
+      ($0.bytes, $1.life[0].lowerBound, $1.first) > ($1.bytes, $0.life[0].lowerBound, $0.first)
     }
     var placed: [(offset: Int, piece: Piece)] = []  // sorted by offset
     for piece in order {
@@ -121,9 +133,8 @@ package struct Plan {
       while position > 0, placed[position - 1].offset > offset { position -= 1 }
       placed.insert((offset, piece), at: position)
       byteCount = max(byteCount, offset + piece.bytes)
-      for id in piece.members {
-        if piece.isGradient { gradientOffsets[id] = offset } else { valueOffsets[id] = offset }
-      }
+      for id in piece.values { valueOffsets[id] = offset }
+      for id in piece.gradients { gradientOffsets[id] = offset }
     }
   }
 }

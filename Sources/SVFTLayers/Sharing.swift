@@ -3,21 +3,29 @@
 //
 //   c = a + s·b    c lies where a lay, if nobody looks at a any more
 //                  ∂a is ∂c: whoever needs it reads ∂c, if nobody has changed that meanwhile
+//   loss(a)        ∂a lies where a lay, if the loss is the last to look at it
 //
-// Ops say what they can bear (`Op.replaceable`, `Op.handedOn`); whether it is right follows from
-// the lifetimes. A sum then costs one pass over its numbers, and its backward none.
+// Ops say what they can bear (`Op.replaceable`, `Op.handedOn`, `Op.overwritable`); whether it is
+// right follows from the lifetimes. A sum then costs one pass over its numbers, and its backward
+// none; logits, the largest value of a language model, need no second place.
 
 /// For each value of a graph, in whose bytes its numbers and its gradient lie.
 struct Sharing {
   /// Per value: another value, or itself.
   private(set) var values: [Int]
   private(set) var gradients: [Int]
+  /// Values whose gradient lies where they lay themselves, both with nobody else.
+  private(set) var overwritten: [Int] = []
 
   init(_ graph: Graph, _ flow: GradientFlow, _ timetable: Timetable, _ lives: Lifetimes) {
     values = Array(0..<graph.valueCount)
     gradients = values
     for entry in timetable.forward { replace(graph.ops[entry.op], lives) }
     handOn(graph, flow, timetable, lives)
+    for (offset, entry) in timetable.backward.enumerated() where entry.work == .backward {
+      overwrite(
+        graph.ops[entry.op], flow.writes[entry.op], at: timetable.forwardCount + offset, lives)
+    }
   }
 
   /// Lets what an op writes lie where something lay that it is the last to read.
@@ -30,6 +38,21 @@ struct Sharing {
         && only(lives.values[read.id])?.upperBound == born
     }
     if let free { values[result.id] = values[free.id] }
+  }
+
+  /// Lets the gradient that an op writes first lie where it reads a value last.
+  private mutating func overwrite(
+    _ op: any Op, _ writes: [GradientFlow.Write], at time: Int, _ lives: Lifetimes
+  ) {
+    for index in op.overwritable where writes[index] == .assign {
+      let id = op.reads[index].id
+      guard op.reads.count(where: { $0.id == id }) == 1,
+        only(lives.values[id])?.upperBound == time, lives.gradients[id]?.lowerBound == time,
+        values.indices.allSatisfy({ (values[$0] == id) == ($0 == id) }),
+        gradients.indices.allSatisfy({ (gradients[$0] == id) == ($0 == id) })
+      else { continue }
+      overwritten.append(id)
+    }
   }
 
   /// Where something is written once and not recomputed, from when to when it lives.

@@ -43,6 +43,31 @@ struct SharingTests {
     #expect((program.gradient(b) == program.gradient(sum)) == (scale == 1))
   }
 
+  /// Logits are read by the loss last, unless something else is passed back behind it.
+  @Test(arguments: [true, false]) func aGradientLiesWhereTheLossWasTheLastToLook(
+    others: Bool
+  ) throws {
+    let graph = Graph(training: true)
+    let x = graph.input(width: 16, differentiable: true)
+    let logits = graph.activation(x, .tanh)
+    if others { graph.output(graph.activation(logits, .tanh)) }
+    graph.output(logits, seeded: false)
+    graph.crossEntropy(logits)
+    let program = try Program(graph, rows: 8, threads: 1)
+    #expect((program.gradient(logits) == program.values(logits)) != others)
+  }
+
+  /// What the caller seeds it may also read again.
+  @Test func aSeededOutputKeepsItsPlace() throws {
+    let graph = Graph(training: true)
+    let x = graph.input(width: 16, differentiable: true)
+    let logits = graph.activation(x, .tanh)
+    graph.output(logits)
+    graph.crossEntropy(logits)
+    let program = try Program(graph, rows: 8, threads: 1)
+    #expect(program.gradient(logits) != program.values(logits))
+  }
+
   /// x + x: the second gradient is added to the first, which therefore cannot be the sum's.
   @Test func aGradientThatIsAddedToIsNotShared() throws {
     let graph = Graph(training: true)

@@ -19,6 +19,7 @@ final class CrossEntropy: Op {
   var reads: [Value] { [logits] }
   var writes: [Value] { [] }
   var keeps: [Value] { [logits] }
+  var overwritable: [Int] { [0] }
   var memberScratch: Int { CrossEntropy.block * MemoryLayout<Float>.stride }
 
   func forward(_ run: Run) {
