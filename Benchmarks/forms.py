@@ -1,13 +1,14 @@
 """What each form of SVFT costs beside LoRA, measured, with the cost model's prediction beside it.
 
-    python Benchmarks/forms.py --model MODEL --out FOLDER [--rows 512] [--steps 4] [--samples 3]
+    python Benchmarks/forms.py --model MODEL --out FOLDER [--rows 512] [--accumulate 1] [--d 16]
+      [--forms FORM …] [--patterns PATTERN …] [--factors FORMAT …] [--steps 4] [--samples 3]
 
 For every pattern and form, with factors of lower precision, and for LoRA r = 8, a process of its
-own trains a few steps of ROWS random tokens on all linear modules; they take turns, sample by
-sample. Measured are seconds of a step and the largest resident size. The prediction is the
-library's own count of multiply-adds (`plan` of an adapter's description), with the head, taken by
-the measured rate of LoRA: what a form does not reach of it, its kernels lose. FOLDER/forms.md and
-forms.json hold the table.
+own trains a few steps on all linear modules, each of ACCUMULATE times ROWS random tokens; they take
+turns, sample by sample. Measured are seconds of a step and the largest resident size. The
+prediction is the library's own cost of the modules (`plan` of an adapter's description: multiply-
+adds by the speed of their precision) with the head's, by LoRA's: what a form does not reach of it,
+its kernels lose. FOLDER/forms.md and forms.json hold the table.
 """
 
 from __future__ import annotations
@@ -24,15 +25,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 FORMS = ("additive", "one-sided", "factored", "materialised", "auto")
 FACTORS = ("bf16", "q8_0")
-PATTERNS = ({"pattern": "plain"}, {"pattern": "banded", "d": 8}, {"pattern": "random", "d": 8})
+PATTERNS = ("plain", "banded", "random")
 LORA = {"method": "lora", "r": 8}
 
 
-def adapters() -> "list[dict]":
-    svft = [{"method": "svft", **pattern, "form": form} for pattern in PATTERNS for form in FORMS]
-    svft += [{"method": "svft", **pattern, "factors": factors}
-             for pattern in PATTERNS[:2] for factors in FACTORS]
-    return [LORA, *svft]
+def adapters(arguments) -> "list[dict]":
+    def svft(pattern: str, **way) -> dict:
+        band = {} if pattern == "plain" else {"d": arguments.d}
+        return {"method": "svft", "pattern": pattern, **band, **way}
+
+    patterns = arguments.patterns
+    return [LORA, *(svft(pattern, form=form) for pattern in patterns for form in arguments.forms),
+            *(svft(pattern, factors=factors)
+              for pattern in patterns for factors in arguments.factors)]
 
 
 def name(adapter: dict) -> str:
@@ -48,7 +53,7 @@ def sample(model: str, adapter: dict, arguments: dict) -> dict:
     with svft.Model.load(model, threads=arguments["threads"]) as loaded:
         report = loaded.bench(
             prompt=arguments["rows"], decode=1, train=arguments["steps"], repeats=1,
-            adapter=adapter)
+            grad_accumulation_steps=arguments["accumulate"], adapter=adapter)
         with loaded.create_adapter(**adapter) as attached:
             described = attached.describe()
     return {"seconds": report["train"]["seconds"], "peak": peak_bytes(),
@@ -65,8 +70,8 @@ def shapes(model: str) -> "tuple[dict, int]":
     return sizes, table[0] * table[1]
 
 
-def predicted(sizes: dict, head: int, adapter: dict, plan: dict) -> float:
-    """Multiply-adds of a row: both passes of the frozen head and of every module."""
+def predicted(sizes: dict, head: int, adapter: dict, plan: dict, rows: int) -> float:
+    """Work of one of the `rows` of a step: both passes of the frozen head and of every module."""
     total = 2.0 * head
     for name, shape in sizes.items():
         if len(shape) != 2 or not name.endswith("proj.weight"):
@@ -75,13 +80,15 @@ def predicted(sizes: dict, head: int, adapter: dict, plan: dict) -> float:
         if adapter["method"] == "lora":
             total += 2 * dense + 3 * adapter["r"] * sum(shape)
         else:
-            total += plan[module]["training_cost"] * dense
+            cost = plan[module]
+            total += (cost["training_cost"] + cost["step_cost"] / rows) * dense
     return total
 
 
 def measure(adapter: dict, arguments) -> dict:
     order = json.dumps([arguments.model, adapter, {
-        "rows": arguments.rows, "steps": arguments.steps, "threads": arguments.threads}])
+        "rows": arguments.rows, "accumulate": arguments.accumulate, "steps": arguments.steps,
+        "threads": arguments.threads}])
     output = subprocess.run(
         [sys.executable, __file__, "--sample", order], check=True, capture_output=True, text=True)
     return json.loads(output.stdout.splitlines()[-1])
@@ -89,8 +96,8 @@ def measure(adapter: dict, arguments) -> dict:
 
 def table(entries: "list[dict]", arguments) -> str:
     lines = [
-        f"{arguments.threads} threads, {arguments.rows} tokens for each step, medians of "
-        f"{arguments.samples} samples in turns.", "",
+        f"{arguments.threads} threads, {arguments.accumulate * arguments.rows} tokens for each "
+        f"step, medians of {arguments.samples} samples in turns.", "",
         "| adapter | trained | seconds of a step | by LoRA's | predicted | peak MiB | forms |",
         "|---|---|---|---|---|---|---|"]
     for entry in entries:
@@ -102,7 +109,7 @@ def table(entries: "list[dict]", arguments) -> str:
     return "\n".join(lines) + "\n"
 
 
-def summary(adapter: dict, samples: "list[dict]", sizes: dict, head: int) -> dict:
+def summary(adapter: dict, samples: "list[dict]", sizes: dict, head: int, rows: int) -> dict:
     forms: "dict[str, int]" = {}
     for part in samples[0]["plan"].values():
         form = part.get("training_form", part["form"])
@@ -111,7 +118,7 @@ def summary(adapter: dict, samples: "list[dict]", sizes: dict, head: int) -> dic
         "name": name(adapter), "trainable": samples[0]["trainable"], "forms": forms,
         "seconds": statistics.median(one["seconds"] for one in samples),
         "peak": max(one["peak"] for one in samples),
-        "work": predicted(sizes, head, adapter, samples[0]["plan"])}
+        "work": predicted(sizes, head, adapter, samples[0]["plan"], rows)}
 
 
 def main() -> None:
@@ -119,6 +126,11 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--rows", type=int, default=512)
+    parser.add_argument("--accumulate", type=int, default=1)
+    parser.add_argument("--d", type=int, default=16)
+    parser.add_argument("--forms", nargs="*", default=FORMS)
+    parser.add_argument("--patterns", nargs="*", default=PATTERNS)
+    parser.add_argument("--factors", nargs="*", default=FACTORS)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -128,14 +140,17 @@ def main() -> None:
         print(json.dumps(sample(*json.loads(arguments.sample))))
         return
     arguments.out.mkdir(parents=True, exist_ok=True)
-    found: "dict[str, list]" = {name(adapter): [] for adapter in adapters()}
+    everyone = adapters(arguments)
+    found: "dict[str, list]" = {name(adapter): [] for adapter in everyone}
     for _ in range(arguments.samples):
-        for adapter in adapters():
+        for adapter in everyone:
             found[name(adapter)].append(measure(adapter, arguments))
             print(f"{name(adapter)}: {found[name(adapter)][-1]['seconds']:.3f} s",
                   file=sys.stderr, flush=True)
     sizes, head = shapes(arguments.model)
-    entries = [summary(adapter, found[name(adapter)], sizes, head) for adapter in adapters()]
+    rows = arguments.rows * arguments.accumulate
+    entries = [
+        summary(adapter, found[name(adapter)], sizes, head, rows) for adapter in everyone]
     for entry in entries:
         entry["ratio"] = entry["seconds"] / entries[0]["seconds"]
         entry["predicted"] = entry["work"] / entries[0]["work"]

@@ -174,9 +174,9 @@ svft_status svft_inspect(const char *path, const char *options, char **out);
  * SVFT_TRUNCATED, SVFT_UNSUPPORTED, SVFT_INVALID_ARGUMENT. */
 svft_status svft_estimate(const char *path, const svft_model_params *params, const char *options,
                           char **out);
-/* Measured speed of prefill, decode, training (tokens, seconds) and peak memory (bytes), as JSON.
- * options: NULL or {"prompt": tokens, "decode": tokens, "batch": sequences at once, "train": steps,
- * "repeats", "adapter": options of svft_adapter_create, "ops": seconds by op}. SVFT_CANCELLED. */
+/* Measured speed of prefill, decode and training, and peak memory (bytes), as JSON. options: NULL
+ * or {"prompt": tokens, "decode": tokens, "batch": sequences at once, "train": steps, "repeats",
+ * "grad_accumulation_steps", "adapter": of svft_adapter_create, "ops": by op}. SVFT_CANCELLED. */
 svft_status svft_model_bench(svft_model *model, const char *options, char **out);
 
 /* ---- Running --------------------------------------------------------------------------------- */

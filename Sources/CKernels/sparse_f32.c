@@ -17,26 +17,6 @@ SVK_KERNEL(void, turn_panel,
            (const float *x, int64_t ldx, int64_t tokens, int64_t order, float *panel),
            (x, ldx, tokens, order, panel))
 
-/* y (+)= alpha times the panel, turned back. */
-SVK_INLINE void turn_back(const float *panel, int64_t tokens, int64_t order, float *y, int64_t ldy,
-                          svk_update update) {
-  for (int64_t i = 0; i < order; i += PANEL) {
-    int64_t width = order - i < PANEL ? order - i : PANEL;
-    svk_lanes square[PANEL];
-    load_square(panel + i * PANEL, PANEL, width, PANEL, square);
-    turn_square(square);
-    for (int64_t t = 0; t < tokens; t++) {
-      size_t bytes = (size_t)width * sizeof(float);
-      svk_lanes old = {0};
-      if (update.accumulate && width == PANEL) load_lanes(y + t * ldy + i, &old);
-      else if (update.accumulate) memcpy(&old, y + t * ldy + i, bytes);
-      old += update.alpha * square[t];
-      if (width == PANEL) memcpy(y + t * ldy + i, &old, sizeof old);
-      else memcpy(y + t * ldy + i, &old, bytes);
-    }
-  }
-}
-
 /* out = M in for panels: row i gathers the lanes of its columns. */
 SVK_INLINE void gather_cells(svk_sparse m, const float *in, float *out) {
   for (int64_t i = 0; i < m.order; i++) {

@@ -3,6 +3,7 @@
 #ifndef SVK_SQUARE_H
 #define SVK_SQUARE_H
 
+#include "kernels.h"
 #include "lanes.h"
 
 enum { SVK_SQUARE = 16 };
@@ -75,6 +76,26 @@ SVK_INLINE void turn_rows(const float *rows, int64_t stride, int64_t count, int6
     turn_square(square);
     for (int64_t q = 0; q < columns; q++) {
       memcpy(to + (p + q) * step, &square[q], sizeof square[q]);
+    }
+  }
+}
+
+/* y (+)= alpha times a panel [order][16] of up to 16 tokens, turned back into rows. */
+SVK_INLINE void turn_back(const float *panel, int64_t tokens, int64_t order, float *y, int64_t ldy,
+                          svk_update update) {
+  for (int64_t i = 0; i < order; i += SVK_SQUARE) {
+    int64_t width = order - i < SVK_SQUARE ? order - i : SVK_SQUARE;
+    svk_lanes square[SVK_SQUARE];
+    load_square(panel + i * SVK_SQUARE, SVK_SQUARE, width, SVK_SQUARE, square);
+    turn_square(square);
+    for (int64_t t = 0; t < tokens; t++) {
+      size_t bytes = (size_t)width * sizeof(float);
+      svk_lanes old = {0};
+      if (update.accumulate && width == SVK_SQUARE) load_lanes(y + t * ldy + i, &old);
+      else if (update.accumulate) memcpy(&old, y + t * ldy + i, bytes);
+      old += update.alpha * square[t];
+      if (width == SVK_SQUARE) memcpy(y + t * ldy + i, &old, sizeof old);
+      else memcpy(y + t * ldy + i, &old, bytes);
     }
   }
 }

@@ -44,7 +44,7 @@ extension Inspector {
       return (lines + ["modules:"] + (try object.strings("modules")).map { "  \($0)" })
         .joined(separator: "\n")
     }
-    lines.append("modules, with the multiply-adds of a token by those of W alone:")
+    lines.append("modules, with what a token costs by a product with W alone:")
     for (name, part) in try object.object("plan").members {
       let part = try part.root(name)
       func form(_ key: String, _ cost: String) throws(SVFTError) -> String {

@@ -9,10 +9,11 @@ public import SVFTTensor
 extension Model {
   /// Measures with random token ids. `options` is a JSON object with the keys "prompt" (tokens),
   /// "decode" (tokens), "batch" (sequences prefilled and decoded together), "train" (steps; 0
-  /// leaves training out), "repeats", "adapter" (options of createAdapter) and "ops" (whether to
-  /// say what ops take). Returns JSON: tokens per second of all sequences and seconds per step,
-  /// medians and ranges, "ops" by kind (OpWatch), and peak memory in bytes. Throws
-  /// `.invalidArgument`, `.unsupported`, `.memory`, `.cancelled`.
+  /// leaves training out), "grad_accumulation_steps" (prompts that share a step), "repeats",
+  /// "adapter" (options of createAdapter) and "ops" (whether to say what ops take). Returns JSON:
+  /// tokens per second of all sequences and seconds per step, medians and ranges, "ops" by kind
+  /// (OpWatch), and peak memory in bytes. Throws `.invalidArgument`, `.unsupported`, `.memory`,
+  /// `.cancelled`.
   public func bench(_ options: String = "{}") throws(SVFTError) -> String {
     try gate.exclusively { () throws(SVFTError) in
       let request = try AdapterOptions.argument { () throws(SVFTError) in
@@ -112,7 +113,7 @@ extension Model {
     try adapter.attachNow()
     defer { adapter.detachNow() }
     var options = TrainingOptions()
-    options.batchSize = 1
+    (options.batchSize, options.accumulation) = (1, request.accumulation)
     let ids = randomTokens(request.prompt)
     var example = Example(ids: ids, labels: Array(ids.dropFirst()) + [-100])
     if let start = network.geometry.startToken {
@@ -120,7 +121,9 @@ extension Model {
       example = Example(source: Array(ids[..<half]), answer: Array(ids[half...]), start: start)
     }
     let dataset = Dataset(
-      examples: [example], task: .language, classes: [], dropped: 0, isRunningText: false)
+      examples: Array(repeating: example, count: request.accumulation), task: .language,
+      classes: [], dropped: 0, isRunningText: false)
+    let batches = (0..<request.accumulation).map { [$0] }
     let run = try TrainingRun(
       network, dataset, adapter.attached, options, classes: [], horizon: request.steps + 1)
     try run.prepare(gate)
@@ -131,10 +134,11 @@ extension Model {
       try gate.checkCancelled("measuring")
       if step > 0 { try watch.follow(run.pass()) }
       let begin = Clock.seconds()
-      _ = try run.step([[0]], step: step)
+      _ = try run.step(batches, step: step)
       seconds.append(Clock.seconds() - begin)
     }
-    return Model.speed(seconds.dropFirst(), tokens: request.prompt, watch)
+    return Model.speed(
+      seconds.dropFirst(), tokens: request.accumulation * request.prompt, watch)
   }
 
   /// Median and range of times as JSON; the first repeat, which warms up, is left out by the
@@ -161,13 +165,17 @@ private struct BenchRequest {
   let decode: Int
   let batch: Int
   let steps: Int
+  let accumulation: Int
   let repeats: Int
   let watches: Bool
   let adapter: JSON.Object
 
   init(_ object: JSON.Object, context: Int) throws(SVFTError) {
     try object.refuseKeys(
-      otherThan: ["prompt", "decode", "batch", "train", "repeats", "adapter", "ops"])
+      otherThan: [
+        "prompt", "decode", "batch", "train", "grad_accumulation_steps", "repeats", "adapter",
+        "ops",
+      ])
     prompt = try Checked.within(
       object.int("prompt", default: max(2, min(512, context / 2))), 2...max(2, context - 1),
       "prompt")
@@ -176,6 +184,8 @@ private struct BenchRequest {
       "decode")
     batch = try Checked.within(object.int("batch", default: 1), 1...1024, "batch")
     steps = try Checked.within(object.int("train", default: 0), 0...100_000, "train")
+    accumulation = try Checked.within(
+      object.int("grad_accumulation_steps", default: 1), 1...65536, "grad_accumulation_steps")
     repeats = try Checked.within(object.int("repeats", default: 3), 1...1000, "repeats")
     watches = try object.bool("ops", default: false)
     adapter =

@@ -33,6 +33,20 @@ struct Directions: Sendable {
     (order, width) = (matrix.columns, matrix.rows)
   }
 
+  private init(_ runs: [Weight], like other: Directions) {
+    self.runs = runs
+    (order, width, isTurned) = (other.order, other.width, other.isTurned)
+  }
+
+  /// The same directions, rounded to BF16 in products of training.
+  ///
+  /// Throws nothing that `Weight` has not thrown before.
+  func roundedInTraining() throws(SVFTError) -> Directions {
+    var rounded: [Weight] = []
+    for run in runs { rounded.append(try run.training(inBF16: true)) }
+    return Directions(rounded, like: self)
+  }
+
   /// Scratch of each member in a product.
   var scratchBytes: Int { runs.map(\.scratchBytes).max() ?? 0 }
   var byteCount: Int { runs.reduce(0) { $0 + $1.bytes.byteCount } }

@@ -5,6 +5,7 @@
 //
 // Cheaper than the additive form where many rows share one step (n/T of a product per row instead
 // of a second pair of factors), dearer in memory by one F32 matrix. Only z = Vᵀ x [T, n] is kept.
+// Of rectangles with a banded M one of Uᵀ g and Vᵀ x is solved for instead (CoreSolver.swift).
 import SVFTLayers
 import SVFTTensor
 
@@ -28,11 +29,15 @@ final class MaterialisedProduct: Op {
   var keeps: [Value] { [z].compactMap { $0 } }
   var parameters: [Parameter] { matrix.coefficients.parameters }
   var memberScratch: Int {
-    [matrix.weight, matrix.factors.left, matrix.factors.right].map(\.scratchBytes).max() ?? 0
+    let products = [matrix.weight, matrix.factors.left, matrix.factors.right].map(\.scratchBytes)
+    let solving = matrix.solver == nil ? 0 : CoreSolver.memberScratch(order: matrix.factors.order)
+    return max(solving, products.max() ?? 0)
   }
-  /// Turned panels first, then Uᵀ g [rows, n].
+  /// Turned panels first, then Uᵀ g [rows, n], then this product's own dx where Uᵀ g comes of it.
   func sharedScratch(rows: Int) -> Int {
-    z == nil ? 0 : panelBytes(rows) + rows * matrix.factors.order * 4
+    guard z != nil else { return 0 }
+    let own = matrix.solver?.isOfGradient == true ? rows * matrix.weight.columns : 0
+    return panelBytes(rows) + (rows * matrix.factors.order + own) * MemoryLayout<Float>.stride
   }
 
   private func panelBytes(_ rows: Int) -> Int {
@@ -41,17 +46,35 @@ final class MaterialisedProduct: Op {
 
   func products(_ run: Run) -> (forward: Int, backward: Int) {
     let dense = run.rows * matrix.weight.rows * matrix.weight.columns
-    let factors = (matrix.factors.left, matrix.factors.right)
-    let (inward, outward) = (
-      z == nil ? 0 : run.rows * factors.1.rows * factors.1.columns,
-      run.rows * (factors.0.rows * factors.0.columns + matrix.coefficients.pattern.count)
+    let order = run.rows * matrix.factors.order
+    // A solve reads the other side of W'.
+    let inward = order * (solves(.forward) ? matrix.weight.rows : matrix.weight.columns)
+    let outward = order * (solves(.backward) ? matrix.weight.columns : matrix.weight.rows)
+    let cells = run.rows * matrix.coefficients.pattern.count
+    return (
+      dense + (z == nil ? 0 : inward), (run.target(0) == nil ? 0 : dense) + outward + cells
     )
-    return (dense + inward, (run.target(0) == nil ? 0 : dense) + outward)
+  }
+
+  private enum Direction { case forward, backward }
+
+  /// Whether this direction's factor is solved for, with the numbers M has now.
+  private func solves(_ direction: Direction) -> Bool {
+    guard let solver = matrix.solver, solver.isUsable else { return false }
+    return solver.isOfGradient == (direction == .backward)
   }
 
   func forward(_ run: Run) {
     multiply(matrix.weight, run.pointer(x), into: run.pointer(y), run)
-    if let z { multiply(matrix.factors.right, run.pointer(x), into: run.pointer(z), run) }
+    guard let z else { return }
+    guard let solver = matrix.solver, solves(.forward) else {
+      return multiply(matrix.factors.right, run.pointer(x), into: run.pointer(z), run)
+    }
+    run.team.barrier()
+    multiplyTransposed(
+      matrix.factors.left, run.pointer(y), into: run.pointer(z), accumulate: false, run)
+    run.team.barrier()
+    solver.solve(run.pointer(z), tokens: run.rows, team: run.team, scratch: run.scratch)
   }
 
   private func multiply(
@@ -64,15 +87,41 @@ final class MaterialisedProduct: Op {
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y), let z else { return }
-    if let dx = run.target(0) {
-      multiplyTransposed(matrix.weight, g, into: dx.pointer, accumulate: dx.accumulate, run)
-    }
     let rotated = (run.sharedScratch + panelBytes(run.rows)).assumingMemoryBound(to: Float.self)
-    multiplyTransposed(matrix.factors.left, g, into: rotated, accumulate: false, run)
+    let target = run.target(0)
+    if let solver = matrix.solver, let target, solves(.backward) {
+      rotateBySolving(solver, g, target, into: rotated, run)
+    } else {
+      if let target {
+        multiplyTransposed(
+          matrix.weight, g, into: target.pointer, accumulate: target.accumulate, run)
+      }
+      multiplyTransposed(matrix.factors.left, g, into: rotated, accumulate: false, run)
+    }
     run.team.barrier()
     matrix.coefficients.accumulateGradient(
       rotated, run.pointer(z), scale: matrix.scale, tokens: run.rows, team: run.team,
       scratch: run.sharedScratch)
+  }
+
+  /// dx (+)= W'ᵀ g, and Uᵀ g = C⁻ᵀ Vᵀ W'ᵀ g.
+  private func rotateBySolving(
+    _ solver: CoreSolver, _ g: UnsafePointer<Float>, _ target: GradientTarget,
+    into rotated: UnsafeMutablePointer<Float>, _ run: Run
+  ) {
+    let width = matrix.weight.columns
+    let own = target.accumulate ? rotated + run.rows * matrix.factors.order : target.pointer
+    multiplyTransposed(matrix.weight, g, into: own, accumulate: false, run)
+    run.team.barrier()
+    if target.accumulate {
+      let span = run.team.span(of: run.rows)
+      Kernels.add(
+        target.pointer + span.lowerBound * width, own + span.lowerBound * width,
+        into: target.pointer + span.lowerBound * width, count: span.count * width)
+    }
+    multiply(matrix.factors.right, own, into: rotated, run)
+    run.team.barrier()
+    solver.solve(rotated, tokens: run.rows, team: run.team, scratch: run.scratch)
   }
 
   private func multiplyTransposed(
@@ -91,6 +140,8 @@ final class MaterialisedMatrix {
   let factors: Factors
   let coefficients: Coefficients
   let scale: Float
+  /// Gives one side of a recording that trains where that is cheaper; nil where it is not.
+  let solver: CoreSolver?
   private let base: Weight
   private let delta: DeltaRows
   private let scratchBytes: Int
@@ -103,9 +154,11 @@ final class MaterialisedMatrix {
   ///
   /// Throws `.memory`.
   init(
-    _ base: Weight, _ factors: Factors, _ coefficients: Coefficients, scale: Float, threads: Int
+    _ base: Weight, _ factors: Factors, _ coefficients: Coefficients, scale: Float, threads: Int,
+    solver: CoreSolver? = nil
   ) throws(SVFTError) {
     self.base = base
+    self.solver = solver
     self.factors = factors
     self.coefficients = coefficients
     self.scale = scale
@@ -127,6 +180,7 @@ final class MaterialisedMatrix {
   func refresh(threads: Int) {
     let target = weight.bytes.values(Float.self)
     guard !MemoryLedger.isRehearsing, let target = target.baseAddress else { return }
+    solver?.refresh(coefficients.matrix.values, scale: scale * coefficients.gateValue)
     Parallel.run(threads: min(threads, teamLimit)) { team in
       for chunk in team.share(of: (base.rows + Self.chunk - 1) / Self.chunk) {
         let rows = chunk * Self.chunk..<min(base.rows, (chunk + 1) * Self.chunk)

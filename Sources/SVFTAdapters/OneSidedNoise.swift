@@ -41,6 +41,9 @@ extension SingularSite {
     return loudness * 0x1p-8 > Self.roundedNoiseLimit
   }
 
+  /// Whether training may round the directions to BF16, as it does W and what W reads.
+  var roundsDirections: Bool { projection.weight.weight.format.toleratesBF16 && !isDelicate }
+
   /// Whether the one-sided form is as good as the others, also where nobody asks for it.
   var isQuiet: Bool {
     guard !MemoryLedger.isRehearsing else { return true }

@@ -6,7 +6,8 @@
 //   one-sided      W(x + s·V Σ⁻¹ M Vᵀ x)      out ≥ in    2 + 4q
 //                  z + s·U M Σ⁻¹ Uᵀ z, z = W x  out < in
 //   factored       U(Σ + s·M)Vᵀ x                         2(1 + q)
-//   materialised   (W + s·U M Vᵀ) x                       3 + q, and n for each optimiser step
+//   materialised   (W + s·U M Vᵀ) x                       3 + q, and n for each optimiser step;
+//                                                         2 + 2q with the solve (CoreSolver.swift)
 //
 // in units of W's numbers, q = n / max(out, in): arXiv 2405.19597 has the first; U = W V Σ⁻¹ and
 // Vᵀ = Σ⁻¹ Uᵀ W give the second, which needs one square factor only.
@@ -31,29 +32,54 @@ package enum SingularForm: String, CaseIterable, Sendable {
     package func total(rows: Int) -> Double { perRow * Double(rows) + perStep }
   }
 
-  /// What a module of this shape costs. Products with W itself count less by `baseSpeed`, those
-  /// with U and V, or with the matrix made of them, by `factorSpeed`: how much faster they are than
-  /// in F32, which one factor alone is always multiplied in.
+  /// What a module of this shape costs, in multiply-adds of F32.
   package func cost(
-    _ shape: ModuleShape, training: Bool, baseSpeed: Double = 1, factorSpeed: Double = 1
+    _ shape: ModuleShape, training: Bool, _ speeds: ProductSpeeds = ProductSpeeds()
   ) -> Cost {
     let dense = Double(shape.rows) * Double(shape.columns)
-    let base = dense / baseSpeed
-    let pair = Double(shape.order) * (Double(shape.rows) + Double(shape.columns)) / factorSpeed
+    let base = dense / speeds.base
+    let pair = Double(shape.order) * (Double(shape.rows) + Double(shape.columns)) / speeds.factors
     let square = Double(shape.order) * Double(min(shape.rows, shape.columns))
     // Forward; then the gradients of the input and, over the cells, of M.
     let passes: Double = training ? 2 : 1
     let mix = Double(shape.cells) * (training ? 3 : 1)
     return switch self {
     case .additive: Cost(perRow: passes * (base + pair) + mix, perStep: 0)
-    case .oneSided: Cost(perRow: passes * (base + 2 * square) + mix, perStep: 0)
+    case .oneSided:
+      Cost(
+        perRow: passes * (base + 2 * square / speeds.side + (speeds.sideIsApart ? dense : 0)) + mix,
+        perStep: 0)
     case .factored: Cost(perRow: passes * pair + mix, perStep: 0)
     case .materialised:
       Cost(
-        perRow: passes * dense / factorSpeed + (training ? pair + mix / 3 : 0),
+        perRow: passes * dense / speeds.factors
+          + (training ? sides(shape, pair, speeds) + mix / 3 : 0),
         perStep: Double(shape.order) * dense)
     }
   }
+}
+
+extension SingularForm {
+  /// Both sides of M in the materialised form: two products, or one and a solve.
+  private func sides(_ shape: ModuleShape, _ pair: Double, _ speeds: ProductSpeeds) -> Double {
+    guard let half = shape.solvedBandwidth else { return pair }
+    let order = Double(shape.order)
+    return 2 * order * Double(min(shape.rows, shape.columns)) / speeds.factors
+      + CoreSolver.cost(halfBandwidth: half) * order
+  }
+}
+
+/// How many times as fast as in F32 the products of a module are.
+package struct ProductSpeeds: Equatable, Sendable {
+  /// Rate of BF16 products by that of F32 ones, measured on Zen 5 (860 against 476 GFLOP/s).
+  static let ofBF16 = 1.8
+
+  /// With W; with U and V, or the matrix made of them; with the one factor of the one-sided form.
+  package var base = 1.0, factors = 1.0, side = 1.0
+  /// Whether the one-sided form multiplies W once more, in F32 (OneSidedNoise.swift).
+  package var sideIsApart = false
+
+  package init() {}
 }
 
 /// What the cost of a module depends on.
@@ -62,9 +88,12 @@ package struct ModuleShape: Equatable, Sendable {
   package let rows, columns: Int
   /// Directions of the adapter, and its trained numbers.
   package let order, cells: Int
+  /// Distance of cells from the diagonal where one side of the materialised form is solved for.
+  package let solvedBandwidth: Int?
 
-  package init(rows: Int, columns: Int, order: Int, cells: Int) {
+  package init(rows: Int, columns: Int, order: Int, cells: Int, solvedBandwidth: Int? = nil) {
     (self.rows, self.columns, self.order, self.cells) = (rows, columns, order, cells)
+    self.solvedBandwidth = solvedBandwidth
   }
 }
 
@@ -93,9 +122,6 @@ package struct FormPlanner {
   /// the delta.
   static let steadyRatio = 1e-6
 
-  /// Rate of BF16 products by that of F32 ones, measured on Zen 5 (860 against 476 GFLOP/s).
-  static let bf16Speed = 1.8
-
   private let step: StepShape
 
   package init(step: StepShape) { self.step = step }
@@ -103,16 +129,13 @@ package struct FormPlanner {
   /// The cheapest of the forms that fit, the earlier one among equals.
   ///
   /// `isSteady`: W completes one factor from the other, without noise. `isWhole`: U Σ Vᵀ is W.
-  /// `inBF16`: products with W are in BF16, and in training those with both factors too.
   /// Inference leaves W as it is: its own kernels, and nothing more in memory.
   package func form(
-    _ shape: ModuleShape, isSteady: Bool, isWhole: Bool = true, inBF16: Bool = false
+    _ shape: ModuleShape, isSteady: Bool, isWhole: Bool = true,
+    _ speeds: ProductSpeeds = ProductSpeeds()
   ) -> SingularForm {
-    let speed = inBF16 ? Self.bf16Speed : 1
     func cost(_ form: SingularForm) -> Double {
-      form.cost(
-        shape, training: step.trains, baseSpeed: speed, factorSpeed: step.trains ? speed : 1
-      ).total(rows: step.rowsPerUpdate ?? 1)
+      form.cost(shape, training: step.trains, speeds).total(rows: step.rowsPerUpdate ?? 1)
     }
     var candidates: [SingularForm] = [.additive]
     if isSteady { candidates.append(.oneSided) }

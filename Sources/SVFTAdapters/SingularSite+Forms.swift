@@ -9,21 +9,46 @@ extension SingularSite {
   var shape: ModuleShape {
     ModuleShape(
       rows: projection.rows, columns: projection.columns, order: vectors.order,
-      cells: matrix.count)
+      cells: matrix.count, solvedBandwidth: solvedBandwidth)
+  }
+
+  /// Distance of M's cells from its diagonal where the materialised form solves for one side.
+  private var solvedBandwidth: Int? {
+    guard areSingular, let pattern = coefficients?.pattern else { return nil }
+    return CoreSolver.halfBandwidth(
+      rows: projection.rows, columns: projection.columns, of: pattern)
+  }
+
+  /// What solves for one side of the materialised form, where U and V are W's and that pays.
+  func solver(_ factors: Factors, _ coefficients: Coefficients) throws(SVFTError) -> CoreSolver? {
+    guard let half = solvedBandwidth else { return nil }
+    return try CoreSolver(
+      factors.values.sigma, coefficients.pattern, halfBandwidth: half,
+      isOfGradient: projection.rows > projection.columns, roundsToBF16: factors.trainsInBF16)
   }
 
   /// Takes the cheapest form for these steps; returns whether it is another.
   @discardableResult
   func choose(_ step: StepShape) -> Bool {
-    let inBF16 =
-      projection.weight.weight.format.toleratesBF16 && Kernels.hasBF16Instructions
-      && Kernels.instructionSet >= .avx512bf16
     let form = fitting(
       FormPlanner(step: step).form(
-        shape, isSteady: isSteady && isQuiet, isWhole: areSingular, inBF16: inBF16))
+        shape, isSteady: isSteady && isQuiet, isWhole: areSingular, speeds(training: step.trains)))
     let place = step.trains ? \SingularSite.trainingForm : \SingularSite.restingForm
     defer { self[keyPath: place] = form }
     return self[keyPath: place] != form
+  }
+
+  /// How fast products are here: in BF16 W wherever it may be, in training factors too.
+  private func speeds(training: Bool) -> ProductSpeeds {
+    var speeds = ProductSpeeds()
+    speeds.sideIsApart = isDelicate
+    guard projection.weight.weight.format.toleratesBF16, Kernels.hasBF16Instructions,
+      Kernels.instructionSet >= .avx512bf16
+    else { return speeds }
+    speeds.base = ProductSpeeds.ofBF16
+    if training { speeds.factors = ProductSpeeds.ofBF16 }
+    if training, roundsDirections || vectors.areRounded { speeds.side = ProductSpeeds.ofBF16 }
+    return speeds
   }
 
   /// The form asked for, or the additive one where it cannot be had here. One factor alone has one
@@ -44,21 +69,22 @@ extension SingularSite {
     return .additive
   }
 
-  /// The forms, what of the factors is kept, and multiply-adds of a row by those of W alone,
-  /// trained and not.
+  /// The forms, what of the factors is kept, and multiply-adds of a row by those of W alone. Those
+  /// of training count by their speed beside a frozen product's.
   var plan: JSON.Object {
     let dense = Double(shape.rows) * Double(shape.columns)
-    func relative(_ form: SingularForm, training: Bool) -> JSON {
-      // A product of its own for the change, there and back.
-      let apart = form == .oneSided && isDelicate ? (training ? 2.0 : 1.0) : 0
-      let cost = form.cost(shape, training: training).perRow / dense + apart
-      return .number((cost * 1000).rounded() / 1000)
-    }
+    func rounded(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
+    var speeds = ProductSpeeds()
+    speeds.sideIsApart = isDelicate
+    let resting = restingForm.cost(shape, training: false, speeds)
+    speeds = self.speeds(training: true)
+    let training = trainingForm.cost(shape, training: true, speeds)
     var plan = JSON.Object([
       ("form", .string(restingForm.rawValue)), ("training_form", .string(trainingForm.rawValue)),
       ("directions", .integer(shape.order)), ("cells", .integer(shape.cells)),
-      ("training_cost", relative(trainingForm, training: true)),
-      ("inference_cost", relative(restingForm, training: false)),
+      ("training_cost", rounded(training.perRow * speeds.base / dense)),
+      ("step_cost", rounded(training.perStep * speeds.base / dense)),
+      ("inference_cost", rounded(resting.perRow / dense)),
       ("factor_bytes", .integer(vectors.byteCount)),
     ])
     if case .one(let factors) = vectors {
@@ -110,16 +136,19 @@ extension SingularSite {
 
   /// W(x + V̂ D⁻¹ M V̂ᵀ x), or z + Û M D⁻¹ Ûᵀ z with z = W x. Above other adapters, and where the
   /// base's product would drown it, the change is made from x by a product with W of its own.
+  /// Elsewhere training rounds the directions too: v̂ rounded errs in the change as x rounded does.
   private func addCompleted(
     _ place: Site, _ x: Value, _ graph: Graph, _ mix: (Value) throws(SVFTError) -> Value
   ) throws(SVFTError) -> Value {
     let side = try side()
     let stored = projection.weight.weight
     let weight = isDelicate ? try stored.exactly() : stored
+    let directions =
+      roundsDirections ? try side.directions.roundedInTraining() : side.directions
     if side.isRight {
-      let z = try mix(try graph.inward(x, side.directions))  // M V̂ᵀ x
+      let z = try mix(try graph.inward(x, directions))  // M V̂ᵀ x
       let turned = try graph.scaleColumns(z, by: side.inverse)
-      let change = try graph.outward(turned, side.directions)
+      let change = try graph.outward(turned, directions)
       if place.isLowest, !isDelicate { return try place.base(graph.add(x, change)) }
       return graph.add(try place.base(x), try graph.linear(change, frozen: weight))
     }
@@ -128,9 +157,9 @@ extension SingularSite {
     let isShared = place.isLowest && !(isDelicate && graph.training)
     let product = isShared ? base : try graph.linear(x, frozen: weight)
     let turned = graph.canonical(product, side.rowOrder)
-    let z = try graph.inward(turned, side.directions)  // Ûᵀ W x = D V̂ᵀ x
+    let z = try graph.inward(turned, directions)  // Ûᵀ W x = D V̂ᵀ x
     let mixed = try mix(try graph.scaleColumns(z, by: side.inverse))
-    let change = try graph.outward(mixed, side.directions)
+    let change = try graph.outward(mixed, directions)
     return graph.add(base, graph.stored(change, side.rowOrder))
   }
 

@@ -87,7 +87,8 @@ final class SingularSite {
       return matrix
     }
     let matrix = try MaterialisedMatrix(
-      projection.weight.weight, factors, coefficients, scale: scale, threads: threads)
+      projection.weight.weight, factors, coefficients, scale: scale, threads: threads,
+      solver: solver(factors, coefficients))
     materialised = matrix
     return matrix
   }

@@ -17,6 +17,12 @@ package enum SingularVectors: Sendable {
     case one(String)
   }
 
+  /// Whether what is kept is rounded to a format that products may be in BF16 for.
+  var areRounded: Bool {
+    guard case .one(let factors) = self else { return false }
+    return factors.format.toleratesBF16
+  }
+
   package var values: SingularValues {
     switch self {
     case .both(let factors): factors.values

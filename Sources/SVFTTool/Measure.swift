@@ -13,6 +13,7 @@ struct Bench: ParsableCommand {
   var decode: Int?
   @Option(help: "Sequences prefilled and decoded together.") var batch = 1
   @Option(help: "Training steps; 0 leaves training out.") var train = 2
+  @Option(help: "Prompts that share a training step.") var gradAccumulationSteps = 1
   @Option(help: "Repeats; medians are reported.") var repeats = 3
   @Option(help: "Adapter that training uses, as JSON.")
   var method = "{\"method\":\"lora\",\"r\":8}"
@@ -27,6 +28,7 @@ struct Bench: ParsableCommand {
     try result.show(
       source.load().bench(
         "{\(lengths.joined())\"batch\": \(batch), \"train\": \(train), "
+          + "\"grad_accumulation_steps\": \(gradAccumulationSteps), "
           + "\"repeats\": \(repeats), \"ops\": \(ops), \"adapter\": \(method)}"))
   }
 }

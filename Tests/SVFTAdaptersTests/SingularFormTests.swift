@@ -32,6 +32,24 @@ import Testing
     #expect(sparse - SingularForm.additive.cost(empty, training: true).perRow == 30)
   }
 
+  @Test func fasterProductsCostLess() {
+    var speeds = ProductSpeeds()
+    (speeds.base, speeds.factors, speeds.side) = (2, 4, 8)
+    func cost(_ form: SingularForm, solving half: Int? = nil) -> Double {
+      let shape = ModuleShape(rows: 8, columns: 4, order: 4, cells: 0, solvedBandwidth: half)
+      return form.cost(shape, training: true, speeds).perRow
+    }
+    #expect(cost(.additive) == 2 * (16 + 12) && cost(.factored) == 24)
+    #expect(cost(.oneSided) == 2 * (16 + 4))
+    speeds.sideIsApart = true
+    #expect(cost(.oneSided) == 2 * (16 + 4 + 32))
+    #expect(cost(.materialised) == 16 + 12)
+    // Sixteen numbers with each factor, and four directions of 8·(3·2 + 1).
+    #expect(cost(.materialised, solving: 2) == 16 + 8 + 4 * 56)
+    let shape = ModuleShape(rows: 8, columns: 4, order: 4, cells: 0)
+    #expect(SingularForm.materialised.cost(shape, training: true, speeds).perStep == 128)
+  }
+
   /// Llama-3.2-1B: both factors multiply as fast as W, which then need not be read.
   @Test(arguments: [(2048, 2048), (8192, 2048), (2048, 8192), (512, 2048)], [true, false])
   func theCheapestIsTaken(size: (rows: Int, columns: Int), inBF16: Bool) {
@@ -39,19 +57,20 @@ import Testing
     let order = min(rows, columns)
     let shape = ModuleShape(rows: rows, columns: columns, order: order, cells: order)
     let planner = FormPlanner(step: .training(rowsPerUpdate: 512))
+    var speeds = ProductSpeeds()
+    if inBF16 { (speeds.base, speeds.factors) = (1.8, 1.8) }
     for isSteady in [true, false] {
-      #expect(planner.form(shape, isSteady: isSteady, inBF16: inBF16) == .factored)
-      let kept = planner.form(shape, isSteady: isSteady, isWhole: false, inBF16: inBF16)
+      #expect(planner.form(shape, isSteady: isSteady, speeds) == .factored)
+      let kept = planner.form(shape, isSteady: isSteady, isWhole: false, speeds)
       #expect(kept != .factored && (isSteady || kept != .oneSided))
     }
-    #expect(FormPlanner(step: .inference).form(shape, isSteady: false, inBF16: inBF16) == .additive)
+    #expect(FormPlanner(step: .inference).form(shape, isSteady: false, speeds) == .additive)
   }
 
   @Test func manyRowsPayForAMatrixOfTheirOwn() {
     let shape = ModuleShape(rows: 2048, columns: 2048, order: 128, cells: 128)
     func form(_ rows: Int) -> SingularForm {
-      FormPlanner(step: .training(rowsPerUpdate: rows)).form(
-        shape, isSteady: true, inBF16: false)
+      FormPlanner(step: .training(rowsPerUpdate: rows)).form(shape, isSteady: true)
     }
     #expect(form(16) == .additive)
     #expect(form(8192) == .materialised)

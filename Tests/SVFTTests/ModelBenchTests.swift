@@ -35,6 +35,13 @@ import Testing
     #expect(try report.object("decode").int("tokens") == 3 * 4)
   }
 
+  @Test func promptsThatShareAStepCountTogether() throws {
+    let model = try TinyVerbs().model()
+    let options = #"{"prompt":8,"decode":4,"train":1,"repeats":1,"grad_accumulation_steps":5}"#
+    let report = try JSON.parse(model.bench(options)).root("report")
+    #expect(try report.object("train").int("tokens") == 5 * 8)
+  }
+
   @Test func anEncoderTrainsOrIsRefused() throws {
     let model = try TinyVerbs(encoder: true).model()
     let report = try JSON.parse(model.bench(#"{"prompt":8,"decode":4}"#)).root("report")
@@ -47,6 +54,7 @@ import Testing
   @Test(arguments: [
     #"{"prompt":0}"#, #"{"prompt":64}"#, #"{"prompt":60,"decode":9}"#, #"{"repeats":0}"#,
     #"{"batch":0}"#, #"{"batch":1025}"#, #"{"train":-1}"#, #"{"speed":1}"#, "[]",
+    #"{"grad_accumulation_steps":0}"#,
     #"{"train":1,"adapter":{"method":"x"}}"#,
   ])
   func badOptionsAreRefused(_ options: String) throws {

@@ -88,7 +88,7 @@ import Testing
     #expect(repaired["method"] != nil || repaired["step"] != nil)
     let estimate = ["estimate", "b.gguf", "--latents", llama, "--method", "svft"]
     let peaks = try [[], ["--quantization-aware", "frozen"]].map { flags in
-      try #require(try ToolRun.json(estimate + flags, in: folder)["peak_bytes"] as? Int)
+      try #require(try ToolRun.json(estimate + flags, in: folder)["model_bytes"] as? Int)
     }
     #expect(peaks[1] > peaks[0])
   }

@@ -165,6 +165,17 @@ void svk_turn_panel(const float *x, int64_t ldx, int64_t tokens, int64_t order, 
 void svk_sparse_gradient(svk_sparse m, int64_t first, int64_t last, const float *turned,
                          int64_t panels, float alpha, float *gradient);
 
+/* ---- Solving with a banded matrix whose factors L and U are known (band_f32.c): `lower`
+ * [order][half], `upper` [order][2 * half + 1] with the inverse of the diagonal first, `pivots`
+ * [order]. */
+typedef struct {
+  int64_t order, half;
+  const float *lower, *upper;
+  const int32_t *pivots;
+} svk_band;
+/* x[t] = A^-1 x[t] for rows of `order`. Scratch: 16 * order floats. */
+void svk_band_solve(svk_band band, float *x, int64_t tokens, float *scratch);
+
 /* ---- Vectors. */
 float svk_dot(const float *a, const float *b, int64_t count);
 double svk_sum_squares(const float *x, int64_t count);
