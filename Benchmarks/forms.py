@@ -1,7 +1,8 @@
 """What each form of SVFT costs beside LoRA, measured, with the cost model's prediction beside it.
 
     python Benchmarks/forms.py --model MODEL --out FOLDER [--rows 512] [--accumulate 1] [--d 16]
-      [--forms FORM …] [--patterns PATTERN …] [--factors FORMAT …] [--steps 4] [--samples 3]
+      [--forms FORM …] [--patterns PATTERN …] [--factors FORMAT …] [--quantize FORMAT]
+      [--steps 4] [--samples 3]
 
 For every pattern and form, with factors of lower precision, and for LoRA r = 8, a process of its
 own trains a few steps on all linear modules, each of ACCUMULATE times ROWS random tokens; they take
@@ -50,7 +51,8 @@ def sample(model: str, adapter: dict, arguments: dict) -> dict:
     import svft
     from contestant import peak_bytes
 
-    with svft.Model.load(model, threads=arguments["threads"]) as loaded:
+    with svft.Model.load(
+            model, threads=arguments["threads"], quantize=arguments["quantize"]) as loaded:
         report = loaded.bench(
             prompt=arguments["rows"], decode=1, train=arguments["steps"], repeats=1,
             grad_accumulation_steps=arguments["accumulate"], adapter=adapter)
@@ -87,8 +89,8 @@ def predicted(sizes: dict, head: int, adapter: dict, plan: dict, rows: int) -> f
 
 def measure(adapter: dict, arguments) -> dict:
     order = json.dumps([arguments.model, adapter, {
-        "rows": arguments.rows, "accumulate": arguments.accumulate, "steps": arguments.steps,
-        "threads": arguments.threads}])
+        key: getattr(arguments, key)
+        for key in ("rows", "accumulate", "steps", "threads", "quantize")}])
     output = subprocess.run(
         [sys.executable, __file__, "--sample", order], check=True, capture_output=True, text=True)
     return json.loads(output.stdout.splitlines()[-1])
@@ -127,6 +129,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--rows", type=int, default=512)
     parser.add_argument("--accumulate", type=int, default=1)
+    parser.add_argument("--quantize", help="format that the model is loaded in")
     parser.add_argument("--d", type=int, default=16)
     parser.add_argument("--forms", nargs="*", default=FORMS)
     parser.add_argument("--patterns", nargs="*", default=PATTERNS)

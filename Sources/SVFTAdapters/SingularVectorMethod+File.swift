@@ -170,9 +170,27 @@ extension SingularSite {
       vectors: try aligned(to: saved, clusters: clusters, settings, store))
   }
 
+  /// The vectors whose products a file has, or what to do where they are not found again.
+  private func aligned(
+    to saved: UnsafeMutableBufferPointer<Float>,
+    clusters: UnsafeMutableBufferPointer<Float>?, _ settings: SingularVectorMethod.Settings,
+    _ store: FactorStore
+  ) throws(SVFTError) -> SingularVectors {
+    do {
+      return try turned(to: saved, clusters: clusters, settings, store)
+    } catch {
+      guard error.kind == .mismatch, settings.truncation != nil else { throw error }
+      // Directions that iterations have not told apart yet follow the rounding of the processor.
+      throw SVFTError(
+        .mismatch,
+        error.message + "; randomised factors are the same on other processors only after more "
+          + "iterations: train with a higher \"iterations\", or with exact factors, without it")
+    }
+  }
+
   /// The vectors whose products a file has. One factor cannot be turned without the other: where it
   /// is not the one meant, both are looked up again.
-  private func aligned(
+  private func turned(
     to saved: UnsafeMutableBufferPointer<Float>,
     clusters: UnsafeMutableBufferPointer<Float>?, _ settings: SingularVectorMethod.Settings,
     _ store: FactorStore
@@ -186,9 +204,9 @@ extension SingularSite {
     case .one(let factors):
       if FactorProbe.difference(factors.probe.all, saved, ignoring: tied) == nil { return vectors }
       let both = try store.passing(slot, settings.truncation).truncated(settings.rank ?? .max)
-      let turned = try FactorProbe(both, of: slot).aligned(
+      let aligned = try FactorProbe(both, of: slot).aligned(
         to: saved, clusters: clusters, ignoring: tied)
-      return .one(try OneSidedFactors(turned, of: slot, as: factors.format))
+      return .one(try OneSidedFactors(aligned, of: slot, as: factors.format))
     }
   }
 

@@ -45,7 +45,8 @@ package struct LoadedModel: Sendable {
         throw SVFTError(
           .mismatch,
           "expected a head of \(kind(fresh.perToken, fresh.outputs)), the model has one of "
-            + kind(classHead.isPerToken, classHead.outputs))
+            + kind(classHead.isPerToken, classHead.outputs)
+            + "; use data with its classes, or a checkpoint without a head")
       }
       return
     }

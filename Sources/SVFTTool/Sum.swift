@@ -8,7 +8,8 @@ struct Sum: ParsableCommand {
     abstract: "Add up adapters of one model: weighted sum, mean, TIES or DARE.",
     discussion: """
       Each --adapter DIR:WEIGHT counts with its weight, 1 unless told. ties and dare are for svft; \
-      sums of lora have the rank of all together, or --rank.
+      ties is a mean, so only ratios of weights count there; sums of lora have the rank of all \
+      together, or --rank.
       """)
 
   @OptionGroup var source: ModelArguments

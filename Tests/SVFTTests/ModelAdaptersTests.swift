@@ -288,6 +288,28 @@ import Testing
     }
     #expect(failure?.kind == .mismatch)
     #expect(failure?.message.contains("singular direction 0") == true)
+    #expect(failure?.message.contains("iterations") == false)
+  }
+
+  /// On another processor, iterations that have not come to an end may end elsewhere.
+  @Test(.enabled(if: SharedData.isPresent, "needs shared data"))
+  func randomisedFactorsThatDifferSayWhatToDo() throws {
+    let folder = try TemporaryFolder()
+    func model() throws -> Model {
+      var options = ModelOptions()
+      (options.threads, options.cacheFolder) = (2, folder.file("cache"))
+      return try Model(path: TrainedStories.path("hf"), options: options)
+    }
+    let options = #"{"method":"svft","targets":["up_proj"],"rank":8,"iterations":1}"#
+    let adapter = try model().createAdapter(options)
+    try adapter.save(to: folder.file("a"))
+    for name in try FileSystem.list(folder.file("cache")) where name.hasSuffix(".safetensors") {
+      try rewrite(folder.file("cache/" + name)) { ($0 < 2 ? 1 - $0 : $0, 1) }
+    }
+    let other = try model()
+    let failure = #expect(throws: SVFTError.self) { try other.loadAdapter(folder.file("a")) }
+    #expect(failure?.kind == .mismatch)
+    #expect(failure?.message.contains("a higher \"iterations\"") == true)
   }
 
   /// Replaces the singular vectors of a cache file by others of its own, its seal included.

@@ -107,13 +107,19 @@ import Testing
         try FileSystem.read(tiny.folder.file("adapter/\(name)")).array
           == FileSystem.read(tiny.folder.file("second/\(name)")).array)
     }
+    // Rows of queries and keys lie in another order there: sums over them round otherwise, and now
+    // and then a number falls into the next code.
+    let change = relativeDistance(try logits(self.model(tiny)), expected)
+    func isNear(_ other: Model) throws {
+      #expect(relativeDistance(expected, try logits(other)) < 0.03 * change)
+    }
     // The quantised file alone has no finer weights, unless it is told where they are.
     let file = tiny.folder.file("base.gguf")
     _ = try self.model(tiny).save(to: file)
     let quantised = try self.model(tiny, file, nil)
     guard latents == "auto" else {
       _ = try quantised.loadAdapter(tiny.folder.file("adapter"))
-      return #expect(try logits(quantised) == expected)
+      return try isNear(quantised)
     }
     let failure = #expect(throws: SVFTError.self) {
       try quantised.loadAdapter(tiny.folder.file("adapter"))
@@ -121,7 +127,7 @@ import Testing
     #expect(failure?.kind == .mismatch)
     let told = try self.model(tiny, file, nil, latents: tiny.folder.file("model"))
     _ = try told.loadAdapter(tiny.folder.file("adapter"))
-    #expect(try logits(told) == expected)
+    try isNear(told)
   }
 
   /// A GGUF file has rows of queries and keys in another order than a folder.
