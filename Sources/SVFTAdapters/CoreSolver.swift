@@ -64,15 +64,16 @@ package final class CoreSolver {
     lu.factor { add in
       for row in 0..<pattern.order {
         add(row, row, sigma[row])
-        square += sigma[row] * sigma[row]
+        var diagonal = sigma[row]
         for index in pattern.starts[row]..<pattern.starts[row + 1] {
-          let column = Int(pattern.columns[index])
+          let (column, value) = (Int(pattern.columns[index]), Double(scale * cells[index]))
           let (i, j) = isOfGradient ? (column, row) : (row, column)
-          add(i, j, Double(scale * cells[index]))
+          add(i, j, value)
+          if column == row { diagonal += value } else { square += value * value }
         }
+        square += diagonal * diagonal
       }
     }
-    // The root mean square of Σ stands for that of C, which M moves little.
     isUsable = (square / Double(sigma.count)).squareRoot() * lu.inverseScale <= noiseLimit
   }
 

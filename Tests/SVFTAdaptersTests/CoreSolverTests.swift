@@ -122,5 +122,7 @@ import Testing
     #expect(try !usable(1e-8))
     #expect(try usable(0, moved: 0.5))
     #expect(try !usable(1, moved: .nan))
+    // What is large in C is loud beside what is small.
+    #expect(try usable(1, moved: 1e3) == !rounds)
   }
 }

@@ -4,9 +4,9 @@
 //   elect     the sign of each cell is that of Σ w_t τ_t over what stayed
 //   merge     the mean, by |w|, of the trimmed numbers whose weighted sign is the elected one
 //
-// As a mean by weight it has the length of one adapter whatever the weights sum to; PEFT weights the
-// numbers and divides by how many agree. The trim ranks over the whole adapter, as the authors do;
-// among equal magnitudes the first stay.
+// As a mean by weight it has the length of one adapter whatever the weights sum to; PEFT weights
+// the numbers and divides by how many agree. The trim ranks over the whole adapter, as the authors
+// do; among equal magnitudes the first stay.
 package import SVFTFormats
 package import SVFTTensor
 
