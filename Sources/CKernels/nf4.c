@@ -1,13 +1,14 @@
 /* NF4 (Dettmers et al., arXiv:2305.14314): blocks of 64 values in 36 bytes: F32 scale, the largest
- * magnitude, then 32 bytes with codes, 16 per 32 values as in Q4_0; value = scale point[code].
- * Encoding as bitsandbytes: the nearest point of value / scale, the lower code where two are as
- * near.
+ * magnitude, then 16 words of two bytes; four bits of each word i, lowest first, are the codes of
+ * values i, 16 + i, 32 + i, 48 + i: one word a lane, and all there is to do is to shift. Value =
+ * scale point[code]. Encoding as bitsandbytes: the nearest point of value / scale, the lower code
+ * where two are as near.
  *
  * Points are no whole numbers, and who quantises so computes with activations of 16 bits: there are
- * no products over rounded ones. Fast forms are in x86/nf4.h. */
+ * no products over rounded ones, but dots of both in BF16. Fast forms are in x86/nf4.h. */
 #include "blocks.h"
 
-enum { LENGTH = 64, BYTES = 36, SCALE_BYTES = 4, HALF = 32, TILE = 6 };
+enum { LENGTH = 64, BYTES = 36, SCALE_BYTES = 4, LANES = 16, TILE = 6, FEW_TOKENS = 12 };
 
 /* What a sixteenth of a normal distribution each stands for, to 1 at the ends. */
 static const float nf4_points[16] = {
@@ -28,18 +29,19 @@ static const float nf4_points[16] = {
     0.7229568362236023f,
     1.0f};
 
-/* The points of 16 bytes, low halves and high ones (a constant of each instance, so that it is
- * inlined). */
-typedef void (*points_reader)(const uint8_t *codes, svk_lanes *low, svk_lanes *high);
+/* The points of 16 words (a constant of each instance, so that it is inlined). */
+typedef void (*points_reader)(const uint8_t *words, svk_lanes *values);
 
-SVK_INLINE void points_of(const uint8_t *codes, svk_lanes *low, svk_lanes *high) {
-  float values[HALF];
-  for (int j = 0; j < 16; j++) {
-    values[j] = nf4_points[codes[j] & 15];
-    values[16 + j] = nf4_points[codes[j] >> 4];
+SVK_INLINE void points_of(const uint8_t *words, svk_lanes *values) {
+  float found[LENGTH];
+  for (int i = 0; i < LANES; i++) {
+    for (int part = 0; part < 2; part++) {
+      uint8_t codes = words[2 * i + part];
+      found[2 * part * LANES + i] = nf4_points[codes & 15];
+      found[(2 * part + 1) * LANES + i] = nf4_points[codes >> 4];
+    }
   }
-  load_lanes(values, low);
-  load_lanes(values + 16, high);
+  memcpy(values, found, sizeof found);
 }
 
 SVK_INLINE float scale_of(const uint8_t *block) {
@@ -48,18 +50,12 @@ SVK_INLINE float scale_of(const uint8_t *block) {
   return scale;
 }
 
-/* The points of a block's 64 values. */
-SVK_INLINE void block_points(const uint8_t *block, svk_lanes *values, points_reader points) {
-  points(block + SCALE_BYTES, &values[0], &values[1]);
-  points(block + SCALE_BYTES + 16, &values[2], &values[3]);
-}
-
 SVK_INLINE void decode_blocks_of_points(const void *source, int64_t count, float *target,
                                         points_reader points) {
   const uint8_t *block = source;
   for (int64_t i = 0; i < count; i += LENGTH, block += BYTES) {
     svk_lanes values[4];
-    block_points(block, values, points);
+    points(block + SCALE_BYTES, values);
     for (int j = 0; j < 4; j++) values[j] *= scale_of(block);
     memcpy(target + i, values, sizeof values);
   }
@@ -75,7 +71,7 @@ SVK_INLINE void point_dots(const int64_t tokens, const uint8_t *row, int64_t col
   for (int64_t k = 0; k < columns; k += LENGTH, row += BYTES) {
     svk_lanes values[4], v;
     __builtin_prefetch(row + AHEAD);
-    block_points(row, values, points);
+    points(row + SCALE_BYTES, values);
     for (int64_t t = 0; t < tokens; t++) {
       svk_lanes sum = {0};
       for (int i = 0; i < 4; i++) {
@@ -143,8 +139,8 @@ static void encode_nf4(const float *source, int64_t count, void *target) {
     float inverse = 1 / (scale > 1e-38f ? scale : 1e-38f);
     memcpy(block, &scale, sizeof scale);
     for (int j = 0; j < LENGTH / 2; j++) {
-      const float *pair = source + i + j / 16 * HALF + j % 16;
-      uint8_t low = nearest_point(pair[0] * inverse), high = nearest_point(pair[16] * inverse);
+      const float *pair = source + i + j % 2 * 2 * LANES + j / 2;
+      uint8_t low = nearest_point(pair[0] * inverse), high = nearest_point(pair[LANES] * inverse);
       block[SCALE_BYTES + j] = (uint8_t)(low | high << 4);
     }
   }
@@ -153,6 +149,10 @@ static void encode_nf4(const float *source, int64_t count, void *target) {
 const svk_format *svk_format_nf4(void) {
   static const svk_format format = {
       .block_length = LENGTH, .block_bytes = BYTES, .decode = decode_nf4, .encode = encode_nf4,
-      .row_dots = row_dots_nf4, .few_tokens = TILE};
+      .row_dots = row_dots_nf4, .few_tokens = FEW_TOKENS,
+#if SVK_X86
+      .row_dots_bf16 = row_dots_bf16_nf4,
+#endif
+  };
   return &format;
 }

@@ -36,14 +36,9 @@ static void decoded_dots(svk_weights w, const uint8_t *rows, int64_t count, cons
 static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x,
                      int64_t ldx, int64_t tokens, const uint16_t *codes, float *out) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
-  (void)codes;
-#if SVK_X86
   if (codes) {
-    svk_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
-    return;
-  }
-#endif
-  if (w.format->row_dots) {
+    w.format->row_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
+  } else if (w.format->row_dots) {
     w.format->row_dots(rows, row_bytes, count, w.columns, x, ldx, tokens, out);
   } else {
     decoded_dots(w, rows, count, x, ldx, tokens, out);
@@ -56,7 +51,7 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
                          uint16_t *scratch) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
   const uint8_t *row = (const uint8_t *)w.bytes + first * row_bytes;
-  int in_bf16 = svk_multiplies_bf16(w) && w.format == svk_format_bf16();
+  int in_bf16 = svk_multiplies_bf16(w) && w.format->row_dots_bf16 != NULL;
   for (int64_t t = 0; in_bf16 && t < tokens; t++) {
     svk_format_bf16()->encode(x + t * ldx, w.columns, scratch + t * w.columns);
   }

@@ -4,6 +4,7 @@
 //   F32, F16      F32             F32                       F32
 //   BF16          F32             BF16                      BF16
 //   in blocks     F32             8 bit (Rounding.swift)    BF16
+//   NF4           F32             BF16                      BF16
 //   trained F32   F32             F32                       BF16 where the checkpoint's own weight
 //                                                           would be, and its gradient too
 //

@@ -53,11 +53,20 @@ struct KernelsBF16Tests {
     return decode(encode(values, format), values.count, format)
   }
 
-  /// What is left unrounded: few tokens and rows of another format (Kernels+StoredMatrix.swift).
+  /// What is left unrounded: few tokens and rows of a format without dots in BF16.
   private static func isExact(_ stored: StoredCase, _ shape: Shape) -> Bool {
-    guard stored.arrangement == .rows, stored.format.name != "BF16" else { return false }
-    if stored.format.name == "NF4" { return shape.tokens <= 6 }
+    guard stored.arrangement == .rows else { return false }
+    guard !["BF16", "NF4"].contains(stored.format.name) else { return false }
     return shape.tokens <= (stored.format.blockLength == 1 ? 32 : 3)
+  }
+
+  /// Rows in NF4 as dots of few tokens take them: points are rounded, scales are not.
+  private static func roundedPoints(_ values: [Float], _ bytes: [UInt8]) throws -> [Double] {
+    let scales = values.indices.map { place in
+      bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place / 64 * 36, as: Float.self) }
+    }
+    let points = try rounded(zip(values, scales).map { $1 == 0 ? 0 : $0 / $1 })
+    return zip(points, scales).map { Double($0) * Double($1) }
   }
 
   /// Operands of one product, as it takes them.
@@ -67,12 +76,17 @@ struct KernelsBF16Tests {
     let weights: [Double]
     let activations: [Double]
 
-    init(_ stored: StoredCase, _ shape: Shape, inner: Int, isExact: Bool) throws {
+    init(
+      _ stored: StoredCase, _ shape: Shape, inner: Int, isExact: Bool, keepsScales: Bool = false
+    ) throws {
       var numbers = TestNumbers(seed: shape.rows + shape.columns)
       bytes = stored.sample(shape.rows * shape.columns, &numbers)
       x = numbers.array(shape.tokens * inner)
       let values = decode(bytes, shape.rows * shape.columns, stored.format)
-      weights = (isExact ? values : try rounded(values)).map(Double.init)
+      weights =
+        keepsScales
+        ? try roundedPoints(values, bytes)
+        : (isExact ? values : try rounded(values)).map(Double.init)
       activations = (isExact ? x : try rounded(x)).map(Double.init)
     }
   }
@@ -87,7 +101,8 @@ struct KernelsBF16Tests {
     for shape in Self.shapes(stored) {
       let (rows, columns, ldy) = (shape.rows, shape.columns, shape.rows + 3)
       let operands = try Operands(
-        stored, shape, inner: columns, isExact: Self.isExact(stored, shape))
+        stored, shape, inner: columns, isExact: Self.isExact(stored, shape),
+        keepsScales: stored.format.name == "NF4" && shape.tokens <= 12)
       let scratch = try Buffer(byteCount: Kernels.scratchBytes(shape.longest))
       let first = stored.start(near: min(17, rows / 2))
       var y = [Float](repeating: 7, count: shape.tokens * ldy)

@@ -137,14 +137,14 @@ private final class PackedMatrix {
     for block in 0..<blocks {
       let source = from + block * bytes
       scales[block] = source.load(as: Float.self)
-      for part in 0..<length / 32 {
-        let low = source + 4 + 16 * part
-        let to = codes + block * length / 2 + 16 * part
-        for pair in 0..<8 {
-          let first = low.load(fromByteOffset: 2 * pair, as: UInt8.self)
-          let second = low.load(fromByteOffset: 2 * pair + 1, as: UInt8.self)
-          to.storeBytes(of: first << 4 | second & 15, toByteOffset: pair, as: UInt8.self)
-          to.storeBytes(of: first & 0xf0 | second >> 4, toByteOffset: 8 + pair, as: UInt8.self)
+      for pair in 0..<8 {
+        let words = (source + 4 + 4 * pair).assumingMemoryBound(to: UInt8.self)
+        let to = codes + block * length / 2 + pair
+        for half in 0..<2 {
+          let (first, second) = (words[half], words[half + 2])
+          to.storeBytes(of: first << 4 | second & 15, toByteOffset: 16 * half, as: UInt8.self)
+          to.storeBytes(
+            of: first & 0xf0 | second >> 4, toByteOffset: 16 * half + 8, as: UInt8.self)
         }
       }
     }

@@ -96,7 +96,7 @@ struct FourBitMatrix: Sendable {
     guard let format = type.format else { return [] }
     var block = [UInt8](repeating: 0, count: type.blockBytes)
     withUnsafeBytes(of: Float(1)) { block.replaceSubrange(0..<4, with: $0) }
-    for code in 0..<16 { block[4 + code] = UInt8(code) }
+    for code in 0..<16 { block[4 + 2 * code] = UInt8(code) }
     var values = [Float](repeating: 0, count: type.blockLength)
     format.decode(block, count: type.blockLength, into: &values)
     return Array(values.prefix(16))
@@ -140,7 +140,7 @@ struct FourBitMatrix: Sendable {
     return scales
   }
 
-  /// Blocks of scale and codes, byte j of each 16 with codes j and j + 16.
+  /// Blocks of scale and codes, in words of codes i, 16 + i, 32 + i and 48 + i (NF4.swift).
   private func arrange(
     _ codes: UnsafeRawBufferPointer, _ scales: UnsafeMutableBufferPointer<Float>,
     into matrix: Buffer
@@ -149,13 +149,13 @@ struct FourBitMatrix: Sendable {
     for block in 0..<entry.byteCount / bytes {
       let target = matrix.pointer + block * bytes
       target.storeBytes(of: scales[block * length / state.blockLength], as: Float.self)
-      for part in 0..<length / 32 {
-        let from = block * length / 2 + 16 * part
-        let to = target + 4 + 16 * part
-        for pair in 0..<8 {
-          let (low, high) = (codes[from + pair], codes[from + 8 + pair])
-          to.storeBytes(of: low >> 4 | high & 0xf0, toByteOffset: 2 * pair, as: UInt8.self)
-          to.storeBytes(of: low & 15 | high << 4, toByteOffset: 2 * pair + 1, as: UInt8.self)
+      for pair in 0..<8 {
+        let from = block * length / 2 + pair
+        let words = (target + 4 + 4 * pair).assumingMemoryBound(to: UInt8.self)
+        for half in 0..<2 {
+          let (low, high) = (codes[from + 16 * half], codes[from + 16 * half + 8])
+          words[half] = low >> 4 | high & 0xf0
+          words[half + 2] = low & 15 | high << 4
         }
       }
     }

@@ -1,8 +1,8 @@
 // NF4 (Dettmers et al., arXiv:2305.14314), in memory: 64 values in 36 bytes: F32 scale, the largest
-// magnitude, then 32 bytes with codes; of 16 bytes each, byte j holds the code of value j in its
-// low half and that of value j + 16 in its high half; value = scale point[code], sixteen points
-// between which equally many of normally distributed numbers lie, from -1 to 1. How folders have it
-// stands in BitsAndBytes.swift.
+// magnitude, then 16 words of two bytes; word i holds the codes of values i, 16 + i, 32 + i and
+// 48 + i, the first in its lowest four bits; value = scale point[code], sixteen points between
+// which equally many of normally distributed numbers lie, from -1 to 1. How folders have it stands
+// in BitsAndBytes.swift.
 //
 // Products are with activations as they are, or in BF16: the custom of those who quantise so.
 

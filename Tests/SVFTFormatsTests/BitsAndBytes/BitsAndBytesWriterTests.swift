@@ -48,14 +48,16 @@ import Testing
     let folder = try TemporaryFolder()
     var bytes = [UInt8](repeating: 0, count: 36)
     bytes.replaceSubrange(0..<4, with: [0, 0, 0x80, 0x3f])
-    (bytes[4], bytes[5]) = (0x53, 0x74)  // values 0 and 16, 1 and 17
+    // Values 0, 16, 32 and 48, then 1, 17, 33 and 49.
+    bytes.replaceSubrange(4..<8, with: [0x53, 0x21, 0x74, 0x98])
     let buffer = try Buffer(bytes)
     let matrix = OutgoingTensor("w", [1, 64], try StoredType.named("NF4"), bytes: buffer)
     try SafetensorsWriter.write(
       folder.file("f"),
       BitsAndBytesWriter.tensors(matrix, decodedTo: try StoredType.named("F32")))
     let codes = try Safetensors(folder.file("f")).bytes("w").array
-    #expect(codes[0] == 0x34 && codes[8] == 0x57 && codes.count == 32)
+    #expect(stride(from: 0, to: 32, by: 8).map { codes[$0] } == [0x34, 0x57, 0x18, 0x29])
+    #expect(codes.count == 32)
   }
 
   @Test func configurationsAreThoseThatAreRead() throws {

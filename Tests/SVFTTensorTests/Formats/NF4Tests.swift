@@ -11,11 +11,13 @@ import Testing
     0.7229568362236023, 1,
   ]
 
-  /// A block of scale 2: code i for value i, code 15 - i for value 16 + i.
+  /// A block of scale 2: code i for value i, 15 - i for 16 + i, 7 for 32 + i, i for 48 + i.
   private var block: BlockByHand {
     var block = BlockByHand(NF4())
     block.set(0, 0, 0, 0, 0x40)
-    for code in 0..<16 { block.set(4 + code, UInt8(code | (15 - code) << 4)) }
+    for code in 0..<16 {
+      block.set(4 + 2 * code, UInt8(code | (15 - code) << 4), UInt8(7 | code << 4))
+    }
     return block
   }
 
@@ -24,7 +26,8 @@ import Testing
     let values = Kernels.with(set) { block.values }
     #expect(Array(values.prefix(16)) == Self.points.map { 2 * $0 })
     #expect(Array(values[16..<32]) == Self.points.reversed().map { 2 * $0 })
-    #expect(values.suffix(32).allSatisfy { $0 == -2 })
+    #expect(values[32..<48].allSatisfy { $0 == 0 })
+    #expect(Array(values.suffix(16)) == Self.points.map { 2 * $0 })
     #expect(encode(values, NF4()) == block.bytes)
   }
 
@@ -37,29 +40,36 @@ import Testing
     }
   }
 
-  /// Sums in F32 whatever the number of tokens up to which rows are multiplied as they lie.
+  /// Few tokens are multiplied in F32, or both sides in BF16 where that is asked for and the
+  /// processor can; then by the same bits for every token as alone.
   @Test(arguments: Kernels.instructionSets)
-  func fewTokensAreMultipliedExactlyInBF16Too(_ set: Kernels.InstructionSet) throws {
-    let (rows, columns) = (5, 192)
+  func fewTokensAreMultipliedAsAsked(_ set: Kernels.InstructionSet) throws {
+    let (rows, columns, tokens) = (7, 192, 9)
     var numbers = TestNumbers(seed: 3)
     let bytes = encode(numbers.array(rows * columns), NF4())
     let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
-    for tokens in [1, 3] {
-      let x = numbers.array(tokens * columns)
-      var results: [[Float]] = []
+    let x = numbers.array(tokens * columns)
+    func product(_ first: Int, _ count: Int, inBF16: Bool) -> [Float] {
+      var y = [Float](repeating: 0, count: count * rows)
       bytes.withUnsafeBytes { source in
         guard let start = source.baseAddress else { return }
         let matrix = Kernels.StoredMatrix(NF4(), start, rows: rows, columns: columns)
-        for matrix in [matrix, matrix.inBF16] {
-          var y = [Float](repeating: 0, count: tokens * rows)
-          Kernels.with(set) {
-            matrix.product(
-              rows: 0..<rows, x, tokens: tokens, into: &y, ldy: rows, scratch: scratch.pointer)
-          }
-          results.append(y)
+        let part = Array(x[(first * columns)..<((first + count) * columns)])
+        Kernels.with(set) {
+          (inBF16 ? matrix.inBF16 : matrix).product(
+            rows: 0..<rows, part, tokens: count, into: &y, ldy: rows, scratch: scratch.pointer)
         }
       }
-      #expect(results[0] == results[1])
+      return y
+    }
+    let (exact, rounded) = (
+      product(0, tokens, inBF16: false), product(0, tokens, inBF16: true)
+    )
+    #expect((exact == rounded) == (set < .avx512bf16))
+    guard set == .avx512bf16 else { return }
+    for token in 0..<tokens {
+      let alone = product(token, 1, inBF16: true)
+      #expect(alone == Array(rounded[(token * rows)..<((token + 1) * rows)]))
     }
   }
 }
