@@ -1,6 +1,6 @@
 /* BF16: the upper half of an F32: sign, 8 bits of exponent, 7 of mantissa, little-endian. */
 #include "cells.h"
-#include "gemm.h"
+#include "format.h"
 #include "half.h"
 #include "head_rows.h"
 #include "plain_dots.h"
@@ -53,10 +53,6 @@ const svk_format *svk_format_bf16(void) {
       .block_length = 1, .block_bytes = 2, .decode = svk_decode_bf16,
       .encode = svk_encode_bf16, .row_dots = row_dots_bf16, .few_tokens = SVK_FEW_PLAIN_TOKENS,
       .head_scores = head_scores_bf16, .head_mix = head_mix_bf16, .recode = svk_encode_bf16,
-      .cells = cells_bf16,
-#if SVK_X86
-      .row_dots_bf16 = svk_dots_bf16,
-#endif
-  };
+      .cells = cells_bf16};
   return &format;
 }

@@ -7,8 +7,6 @@
  *              `importance` (NULL: 1), of which there is one per value.
  * `row_dots`   up to 4 rows times few tokens (product.c) straight from the bytes as they lie:
  *              out[t * 4 + r] = sum_k W[r, k] * x[t * ldx + k].
- * `row_dots_bf16`
- *              the same in BF16: `x` are codes, numbers of W are rounded (NULL: they are not).
  * `few_tokens` up to how many tokens that is faster than the engine of gemm.c, with AVX-512; 0: 3.
  * `unpack`     `count` values (whole blocks) as int8 codes, and F32 scales and mins per 16:
  *              value = code * scale - min. Without `has_mins` there are no mins to write.
@@ -46,8 +44,6 @@ struct svk_format {
   void (*fit)(const float *source, const float *importance, int64_t count, void *target);
   void (*row_dots)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
                    const float *x, int64_t ldx, int64_t tokens, float *out);
-  void (*row_dots_bf16)(const uint8_t *rows, int64_t row_bytes, int64_t row_count, int64_t columns,
-                        const uint16_t *x, int64_t ldx, int64_t tokens, float *out);
   int64_t few_tokens;
   void (*unpack)(const void *source, int64_t count, int8_t *codes, float *scales, float *mins);
   int has_mins, halves; /* `halves`: 16 values have their own scale and min, not 32 together */

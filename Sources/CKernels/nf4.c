@@ -5,8 +5,10 @@
  * where two are as near.
  *
  * Points are no whole numbers, and who quantises so computes with activations of 16 bits: there are
- * no products over rounded ones, but dots of both in BF16. Fast forms are in x86/nf4.h. */
+ * no products over rounded ones, but in BF16 few tokens are multiplied from strips, whose blocks
+ * are nine words. Fast forms are in x86/nf4.h. */
 #include "blocks.h"
+#include "strips.h"
 
 enum { LENGTH = 64, BYTES = 36, SCALE_BYTES = 4, LANES = 16, TILE = 6, FEW_TOKENS = 12 };
 
@@ -146,13 +148,17 @@ static void encode_nf4(const float *source, int64_t count, void *target) {
   }
 }
 
+static const svk_strip_layout strips_nf4 = {
+    .words = BYTES / 4,
+#if SVK_X86
+    .decode = strip_decode_nf4, .dots = strip_dots_nf4, .dots_bf16 = strip_dots_bf16_nf4,
+#endif
+};
+
 const svk_format *svk_format_nf4(void) {
   static const svk_format format = {
       .block_length = LENGTH, .block_bytes = BYTES, .decode = decode_nf4, .encode = encode_nf4,
       .row_dots = row_dots_nf4, .few_tokens = FEW_TOKENS,
-#if SVK_X86
-      .row_dots_bf16 = row_dots_bf16_nf4,
-#endif
-  };
+      .strips = &strips_nf4};
   return &format;
 }

@@ -7,6 +7,7 @@
 
 #include "gemm.h"
 #include "opened.h"
+#include "strips.h"
 
 enum { FEW_TOKENS = 3, ROW_GROUP = 4 };
 
@@ -36,12 +37,36 @@ static void decoded_dots(svk_weights w, const uint8_t *rows, int64_t count, cons
 static void row_dots(svk_weights w, const uint8_t *rows, int64_t count, const float *x,
                      int64_t ldx, int64_t tokens, const uint16_t *codes, float *out) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  (void)codes;
+#if SVK_X86
   if (codes) {
-    w.format->row_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
-  } else if (w.format->row_dots) {
+    svk_dots_bf16(rows, row_bytes, count, w.columns, codes, w.columns, tokens, out);
+    return;
+  }
+#endif
+  if (w.format->row_dots) {
     w.format->row_dots(rows, row_bytes, count, w.columns, x, ldx, tokens, out);
   } else {
     decoded_dots(w, rows, count, x, ldx, tokens, out);
+  }
+}
+
+/* Tokens as codes of BF16, [tokens, columns]. */
+static void round_tokens(svk_weights w, const float *x, int64_t ldx, int64_t tokens,
+                         uint16_t *codes) {
+  for (int64_t t = 0; t < tokens; t++) {
+    svk_format_bf16()->encode(x + t * ldx, w.columns, codes + t * w.columns);
+  }
+}
+
+/* y[t * ldy + r] (+)= alpha out[t * stride + r]. */
+static void put_dots(const float *out, int64_t stride, int64_t count, int64_t tokens, float *y,
+                     int64_t ldy, svk_update update) {
+  for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t r = 0; r < count; r++) {
+      float *place = y + t * ldy + r;
+      *place = (update.accumulate ? *place : 0) + update.alpha * out[t * stride + r];
+    }
   }
 }
 
@@ -51,35 +76,67 @@ static void dots_product(svk_weights w, int64_t first, int64_t last, const float
                          uint16_t *scratch) {
   int64_t row_bytes = svk_bytes_of(w.format, w.columns);
   const uint8_t *row = (const uint8_t *)w.bytes + first * row_bytes;
-  int in_bf16 = svk_multiplies_bf16(w) && w.format->row_dots_bf16 != NULL;
-  for (int64_t t = 0; in_bf16 && t < tokens; t++) {
-    svk_format_bf16()->encode(x + t * ldx, w.columns, scratch + t * w.columns);
-  }
+  int in_bf16 = svk_multiplies_bf16(w) && w.format == svk_format_bf16();
+  if (in_bf16) round_tokens(w, x, ldx, tokens, scratch);
   for (int64_t r = first; r < last; r += ROW_GROUP, row += ROW_GROUP * row_bytes) {
     int64_t count = last - r < ROW_GROUP ? last - r : ROW_GROUP;
     float out[SVK_FEW_PLAIN_TOKENS * ROW_GROUP];
     row_dots(w, row, count, x, ldx, tokens, in_bf16 ? scratch : NULL, out);
-    for (int64_t t = 0; t < tokens; t++) {
-      for (int64_t i = 0; i < count; i++) {
-        float *place = y + t * ldy + r + i;
-        *place = (update.accumulate ? *place : 0) + update.alpha * out[t * ROW_GROUP + i];
-      }
-    }
+    put_dots(out, ROW_GROUP, count, tokens, y + r, ldy, update);
   }
+}
+
+/* Whether few tokens are multiplied from strips. */
+static int has_strip_dots(svk_weights w) {
+  return w.arrangement != SVK_ROWS && svk_has_strips(w.format) && w.format->strips->dots;
+}
+
+/* svk_product of few tokens and strips, or rows that come into them one strip at a time. */
+static void strip_dots_product(svk_weights w, int64_t first, int64_t last, const float *x,
+                               int64_t ldx, int64_t tokens, float *y, int64_t ldy,
+                               svk_update update, uint16_t *codes) {
+  const svk_strip_layout *layout = w.format->strips;
+  int64_t row_bytes = svk_bytes_of(w.format, w.columns);
+  int64_t blocks = w.columns / w.format->block_length;
+  int in_bf16 = svk_multiplies_bf16(w);
+  if (in_bf16) round_tokens(w, x, ldx, tokens, codes);
+  for (int64_t r = first; r < last; r += SVK_STRIP) {
+    int64_t count = last - r < SVK_STRIP ? last - r : SVK_STRIP;
+    const uint8_t *from = (const uint8_t *)w.bytes + r * row_bytes;
+    svk_weights piece = {w.format, from, count, w.columns, SVK_ROWS, 0};
+    svk_strip strip = svk_strip_at(w, r);
+    if (w.arrangement == SVK_ROWS_AS_STRIPS) {
+      void *room = codes + SVK_FEW_PLAIN_TOKENS / 2 * w.columns;
+      svk_pack_strips(piece, 0, count, room);
+      piece.bytes = room;
+      strip = svk_strip_at(piece, 0);
+    }
+    float out[SVK_FEW_PLAIN_TOKENS * SVK_STRIP];
+    if (in_bf16) layout->dots_bf16(strip, codes, w.columns, blocks, tokens, out);
+    else layout->dots(strip, x, ldx, blocks, tokens, out);
+    put_dots(out, SVK_STRIP, count, tokens, y + r, ldy, update);
+  }
+}
+
+/* Whether so many tokens are multiplied by dots, and not by the engine. */
+static int takes_dots(svk_weights w, int64_t tokens) {
+  return tokens <= few_tokens(w.format) && (w.arrangement == SVK_ROWS || has_strip_dots(w));
 }
 
 int64_t svk_tiled_from(svk_weights w) {
   if (!svk_multiplies_bf16(w)) return 0;
-  return w.arrangement != SVK_ROWS ? 1 : few_tokens(w.format) + 1;
+  return takes_dots(w, 1) ? few_tokens(w.format) + 1 : 1;
 }
 
 void svk_product(svk_weights w, int64_t first, int64_t last, svk_matrix x, int64_t tokens,
                  float *y, int64_t ldy, svk_update update, void *scratch) {
-  if (w.arrangement != SVK_ROWS || tokens > few_tokens(w.format)) {
+  if (!takes_dots(w, tokens)) {
     svk_panel_source b = {w, first, 0};
     svk_gemm(tokens, last - first, w.columns, x, b, y + first, ldy, update, scratch);
-  } else if (tokens > 0) {
+  } else if (w.arrangement == SVK_ROWS) {
     dots_product(w, first, last, x.a, x.row_stride, tokens, y, ldy, update, scratch);
+  } else {
+    strip_dots_product(w, first, last, x.a, x.row_stride, tokens, y, ldy, update, scratch);
   }
 }
 

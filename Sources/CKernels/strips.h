@@ -42,6 +42,12 @@ struct svk_strip_layout {
                   int64_t ldy);
   void (*decode)(svk_strip strip, int64_t first, int64_t count, float *out, int64_t stride);
   void (*open)(svk_strip strip, int64_t first, int64_t count, uint8_t *to);
+  /* One strip of `blocks` times few tokens (format.h) that are not rounded to 8 bit, or are codes
+   * of BF16: out[t * 16 + r]. Both, or NULL: the engine of gemm.c multiplies any number. */
+  void (*dots)(svk_strip strip, const float *x, int64_t ldx, int64_t blocks, int64_t tokens,
+               float *out);
+  void (*dots_bf16)(svk_strip strip, const uint16_t *x, int64_t ldx, int64_t blocks,
+                    int64_t tokens, float *out);
 };
 enum { SVK_LONE_NONE, SVK_LONE_BEFORE, SVK_LONE_BEHIND };
 
@@ -76,12 +82,12 @@ void svk_strip_product(svk_weights w, int64_t first, int64_t last, const void *x
  * worth it. */
 #if SVK_X86
 #define SVK_STRIP_LAYOUT(name, words, lone, flip, opens)                                           \
-  static const svk_strip_layout strips_##name = {                                                  \
-      words, lone, flip, strips_product_##name, strip_decode_##name,                               \
-      opens ? strip_open_##name : NULL};
+  static const svk_strip_layout strips_##name = {words, lone, flip, strips_product_##name,         \
+                                                 strip_decode_##name,                              \
+                                                 opens ? strip_open_##name : NULL, NULL, NULL};
 #else
 #define SVK_STRIP_LAYOUT(name, words, lone, flip, opens)                                           \
-  static const svk_strip_layout strips_##name = {words, lone, flip, NULL, NULL, NULL};
+  static const svk_strip_layout strips_##name = {words, lone, flip, NULL, NULL, NULL, NULL, NULL};
 #endif
 
 #endif

@@ -129,7 +129,7 @@ import Testing
 
   /// Steps go on while a matrix comes into strips: they must not see when. One strip of the widest
   /// is all that scratch has room for.
-  @Test(arguments: StoredCase.strips, Kernels.instructionSets)
+  @Test(arguments: StoredCase.integerStrips, Kernels.instructionSets)
   func rowsAsStripsGiveTheBitsOfStrips(
     _ stored: StoredCase, _ set: Kernels.InstructionSet
   ) throws {
@@ -157,7 +157,7 @@ import Testing
 
   /// Many tokens meet strips that are opened for them, a part of the columns after the other; the
   /// rows of a matrix come in several rounds.
-  @Test(arguments: StoredCase.strips, Kernels.instructionSets)
+  @Test(arguments: StoredCase.integerStrips, Kernels.instructionSets)
   func manyTokensGetTheBitsOfFew(_ stored: StoredCase, _ set: Kernels.InstructionSet) throws {
     for (tokens, rows, least) in [(49, 250, 2048), (55, 37, 4384), (64, 16, 32)] {
       let columns = stored.format.width(least)

@@ -19,7 +19,10 @@ struct StoredCase: Sendable, CustomTestStringConvertible {
   /// Those whose products take activations rounded to 8 bit.
   static let integer = all.filter(\.format.prefersIntegerActivations)
 
-  /// Those in strips.
+  /// Those of them in strips.
+  static let integerStrips = integer.filter { $0.arrangement == .strips }
+
+  /// All in strips.
   static let strips = all.filter { $0.arrangement == .strips }
 
   /// Some of these shapes for formats that have nothing of their own in products, all for others.

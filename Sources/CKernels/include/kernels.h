@@ -86,7 +86,7 @@ typedef struct {
   int64_t rows, columns;
   int arrangement;
   /* Whether products with F32 activations may round both sides to BF16, to nearest even, and add
-   * in F32: they do from instruction set 4 on, but for few tokens where only BF16 and NF4 do. */
+   * in F32: they do from instruction set 4 on, but for few tokens and rows other than of BF16. */
   int rounds;
 } svk_weights;
 

@@ -1,10 +1,7 @@
 /* The points of NF4 from registers: sixteen of them are one of AVX-512 and two of AVX2; in BF16
  * they are half a one. */
 #include "bf16.h"
-
-/* Rows and tokens of a tile in BF16. One token alone waits for memory, which gives most when it is
- * read in its order, row after row. */
-enum { ROWS = 4, CODED_TOKENS = 4 };
+#include "strips.h"
 
 SVK_TARGET_AVX512 SVK_INLINE void wide_points_of(const uint8_t *words, svk_lanes *values) {
   const __m512 table = _mm512_loadu_ps(nf4_points);
@@ -37,93 +34,161 @@ SVK_TARGET_AVX2 SVK_INLINE void quick_points_of(const uint8_t *words, svk_lanes 
 POINT_KERNELS(SVK_TARGET_AVX2, avx2, quick_points_of)
 POINT_KERNELS(SVK_TARGET_AVX512, avx512, wide_points_of)
 
-/* Points as BF16, each twice, so that a fifth bit beside a code changes nothing. */
-SVK_TARGET_AVX512 SVK_INLINE __m512i coded_points(void) {
-  return _mm512_broadcast_i64x4(round_sixteen(_mm512_loadu_ps(nf4_points)));
-}
+/* In strips: a word of scales, then eight. In lane r of word m, four bits at 4 n of the lower half
+ * are the code of value 16 n + 2 m of row r and those of the upper half the code of the next value:
+ * shifted, a word gives the points of two values of each row at once. */
+enum { WORDS = 1 + LENGTH / 8, PARTS = LENGTH / SVK_BLOCK };
+static const strip_reader nf4_blocks = {.words = WORDS, .parts = PARTS};
 
-/* The points of a block's values, 32 each, from 16 words twice. */
-SVK_TARGET_AVX512 SVK_INLINE void coded_block(const uint8_t *words, __m512i points, __m512 *low,
-                                              __m512 *high) {
-  const __m512i lower = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(4), 1);
-  const __m512i upper = _mm512_add_epi16(lower, _mm512_set1_epi16(8));
-  __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)words));
-  *low = _mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_srlv_epi16(twice, lower), points));
-  *high = _mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_srlv_epi16(twice, upper), points));
-}
+/* Adds the 64 products of four shifts of word m, or what there is of them, to two sums of each
+ * token; `points` as the instance has them. */
+typedef void (*word_adder)(const int tokens, __m512i word, int m, __m512i points, const void *x,
+                           int64_t ldx, __m512 (*sums)[2]);
 
-/* Four rows, or one, times `tokens` (1...4) in BF16: each load of x serves all of them. Scales are
- * F32, a block's sum takes its one. */
-SVK_TARGET_AVX512 SVK_INLINE void coded_dots(const int rows, const int tokens, const uint8_t *from,
-                                             int64_t row_bytes, int64_t columns,
-                                             const uint16_t *x, int64_t ldx, float *out,
-                                             svk_dot_pairs dot) {
-  const __m512i points = coded_points();
-  __m512 totals[CODED_TOKENS][ROWS];
+SVK_TARGET_AVX512VNNI SVK_INLINE void add_values(const int tokens, __m512i word, int m,
+                                                 __m512i points, const void *x, int64_t ldx,
+                                                 __m512 (*sums)[2]) {
+  const float *from = (const float *)x + 2 * m;
 #pragma clang loop unroll(full)
-  for (int i = 0; i < tokens * rows; i++) totals[i / rows][i % rows] = _mm512_setzero_ps();
-  for (int64_t k = 0; k < columns; k += LENGTH, from += BYTES) {
-    __m512 low[ROWS], high[ROWS];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      __builtin_prefetch(from + r * row_bytes + AHEAD);
-      coded_block(from + r * row_bytes + SCALE_BYTES, points, &low[r], &high[r]);
-    }
+  for (int i = 0; i < 8; i++) {
+    __m512i codes = _mm512_srli_epi32(word, 16 * (i % 2) + i / 2 * 4); /* four bits count */
+    __m512 values = _mm512_permutexvar_ps(codes, _mm512_castsi512_ps(points));
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
-      __m512 first = _mm512_loadu_ps(x + t * ldx + k);
-      __m512 second = _mm512_loadu_ps(x + t * ldx + k + 2 * LANES);
-#pragma clang loop unroll(full)
-      for (int r = 0; r < rows; r++) {
-        __m512 sum = _mm512_setzero_ps(), scale = _mm512_set1_ps(scale_of(from + r * row_bytes));
-        dot(&sum, &low[r], &first);
-        dot(&sum, &high[r], &second);
-        totals[t][r] = _mm512_fmadd_ps(sum, scale, totals[t][r]);
-      }
+      __m512 one = _mm512_set1_ps(from[t * ldx + i / 2 * LANES + i % 2]);
+      sums[t][i % 2] = _mm512_fmadd_ps(values, one, sums[t][i % 2]);
     }
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < tokens * rows; i++) {
-    svk_lanes lanes;
-    memcpy(&lanes, &totals[i / rows][i % rows], sizeof lanes);
-    out[i / rows * ROWS + i % rows] = sum_of_lanes(&lanes);
   }
 }
 
-#define CODED_CASE(rows, n, dot)                                                                   \
-  case n: coded_dots(rows, n, from, row_bytes, columns, x, ldx, out, dot); break;
-#define CODED_CASES(rows, dot)                                                                     \
-  CODED_CASE(rows, 1, dot) CODED_CASE(rows, 2, dot) CODED_CASE(rows, 3, dot)                       \
-  CODED_CASE(rows, 4, dot)
+SVK_TARGET_AVX512VNNI SVK_INLINE void add_pairs(const int tokens, __m512i word, int m,
+                                                __m512i points, const void *x, int64_t ldx,
+                                                __m512 (*sums)[2], svk_dot_pairs dot) {
+  const uint16_t *from = (const uint16_t *)x + 2 * m;
+#pragma clang loop unroll(full)
+  for (int n = 0; n < 4; n++) {
+    __m512i codes = _mm512_srli_epi32(word, 4 * n); /* five bits count, points are there twice */
+    __m512 values = _mm512_castsi512_ps(_mm512_permutexvar_epi16(codes, points));
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      int32_t pair;
+      memcpy(&pair, from + t * ldx + n * LANES, sizeof pair);
+      __m512 both = _mm512_castsi512_ps(_mm512_set1_epi32(pair));
+      dot(&sums[t][n % 2], &values, &both);
+    }
+  }
+}
 
-#define CODED_TILES(target, name, dot)                                                             \
-  target static void name(int lone, const uint8_t *from, int64_t row_bytes, int64_t columns,       \
-                          const uint16_t *x, int64_t ldx, int64_t tokens, float *out) {            \
-    for (int64_t count; tokens > 0; tokens -= count, x += count * ldx, out += count * ROWS) {      \
-      count = tokens < CODED_TOKENS ? tokens : CODED_TOKENS;                                       \
-      if (lone) {                                                                                  \
-        switch (count) { CODED_CASES(1, dot) }                                                     \
-      } else {                                                                                     \
-        switch (count) { CODED_CASES(ROWS, dot) }                                                  \
+SVK_TARGET_AVX512BF16 SVK_INLINE void add_pairs_bf16(const int tokens, __m512i word, int m,
+                                                     __m512i points, const void *x, int64_t ldx,
+                                                     __m512 (*sums)[2]) {
+  add_pairs(tokens, word, m, points, x, ldx, sums, dot_pairs);
+}
+
+SVK_TARGET_AVX512VNNI SVK_INLINE void add_pairs_spelled_out(const int tokens, __m512i word, int m,
+                                                            __m512i points, const void *x,
+                                                            int64_t ldx, __m512 (*sums)[2]) {
+  add_pairs(tokens, word, m, points, x, ldx, sums, dot_pairs_spelled_out);
+}
+
+/* out[t * 16 + r] for one strip and `tokens` (1...6), numbers of `size` bytes; a block's sum takes
+ * its scale, which is F32. */
+SVK_TARGET_AVX512VNNI SVK_INLINE void strip_dots(const int tokens, const int whole,
+                                                 svk_strip strip, int64_t blocks, __m512i points,
+                                                 const void *x, int64_t size, int64_t ldx,
+                                                 float *out, word_adder add) {
+  __m512 totals[TILE];
+  strip_block at;
+  strip_part(nf4_blocks, strip, 0, &at);
+#pragma clang loop unroll(full)
+  for (int t = 0; t < tokens; t++) totals[t] = _mm512_setzero_ps();
+  for (int64_t b = 0; b < blocks; b++, x = (const uint8_t *)x + LENGTH * size) {
+    __m512 sums[TILE][2];
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) sums[t][0] = sums[t][1] = _mm512_setzero_ps();
+#pragma clang loop unroll(full)
+    for (int m = 0; m < WORDS - 1; m++) {
+      __builtin_prefetch(at.words + 64 * m + STRIPS_AHEAD);
+      add(tokens, strip_word(whole, &at, 1 + m), m, points, x, ldx, sums);
+    }
+    __m512 scale = _mm512_castsi512_ps(strip_word(whole, &at, 0));
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      totals[t] = _mm512_fmadd_ps(_mm512_add_ps(sums[t][0], sums[t][1]), scale, totals[t]);
+    }
+    next_block(&at, WORDS);
+  }
+#pragma clang loop unroll(full)
+  for (int t = 0; t < tokens; t++) _mm512_storeu_ps(out + t * SVK_STRIP, totals[t]);
+}
+
+#define STRIP_CASE(n, size, add)                                                                   \
+  case n:                                                                                          \
+    strip_dots(n, 1, strip, blocks, points, from, size, ldx, out, add);                            \
+    break;
+
+/* Any number of tokens; those of a strip that is not whole one by one. */
+#define STRIP_DOTS(target, name, type, add)                                                        \
+  target static void name(svk_strip strip, int64_t blocks, __m512i points, const type *x,          \
+                          int64_t ldx, int64_t tokens, float *out) {                               \
+    const int64_t most = strip.rows == SVK_STRIP ? TILE : 1;                                       \
+    for (int64_t t = 0, count; t < tokens; t += count, out += count * SVK_STRIP) {                 \
+      const type *from = x + t * ldx;                                                              \
+      count = tokens - t < most ? tokens - t : most;                                               \
+      if (strip.rows < SVK_STRIP) {                                                                \
+        strip_dots(1, 0, strip, blocks, points, from, sizeof *x, ldx, out, add);                   \
+        continue;                                                                                  \
+      }                                                                                            \
+      switch (count) {                                                                             \
+        STRIP_CASE(1, sizeof *x, add) STRIP_CASE(2, sizeof *x, add)                                \
+        STRIP_CASE(3, sizeof *x, add) STRIP_CASE(4, sizeof *x, add)                                \
+        STRIP_CASE(5, sizeof *x, add) STRIP_CASE(6, sizeof *x, add)                                \
       }                                                                                            \
     }                                                                                              \
   }
 
-CODED_TILES(SVK_TARGET_AVX512BF16, coded_tiles__avx512bf16, dot_pairs)
-CODED_TILES(__attribute__((noinline)) SVK_TARGET_AVX512, coded_tiles__spelled_out,
-            dot_pairs_spelled_out)
+STRIP_DOTS(SVK_TARGET_AVX512VNNI, strip_dots__f32, float, add_values)
+STRIP_DOTS(SVK_TARGET_AVX512BF16, strip_dots__avx512bf16, uint16_t, add_pairs_bf16)
+STRIP_DOTS(__attribute__((noinline)) SVK_TARGET_AVX512VNNI, strip_dots__spelled_out, uint16_t,
+           add_pairs_spelled_out)
 
-static void row_dots_bf16_nf4(const uint8_t *rows, int64_t row_bytes, int64_t row_count,
-                              int64_t columns, const uint16_t *x, int64_t ldx, int64_t tokens,
-                              float *out) {
-  const int spelled_out = svk_spells_out_bf16(), lone = row_count < ROWS || tokens == 1;
-  unsigned saved = spelled_out ? begin_spelling() : 0;
-  for (int64_t r = 0; r < (lone ? row_count : 1); r++, rows += row_bytes, out++) {
-    if (spelled_out) {
-      coded_tiles__spelled_out(lone, rows, row_bytes, columns, x, ldx, tokens, out);
-    } else {
-      coded_tiles__avx512bf16(lone, rows, row_bytes, columns, x, ldx, tokens, out);
+SVK_TARGET_AVX512VNNI static void strip_dots_nf4(svk_strip strip, const float *x, int64_t ldx,
+                                                 int64_t blocks, int64_t tokens, float *out) {
+  __m512i points = _mm512_castps_si512(_mm512_loadu_ps(nf4_points));
+  strip_dots__f32(strip, blocks, points, x, ldx, tokens, out);
+}
+
+SVK_TARGET_AVX512VNNI static void strip_dots_bf16_nf4(svk_strip strip, const uint16_t *x,
+                                                      int64_t ldx, int64_t blocks, int64_t tokens,
+                                                      float *out) {
+  __m512i points = _mm512_broadcast_i64x4(round_sixteen(_mm512_loadu_ps(nf4_points)));
+  if (!svk_spells_out_bf16()) {
+    strip_dots__avx512bf16(strip, blocks, points, x, ldx, tokens, out);
+    return;
+  }
+  unsigned saved = begin_spelling();
+  strip_dots__spelled_out(strip, blocks, points, x, ldx, tokens, out);
+  end_spelling(saved);
+}
+
+/* svk_strip_decode. */
+SVK_TARGET_AVX512VNNI static void strip_decode_nf4(svk_strip strip, int64_t first, int64_t count,
+                                                   float *out, int64_t stride) {
+  const __m512 points = _mm512_loadu_ps(nf4_points);
+  for (int64_t n = first; n < first + count; n++, out += SVK_BLOCK * stride) {
+    strip_block at;
+    int part = strip_part(nf4_blocks, strip, n, &at);
+    const int whole = strip.rows == SVK_STRIP;
+    __m512 scale = _mm512_castsi512_ps(strip_word(whole, &at, 0));
+    for (int m = 0; m < WORDS - 1; m++) {
+      __m512i word = strip_word(whole, &at, 1 + m);
+      word = _mm512_srl_epi32(word, _mm_cvtsi32_si128(8 * part));
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 4; i++) {
+        __m512i codes = _mm512_srli_epi32(word, 16 * (i % 2) + i / 2 * 4);
+        __m512 values = _mm512_mul_ps(_mm512_permutexvar_ps(codes, points), scale);
+        _mm512_storeu_ps(out + (2 * m + i / 2 * LANES + i % 2) * stride, values);
+      }
     }
   }
-  if (spelled_out) end_spelling(saved);
 }

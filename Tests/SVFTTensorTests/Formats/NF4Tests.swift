@@ -40,36 +40,41 @@ import Testing
     }
   }
 
-  /// Few tokens are multiplied in F32, or both sides in BF16 where that is asked for and the
-  /// processor can; then by the same bits for every token as alone.
+  /// Few tokens meet strips in F32, or both sides are BF16 where that is asked for and the
+  /// processor can; by the same bits beside others as alone.
   @Test(arguments: Kernels.instructionSets)
-  func fewTokensAreMultipliedAsAsked(_ set: Kernels.InstructionSet) throws {
-    let (rows, columns, tokens) = (7, 192, 9)
+  func fewTokensMeetStripsAsAsked(_ set: Kernels.InstructionSet) throws {
+    let (rows, columns, tokens) = (21, 192, 9)
     var numbers = TestNumbers(seed: 3)
     let bytes = encode(numbers.array(rows * columns), NF4())
     let scratch = try Buffer(byteCount: Kernels.scratchBytes(columns))
     let x = numbers.array(tokens * columns)
-    func product(_ first: Int, _ count: Int, inBF16: Bool) -> [Float] {
+    func product(
+      _ first: Int, _ count: Int, inBF16: Bool,
+      _ arrangement: Kernels.StoredMatrix.Arrangement = .strips
+    ) throws -> [Float] {
       var y = [Float](repeating: 0, count: count * rows)
-      bytes.withUnsafeBytes { source in
-        guard let start = source.baseAddress else { return }
-        let matrix = Kernels.StoredMatrix(NF4(), start, rows: rows, columns: columns)
-        let part = Array(x[(first * columns)..<((first + count) * columns)])
-        Kernels.with(set) {
+      let part = Array(x[(first * columns)..<((first + count) * columns)])
+      try Kernels.with(set) {
+        try StoredCase(format: NF4(), arrangement: arrangement).with(
+          bytes, rows: rows, columns: columns
+        ) { matrix in
           (inBF16 ? matrix.inBF16 : matrix).product(
             rows: 0..<rows, part, tokens: count, into: &y, ldy: rows, scratch: scratch.pointer)
         }
       }
       return y
     }
-    let (exact, rounded) = (
-      product(0, tokens, inBF16: false), product(0, tokens, inBF16: true)
-    )
+    let exact = try product(0, tokens, inBF16: false)
+    let rounded = try product(0, tokens, inBF16: true)
     #expect((exact == rounded) == (set < .avx512bf16))
-    guard set == .avx512bf16 else { return }
-    for token in 0..<tokens {
-      let alone = product(token, 1, inBF16: true)
-      #expect(alone == Array(rounded[(token * rows)..<((token + 1) * rows)]))
+    guard set >= .avx512vnni else { return }
+    for (whole, inBF16) in [(exact, false), (rounded, true)] {
+      #expect(try product(0, tokens, inBF16: inBF16, .rowsAsStrips) == whole)
+      for token in 0..<tokens {
+        let alone = try product(token, 1, inBF16: inBF16)
+        #expect(alone == Array(whole[(token * rows)..<((token + 1) * rows)]))
+      }
     }
   }
 }
