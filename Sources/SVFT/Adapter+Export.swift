@@ -35,6 +35,10 @@ extension Adapter {
             + "\(method.standIns[0].slot.name): merge it into a model instead")
       }
       try requireNoScales("merge it into a model instead")
+      switch request.form {
+      case .peft: try model.requireForeign(path)
+      case .ggufLoRA, .delta: try model.requireForeign(file: path)
+      }
       let strength = scale == 0 ? 1 : scale
       guard request.form != .delta else { return try writeDeltas(strength, path) }
       var parts: [LowRankDelta] = []
@@ -82,12 +86,15 @@ extension Adapter {
         OutgoingTensor(name, [projection.rows, projection.columns], float) {
           (sink) throws(SVFTError) in
           try self.model.gate.checkCancelled("exporting the adapter")
-          for row in 0..<projection.rows {
-            let stored = projection.weight.rowOrder.stored(row)
-            let values = try DeltaMatrix(rows: 1, columns: projection.columns)
+          let change = try method.change(of: projection, threads: self.model.network.threads)
+          let step = 2 * ScatteredChange.pieceRows
+          for first in stride(from: 0, to: projection.rows, by: step) {
+            let rows = (first..<min(first + step, projection.rows)).map {
+              projection.weight.rowOrder.stored($0)
+            }
+            let values = try DeltaMatrix(rows: rows.count, columns: projection.columns)
             try values.withValues { (target) throws(SVFTError) in
-              try method.addDelta(
-                projection, rows: stored..<stored + 1, scale: strength, to: target)
+              change?.add(rows, scale: strength, to: target)
             }
             try sink.write(values.buffer)
           }

@@ -265,8 +265,3 @@ extension Adapter.Attached {
     (isTrained, classes, learned) = (before.isTrained, before.classes, before.learned)
   }
 }
-
-extension AdapterMethod {
-  /// Everything it trains: parameters of its own and stand-ins for tensors, in a fixed order.
-  var allParameters: [Parameter] { parameters + standIns.map(\.parameter) }
-}

@@ -28,14 +28,18 @@ final class MergedTensor {
   /// What would have survived without quantisation-aware training.
   private(set) var survivedNaively = 0.0
 
-  private static let blockRows = 64
+  /// Rows made at a time: a piece for each of two threads.
+  private static let blockRows = 2 * ScatteredChange.pieceRows
+  private let threads: Int
   /// How much each number of a block of rows matters, where that is known and the format weighs.
   private var importance: Buffer?
 
   /// `projections` are those that multiply with this tensor; `layout` is the file's.
   init(
-    _ slot: Slot, _ projections: [Projection], format: any ElementFormat, layout: FileLayout
+    _ slot: Slot, _ projections: [Projection], format: any ElementFormat, layout: FileLayout,
+    threads: Int
   ) {
+    self.threads = threads
     self.slot = slot
     self.projections = projections.filter { !$0.attachments.isEmpty }
     self.format = format
@@ -149,12 +153,13 @@ final class MergedTensor {
     let merged = try Buffer(of: Float.self, count: count)
     let base = try Buffer(of: Float.self, count: count)
     let encoded = try Buffer(byteCount: MergedTensor.blockRows * format.rowBytes(columns))
+    let changes = try changes()
     for first in stride(from: 0, to: rows, by: MergedTensor.blockRows) {
       let block = first..<min(rows, first + MergedTensor.blockRows)
       guard let m = merged.values(Float.self).baseAddress,
         let b = base.values(Float.self).baseAddress
       else { return }
-      try fill(block, m, b)
+      fill(block, m, b, changes)
       encode(block, m, into: encoded.pointer)
       if isChanged, format.blockLength > 1 { try collect(block.count * columns, m, b, encoded) }
       try requireHeld(block, encoded, scratch: m)
@@ -191,26 +196,34 @@ final class MergedTensor {
     }
   }
 
-  /// Merged values and base values of the file's rows `block`.
-  private func fill(
-    _ block: Range<Int>, _ merged: UnsafeMutablePointer<Float>, _ base: UnsafeMutablePointer<Float>
-  ) throws(SVFTError) {
-    let columns = slot.weight.columns
+  /// What attached adapters add to what `fill` starts with.
+  private func changes() throws(SVFTError) -> [(change: ScatteredChange, scale: Float)] {
     let isExact = rounded == nil || whole != nil
-    let start = isExact ? slot.current : rounded ?? slot.current
-    for (index, row) in block.enumerated() {
-      let stored = isVector ? row : storedRow(row)
-      slot.weight.decode(rows: stored..<stored + 1, into: base + index * columns)
-      start.decode(rows: stored..<stored + 1, into: merged + index * columns)
-      for projection in projections {
-        for attachment in projection.attachments where isExact || attachment.rounded == nil {
-          guard let method = attachment.adapter as? any AdapterMethod else { continue }
-          try method.addDelta(
-            projection, rows: stored..<stored + 1, scale: attachment.scale,
-            to: merged + index * columns)
-        }
+    var changes: [(change: ScatteredChange, scale: Float)] = []
+    for projection in projections {
+      for attachment in projection.attachments where isExact || attachment.rounded == nil {
+        guard let method = attachment.adapter as? any AdapterMethod,
+          let change = try method.change(of: projection, threads: threads)
+        else { continue }
+        changes.append((change, attachment.scale))
       }
     }
+    return changes
+  }
+
+  /// Merged values and base values of the file's rows `block`.
+  private func fill(
+    _ block: Range<Int>, _ merged: UnsafeMutablePointer<Float>,
+    _ base: UnsafeMutablePointer<Float>, _ changes: [(change: ScatteredChange, scale: Float)]
+  ) {
+    let columns = slot.weight.columns
+    let start = rounded == nil || whole != nil ? slot.current : rounded ?? slot.current
+    let stored = isVector ? Array(block) : block.map(storedRow)
+    for (index, row) in stored.enumerated() {
+      slot.weight.decode(rows: row..<row + 1, into: base + index * columns)
+      start.decode(rows: row..<row + 1, into: merged + index * columns)
+    }
+    for (change, scale) in changes { change.add(stored, scale: scale, to: merged) }
     if isVector { arrangeElements(merged) }
   }
 

@@ -60,6 +60,10 @@ extension Model {
     for (index, name) in places.enumerated() {
       try gate.checkCancelled("importing the adapter")
       if let change = try source.change(name) {
+        guard change.energy.isFinite else {
+          throw SVFTError(
+            .nonFinite, "\(name): expected a change of finite numbers, found others")
+        }
         let kept = try method.adopt(change, at: name)
         modules[name] = .object(Self.shares(change.energy, kept))
         total += change.energy
@@ -67,6 +71,7 @@ extension Model {
       }
       try reporter.reached(index + 1)
     }
+    try method.requireFinite("a change")
     method.refresh(threads: network.threads)
     let known = Set(places)
     for name in source.names where !known.contains(name) {

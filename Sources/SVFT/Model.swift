@@ -75,6 +75,7 @@ public final class Model: @unchecked Sendable {
       options, endTokens: ends, images: images, memory: memory)
     factors = FactorStore(cacheFolder: options.cacheFolder, threads: network.threads)
     factors.admit = { (bytes) throws(SVFTError) in try memory.require(bytes) }
+    factors.isCancelled = { [gate] in gate.isCancelled }
     let names = try ClassNames.stored(in: checkpoint)
     ownClasses = Classes(loaded, names.count == loaded.classHead?.outputs ? names : [])
     classes = ownClasses

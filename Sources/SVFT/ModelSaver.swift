@@ -118,7 +118,8 @@ struct ModelSaver {
     let isTransposed = slot.isTransposedInFolders && !BitsAndBytesWriter.holds(format.name)
     let layout =
       isGGUF ? architecture.ggufLayout(slot.name) : FileLayout(isTransposed: isTransposed)
-    return MergedTensor(slot, owners, format: format, layout: layout)
+    return MergedTensor(
+      slot, owners, format: format, layout: layout, threads: model.network.threads)
   }
 
   /// Whether nothing is computed with a tensor and GGUF files have no place for it.

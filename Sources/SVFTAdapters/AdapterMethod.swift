@@ -136,6 +136,19 @@ extension AdapterMethod {
       "expected adapters of a method that can be added up, found \(name): merge them into models, "
         + "and import the difference to the base")
   }
+  /// Everything it trains: parameters of its own and stand-ins for tensors, in a fixed order.
+  package var allParameters: [Parameter] { parameters + standIns.map(\.parameter) }
+
+  /// Throws `.nonFinite` where a trained number is none, after `what` was made of other numbers.
+  package func requireFinite(_ what: String) throws(SVFTError) {
+    for parameter in allParameters {
+      guard let values = parameter.values.baseAddress,
+        !Kernels.allFinite(values, count: parameter.values.count)
+      else { continue }
+      throw SVFTError(.nonFinite, "\(parameter.name): expected \(what) of numbers, found others")
+    }
+  }
+
   package var configuration: JSON.Object { JSON.Object() }
   package static var baseFigures: [String] { [] }
   package func state() throws(SVFTError) -> [NamedTensor] { [] }

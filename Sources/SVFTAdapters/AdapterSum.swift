@@ -70,10 +70,7 @@ package struct AdapterSum {
       }
     }
     let result = try kind.sum(self)
-    for parameter in result.method.parameters
-    where !Kernels.allFinite(parameter.values) {
-      throw SVFTError(.nonFinite, "\(parameter.name): expected a sum of numbers, found others")
-    }
+    try result.method.requireFinite("a sum")
     result.method.refresh(threads: factors.threads)
     return result
   }
@@ -85,11 +82,5 @@ package struct AdapterSum {
   var projections: [Projection] {
     let used = Set(terms.flatMap { $0.method.projections.map { ObjectIdentifier($0) } })
     return sites.projections.filter { used.contains(ObjectIdentifier($0)) }
-  }
-}
-
-extension Kernels {
-  fileprivate static func allFinite(_ values: UnsafeMutableBufferPointer<Float>) -> Bool {
-    values.baseAddress.map { allFinite($0, count: values.count) } ?? true
   }
 }

@@ -27,6 +27,16 @@ extension AdapterMethod {
     defer { withExtendedLifetime(scratch) {} }
     change.add(rows, scale: scale, to: target, scratch: scratch.pointer)
   }
+
+  /// ΔW of a projection in any order of rows, for `threads`; nil where there is none.
+  ///
+  /// Throws `.memory`.
+  package func change(
+    of projection: Projection, threads: Int
+  ) throws(SVFTError) -> ScatteredChange? {
+    guard let change = try changeRows(projection) else { return nil }
+    return try ScatteredChange(change, columns: projection.columns, threads: threads)
+  }
 }
 
 /// c·B A with B [out, r] and A [r, in].

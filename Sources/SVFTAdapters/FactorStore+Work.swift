@@ -116,7 +116,9 @@ extension FactorStore {
     let start = Clock.seconds()
     let ledger = MemoryLedger.current
     Parallel.run(threads: min(threads, work.count)) { team in
-      while !stop.load(ordering: .relaxed), let (index, again) = queue.withLock({ $0.next() }) {
+      while !stop.load(ordering: .relaxed), self.isCancelled?() != true,
+        let (index, again) = queue.withLock({ $0.next() })
+      {
         if again { Clock.pause(0.02) }
         let result = self.attempt(work[index], ledger)
         if case .failure = result { stop.store(true, ordering: .relaxed) }

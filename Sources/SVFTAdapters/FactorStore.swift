@@ -22,6 +22,8 @@ package final class FactorStore: @unchecked Sendable {
   package var progress: Progress?
   /// Asked before factors of that many bytes are made; throws where there is no room for them.
   package var admit: ((_ bytes: Int) throws(SVFTError) -> Void)?
+  /// Asked before each matrix; true leaves the rest.
+  package var isCancelled: (() -> Bool)?
 
   private var vectors: [Key: SingularVectors] = [:]
   private var records: [Key: FactorRecord] = [:]
@@ -74,6 +76,7 @@ package final class FactorStore: @unchecked Sendable {
   package func copy() -> FactorStore {
     let copy = FactorStore(threads: threads, solver: solver)
     (copy.vectors, copy.hashes, copy.solverBytes) = (vectors, hashes, solverBytes)
+    (copy.admit, copy.isCancelled) = (admit, isCancelled)
     return copy
   }
 
@@ -127,12 +130,19 @@ package final class FactorStore: @unchecked Sendable {
     return found
   }
 
-  /// The first of several wishes that there is room for; the last where there is none.
-  func firstFitting(_ wishes: [Wish], _ slots: [Slot]) -> Wish {
-    let fitting = wishes.dropLast().first { wish in
-      admits(missing(slots, wish))
+  /// The vectors of the first of several wishes that there is room for, and for what decomposing
+  /// takes beside what is kept; of the last where there is none.
+  ///
+  /// Throws what the last one throws.
+  func vectors(_ slots: [Slot], firstOf wishes: [Wish]) throws(SVFTError) -> [SingularVectors] {
+    for wish in wishes.dropLast() where admits(missing(slots, wish)) {
+      do throws(SVFTError) {
+        return try vectors(slots, wish)
+      } catch {
+        guard error.kind == .memory else { throw error }
+      }
     }
-    return fitting ?? wishes.last ?? Wish()
+    return try vectors(slots, wishes.last ?? Wish())
   }
 
   private func admits(_ missing: [Work]) -> Bool {
@@ -196,12 +206,24 @@ package final class FactorStore: @unchecked Sendable {
     try admit?(Self.byteCount(missing))
     try debitSolver(missing.map(\.slot.weight))
     let results = MemoryLedger.isRehearsing ? rehearse(missing) : decompose(missing)
+    try keep(results, of: missing, wish)
+  }
+
+  /// All, or what there was room for is given up again.
+  private func keep(
+    _ results: [Outcome?], of missing: [Work], _ wish: Wish
+  ) throws(SVFTError) {
     for (result, work) in zip(results, missing) {
       switch result {
       case .success(let made):
         vectors[key(work.slot, wish)] = made.vectors
         records[key(work.slot, wish)] = made.record
-      case .failure(let error): throw error.while(work.slot.name)
+      case .failure(let error):
+        for work in missing where error.kind == .memory {
+          vectors[key(work.slot, wish)] = nil
+          records[key(work.slot, wish)] = nil
+        }
+        throw error.while(work.slot.name)
       case nil:
         throw SVFTError(.cancelled, "the decomposition of \(work.slot.name) was cancelled")
       }

@@ -94,7 +94,7 @@ package struct FactoredDelta: Sendable {
         for index in 0..<outer.rows * outer.columns { sum += Double(x[index]) * Double(y[index]) }
       }
     }
-    return max(0, sum)
+    return sum < 0 ? 0 : sum
   }
 
   /// The best factors of a rank; exact from `self.rank` on, with zeros beyond it.

@@ -33,7 +33,7 @@ package final class SingularVectorMethod: AdapterMethod {
     let settings = try Settings(options)
     let projections = try sites.projections(settings.targets)
     let slots = projections.map(\.weight)
-    let decomposed = try factors.vectors(slots, factors.firstFitting(settings.wishes, slots))
+    let decomposed = try factors.vectors(slots, firstOf: settings.wishes)
     var made: [SingularSite] = []
     var position: [ObjectIdentifier: Int] = [:]
     var waiting: [Int] = []

@@ -12,6 +12,7 @@ struct Inspect: ParsableCommand {
   @Option(
     help: "How the model computes this adapter: form and cost of every module, DIR[:SCALE].")
   var adapter: String?
+  @OptionGroup(title: "With --adapter") var loading: LoadingArguments
   @OptionGroup var output: OutputArguments
 
   func validate() throws {
@@ -29,9 +30,7 @@ struct Inspect: ParsableCommand {
     guard let adapter else {
       return try Inspector.inspect(path, options: "{\"spectrum\": \(spectrum)}")
     }
-    var options = ModelOptions()
-    options.cacheFolder = CacheFolder.path
-    let model = try Model(path: path, options: options, progress: Console.progress)
+    let model = try Model(path: path, options: loading.options(), progress: Console.progress)
     let (folder, scale) = AdapterReference.split(adapter)
     return try model.loadAdapter(folder, scale: scale, progress: Console.progress).describe()
   }

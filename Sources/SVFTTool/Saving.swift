@@ -82,10 +82,13 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let model = try source.load()
-    guard let adapter = try model.attachedAdapters.first else {
-      throw ValidationError("--adapter: expected the adapter to export, found none")
+    let adapters = try model.attachedAdapters
+    guard adapters.count == 1 else {
+      throw ValidationError(
+        "--adapter: expected the one adapter to export, found \(adapters.count)"
+          + (adapters.isEmpty ? "" : "; `svft sum` makes one of several"))
     }
     try result.show(
-      adapter.export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
+      adapters[0].export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
   }
 }

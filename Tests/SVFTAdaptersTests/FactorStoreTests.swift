@@ -16,6 +16,21 @@ import Testing
     #expect(zip(first, second).allSatisfy { $0 === $1 })
   }
 
+  @Test func cancellingIsHeardBetweenMatricesWithoutAnyoneWatching() throws {
+    let model = try TinyChain()
+    var asked = 0
+    model.factors.isCancelled = {
+      asked += 1
+      return asked > 1
+    }
+    do {
+      _ = try model.factors.factors(slots(model))
+      Issue.record("all matrices were decomposed")
+    } catch { #expect(error.kind == .cancelled) }
+    model.factors.isCancelled = nil
+    #expect(try model.factors.factors(slots(model)).count == slots(model).count)
+  }
+
   @Test func anyNumberOfThreadsGivesTheSameFactors() throws {
     func sigma(_ threads: Int) throws -> [[Double]] {
       let model = try TinyChain(factors: FactorStore(threads: threads))

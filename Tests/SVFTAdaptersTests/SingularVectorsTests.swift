@@ -65,6 +65,21 @@ import Testing
     #expect((additive == nil) == (limit < .max))
   }
 
+  /// Both factors fit, and what decomposing takes beside them does not.
+  @Test func whereDecomposingFindsNoRoomItIsOneToo() throws {
+    let store = FactorStore(threads: 1)
+    var asked = 0
+    store.admit = { (_) throws(SVFTError) in
+      asked += 1
+      guard asked != 2 else { throw SVFTError(.memory, "no room to decompose") }
+    }
+    let model = try TinyChain(factors: store)
+    for (_, plan) in try model.method(["method": "svft", "form": "auto"]).plan.members {
+      #expect(try plan.root("plan").string("form") == "one-sided")
+    }
+    #expect(asked > 2)
+  }
+
   /// What others get of an adapter with one rounded factor is what it computes.
   @Test(arguments: ["f32", "bf16", "q8_0"])
   func theProductIsTheChange(format: String) throws {

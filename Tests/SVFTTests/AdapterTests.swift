@@ -40,6 +40,21 @@ import Testing
     #expect(relativeDistance(expected, try other.logits(Self.ids)) < 1e-5)
   }
 
+  @Test(arguments: ["peft", "gguf-lora", "delta"])
+  func noExportReplacesTheModelOrAFileOfIt(_ form: String) throws {
+    let tiny = try TinyVerbs()
+    let adapter = try trained(tiny, Self.additive[1])
+    let path = adapter.model.path
+    let target = form == "peft" ? path : path + "/model.safetensors"
+    let before = try FileSystem.list(path)
+    do {
+      _ = try exported(adapter, target, "{\"to\":\"\(form)\"}")
+      Issue.record("\(target) was replaced")
+    } catch { #expect((error as? SVFTError)?.kind == .invalidArgument) }
+    #expect(try FileSystem.list(path) == before)
+    _ = try Model(path: path)
+  }
+
   @Test func anExportHasTheStrengthTheAdapterHas() throws {
     let tiny = try TinyVerbs()
     let adapter = try trained(tiny, Self.additive[1])

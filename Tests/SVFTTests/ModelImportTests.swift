@@ -110,6 +110,27 @@ import Testing
     #expect(relativeDistance(exported.logits, try model.logits(Self.ids)) < 1e-4)
   }
 
+  /// Factors of finite numbers whose product is none.
+  @Test(arguments: [#"{"method":"svft"}"#, #"{"method":"lora","r":9}"#, #"{"method":"full"}"#])
+  func aChangeThatIsNotFiniteIsRefused(_ options: String) throws {
+    let exported = try Exported(#"{"method":"lora","r":3,"targets":["q_proj"]}"#)
+    let folder = exported.tiny.folder
+    var bytes = try FileSystem.read(folder.file("peft/adapter_model.safetensors")).array
+    let start = 8 + Int(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+    for place in stride(from: start, to: bytes.count, by: 4) {
+      withUnsafeBytes(of: Float(1e20)) { bytes.replaceSubrange(place..<place + 4, with: $0) }
+    }
+    try FileManager.default.copyItem(atPath: folder.file("peft"), toPath: folder.file("huge"))
+    try folder.write("huge/adapter_model.safetensors", bytes)
+    let model = try exported.tiny.model()
+    do {
+      _ = try model.importAdapter(from: folder.file("huge"), options: options)
+      Issue.record("a change without end was taken")
+    } catch { #expect(error.kind == .nonFinite) }
+    #expect(try model.attachedAdapters.isEmpty)
+    #expect(try model.logits(Self.ids).allSatisfy(\.isFinite))
+  }
+
   @Test func aBudgetTakesTheLargestEntries() throws {
     let exported = try Exported(#"{"method":"lora","r":3,"targets":["q_proj"]}"#)
     let model = try exported.tiny.model()
