@@ -28,8 +28,8 @@ extension Model {
     _ object: JSON.Object, _ progress: WorkProgress?
   ) throws(SVFTError) -> Adapter {
     factors.progress = progress
-    defer { factors.progress = nil }
-    try network.foresee("attaching this adapter") { (_) throws(SVFTError) in
+    defer { (factors.progress, factors.isTight) = (nil, false) }
+    try foreseeFactors("attaching this adapter") { () throws(SVFTError) in
       let options = try AdapterOptions(.object(object))
       let method = try options.method().init(options, sites(with: classes), factors.copy())
       _ = try rounded(Adapter.Attached(method, object, isTrained: false))
@@ -61,6 +61,21 @@ extension Model {
       try adapter.attach(scale: scale)
       try adapter.attached.compareCodes(contents.configuration, folder)
       return adapter
+    }
+  }
+
+  /// Rehearses `body`, which takes a copy of the factors' store. Where there is no room, once more
+  /// with the store granting what takes least; that is what it does from then on, until the caller
+  /// resets it. Throws `.memory`.
+  func foreseeFactors(
+    _ activity: String, _ body: () throws(SVFTError) -> Void
+  ) throws(SVFTError) {
+    do throws(SVFTError) {
+      try network.foresee(activity) { (_) throws(SVFTError) in try body() }
+    } catch {
+      guard error.kind == .memory, !factors.isTight else { throw error }
+      factors.isTight = true
+      try network.foresee(activity) { (_) throws(SVFTError) in try body() }
     }
   }
 

@@ -26,12 +26,12 @@ extension Model {
         try ImportRequest(JSON.parse(options).root("import options"))
       }
       factors.progress = progress
-      defer { factors.progress = nil }
+      defer { (factors.progress, factors.isTight) = (nil, false) }
       let source = try DeltaSources.open(path, as: request.from, self, anyBase: request.anyBase)
       let classes = source.classes ?? self.classes
       let tensors = ModelTensors(self, classes)
       let object = try request.options(for: source, tensors, path)
-      try network.foresee("importing this adapter") { (_) throws(SVFTError) in
+      try foreseeFactors("importing this adapter") { () throws(SVFTError) in
         let options = try AdapterOptions(.object(object))
         _ = try options.method().init(options, tensors.sites, factors.copy())
       }

@@ -22,6 +22,8 @@ package final class FactorStore: @unchecked Sendable {
   package var progress: Progress?
   /// Asked before factors of that many bytes are made; throws where there is no room for them.
   package var admit: ((_ bytes: Int) throws(SVFTError) -> Void)?
+  /// Whether of several wishes only the last is granted: a rehearsal found no room for others.
+  package var isTight = false
   /// Asked before each matrix; true leaves the rest.
   package var isCancelled: (() -> Bool)?
 
@@ -76,7 +78,7 @@ package final class FactorStore: @unchecked Sendable {
   package func copy() -> FactorStore {
     let copy = FactorStore(threads: threads, solver: solver)
     (copy.vectors, copy.hashes, copy.solverBytes) = (vectors, hashes, solverBytes)
-    (copy.admit, copy.isCancelled) = (admit, isCancelled)
+    (copy.admit, copy.isCancelled, copy.isTight) = (admit, isCancelled, isTight)
     return copy
   }
 
@@ -135,7 +137,7 @@ package final class FactorStore: @unchecked Sendable {
   ///
   /// Throws what the last one throws.
   func vectors(_ slots: [Slot], firstOf wishes: [Wish]) throws(SVFTError) -> [SingularVectors] {
-    for wish in wishes.dropLast() where admits(missing(slots, wish)) {
+    for wish in wishes.dropLast() where !isTight && admits(missing(slots, wish)) {
       do throws(SVFTError) {
         return try vectors(slots, wish)
       } catch {

@@ -24,8 +24,8 @@ final class SingularSite {
   /// How recordings that train compute it, and how all others do: one follows the steps, the other
   /// stays, so that an adapter just trained gives what it will give when it is loaded.
   var trainingForm, restingForm: SingularForm
-  /// W', one for all recordings.
-  private(set) var materialised: MaterialisedMatrix?
+  /// W', one for all recordings, which hold it.
+  private(set) weak var materialised: MaterialisedMatrix?
   /// The dense M whose gradient gives top-k its scores, while it is being collected.
   var scores: Parameter?
 

@@ -27,6 +27,32 @@ import Testing
     #expect(try model.attachedAdapters.isEmpty)
   }
 
+  /// Where one factor of each matrix fits, so does the form that is chosen unasked.
+  @Test(.enabled(if: SharedData.isPresent, "needs shared data"))
+  func theFormChosenUnaskedHeedsTheMemoryLimit() throws {
+    let cache = try TemporaryFolder()
+    func forms(_ form: String, _ limit: Int) throws -> Set<String>? {
+      var options = ModelOptions()
+      (options.threads, options.memoryLimit, options.cacheFolder) = (2, limit, cache.path)
+      do {
+        let model = try Model(path: SharedData.path("all-MiniLM-L6-v2"), options: options)
+        let adapter = try model.createAdapter("{\"method\":\"svft\",\"form\":\"\(form)\"}")
+        let plan = try JSON.parse(adapter.describe()).root("adapter").object("plan")
+        return Set(try plan.members.map { try $0.1.root("plan").string("form") })
+      } catch let error as SVFTError {
+        #expect(error.kind == .memory)
+        return nil
+      }
+    }
+    var narrow = 0
+    for limit in stride(from: 140_000_000, through: 240_000_000, by: 20_000_000) {
+      let chosen = try forms("auto", limit)
+      #expect((chosen == nil) == (try forms("one-sided", limit) == nil), "\(limit)")
+      if chosen == ["one-sided"] { narrow += 1 }
+    }
+    #expect(narrow > 0)
+  }
+
   @Test("An adapter of PEFT with patterns and a targeted head gives PEFT's logits")
   func golden() throws {
     let fixtures = SharedData.packageRoot + "/Tests/Fixtures/"

@@ -108,6 +108,22 @@ import Testing
     for (name, hash) in whole { #expect(parts[name] == hash, "\(name)") }
   }
 
+  /// What a step was computed with is not held when the trainer is gone.
+  @Test func aMaterialisedMatrixGoesWithTheTrainer() throws {
+    func used(_ form: String) throws -> Int {
+      let tiny = try TinyVerbs()
+      let model = try tiny.model()
+      let adapter = try model.createAdapter(
+        "{\"method\":\"svft\",\"form\":\"\(form)\",\"targets\":[\"q_proj\"]}")
+      let before = try JSON.parse(model.describe()).root("model").object("memory").int("used")
+      try trainBriefly(adapter, try tiny.data())
+      let after = try JSON.parse(model.describe()).root("model").object("memory").int("used")
+      withExtendedLifetime(adapter) {}
+      return after - before
+    }
+    #expect(try used("materialised") == used("additive"))
+  }
+
   @Test func anotherRunsCheckpointIsRefused() throws {
     let tiny = try TinyVerbs()
     let method = #"{"method":"lora","r":4}"#
