@@ -107,8 +107,8 @@ import Testing
         try FileSystem.read(tiny.folder.file("adapter/\(name)")).array
           == FileSystem.read(tiny.folder.file("second/\(name)")).array)
     }
-    // Rows of queries and keys lie in another order there: sums over them round otherwise, and now
-    // and then a number falls into the next code.
+    // Rows of queries and keys lie in another order there: sums over them may round otherwise, and
+    // now and then a number fall into the next code.
     let change = relativeDistance(try logits(self.model(tiny)), expected)
     func isNear(_ other: Model) throws {
       #expect(relativeDistance(expected, try logits(other)) < 0.03 * change)
