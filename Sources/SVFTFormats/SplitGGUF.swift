@@ -92,5 +92,8 @@ extension GGUF {
   }
 
   /// The number of this part, from 0.
-  func partNumber() throws(SVFTError) -> Int { try int("split.no", default: 0) }
+  func partNumber() throws(SVFTError) -> Int {
+    try Checked.within(
+      int("split.no", default: 0), 0...Limits.shards, "\(path): split.no", kind: .format)
+  }
 }

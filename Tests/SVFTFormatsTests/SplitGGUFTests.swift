@@ -68,6 +68,14 @@ struct SplitGGUFTests {
           if number == 2 { metadata[0].value = try .uint32(1) }
         }.open()
       }.contains("expected part 3 of 3, found 2 of 3"))
+    for number in [Int.max, -1] {
+      #expect(
+        message {
+          try Parts { part, metadata in
+            if part == 1 { metadata[0].value = .integer(number, .int64) }
+          }.open()
+        }.contains("split.no"))
+    }
     #expect(message { try Parts(tensors: [["a"], ["b"], ["a"]]).open() }.contains("one too many"))
     #expect(message { try Parts(tensors: [["a"], ["b"], []]).open() }.contains("3 tensors"))
     #expect(
