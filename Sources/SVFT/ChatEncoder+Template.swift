@@ -17,10 +17,12 @@ struct TemplatedChat {
   let template: ChatTemplate
   /// Tokens that only the template may spell, besides control tokens.
   let guarded: Set<Int32>
+  /// The moment of all renderings, in seconds since 1970.
+  let now: Int
 
   /// The ids of a whole conversation and which of them the assistant wrote.
   func whole(_ talk: DataRecord.Talk) throws(SVFTError) -> ChatEncoder.Conversation {
-    let rendering = try template.render(talk, prompt: false)
+    let rendering = try template.render(talk, prompt: false, now: now)
     let parts = try tokenizer.parts(of: rendering, guarded: guarded)
     let spans =
       try template.marksGeneration(talk)
@@ -32,7 +34,7 @@ struct TemplatedChat {
 
   /// The ids of the prompt for the assistant's next turn.
   func prompt(_ talk: DataRecord.Talk) throws(SVFTError) -> [Int32] {
-    let rendering = try template.render(talk, prompt: true)
+    let rendering = try template.render(talk, prompt: true, now: now)
     return try tokenizer.parts(of: rendering, guarded: guarded).flatMap(\.ids)
   }
 
@@ -43,7 +45,7 @@ struct TemplatedChat {
       DataRecord.Message(role: "user", content: "asked"),
       DataRecord.Message(role: "assistant", content: said),
     ])
-    guard let rendering = try? template.render(talk, prompt: false),
+    guard let rendering = try? template.render(talk, prompt: false, now: now),
       let end = rendering.stretches.last(where: { $0.origin == 2 })?.range.upperBound,
       let parts = try? tokenizer.parts(of: rendering, guarded: guarded)
     else { return nil }
@@ -77,7 +79,7 @@ struct TemplatedChat {
   private func beginning(
     _ talk: DataRecord.Talk, prompt: Bool, _ whole: Rendering
   ) -> Int? {
-    guard let part = try? template.render(talk, prompt: prompt).bytes,
+    guard let part = try? template.render(talk, prompt: prompt, now: now).bytes,
       whole.bytes.starts(with: part)
     else { return nil }
     return part.count

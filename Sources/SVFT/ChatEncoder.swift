@@ -28,9 +28,10 @@ package struct ChatEncoder {
   /// Ids of the layout's markers, where the vocabulary has them.
   private let markers: [String: Int32]
 
-  /// `template` is the model's own, which `auto` takes.
+  /// `template` is the model's own, which `auto` takes; `now` the moment that it is told.
   package init(
-    _ tokenizer: Tokenizer, _ style: TrainingOptions.ChatStyle, template: ChatTemplate?
+    _ tokenizer: Tokenizer, _ style: TrainingOptions.ChatStyle, template: ChatTemplate?,
+    now: Int = Clock.wall()
   ) {
     self.tokenizer = tokenizer
     var markers: [String: Int32] = [:]
@@ -41,7 +42,7 @@ package struct ChatEncoder {
     templated =
       style == .auto
       ? template.map {
-        TemplatedChat(tokenizer: tokenizer, template: $0, guarded: guarded)
+        TemplatedChat(tokenizer: tokenizer, template: $0, guarded: guarded, now: now)
       } : nil
   }
 

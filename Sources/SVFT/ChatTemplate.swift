@@ -66,9 +66,10 @@ package struct ChatTemplate: Sendable {
     try template(for: talk).marksGeneration
   }
 
-  /// A conversation as the template writes it; `prompt` asks the assistant for its turn. Throws
+  /// A conversation as the template writes it; `prompt` asks the assistant for its turn, `now` is
+  /// the moment for a template that asks for the date and a conversation that names none. Throws
   /// `.data` where the template refuses it.
-  func render(_ talk: DataRecord.Talk, prompt: Bool) throws(SVFTError) -> Rendering {
+  func render(_ talk: DataRecord.Talk, prompt: Bool, now: Int) throws(SVFTError) -> Rendering {
     let template = try template(for: talk)
     var variables = Template.Variables()
     for (name, text) in tokens { try variables.set(name, .string(text)) }
@@ -77,7 +78,11 @@ package struct ChatTemplate: Sendable {
     try variables.set(numbered: "messages", talk.messages.map(\.fields), own: ["role"])
     if !talk.tools.isEmpty { try variables.set(foreign: "tools", .array(talk.tools)) }
     try variables.set("add_generation_prompt", .bool(prompt))
-    if case .integer(let now)? = talk.variables["now"] { variables.now = now }
+    if case .integer(let named)? = talk.variables["now"] {
+      variables.now = named
+    } else {
+      variables.now = now
+    }
     return try during("chat_template") { () throws(SVFTError) in try template.render(variables) }
   }
 

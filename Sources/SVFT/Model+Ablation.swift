@@ -24,7 +24,8 @@ extension Model {
       if let output { try requireForeign(output) }
       let lock = try output.map { path throws(SVFTError) in try FolderLock(path) }
       defer { withExtendedLifetime(lock) {} }
-      let sets = try TrainingSets(data, validation, self, request.training)
+      let sets = try TrainingSets(
+        data, validation, self, request.training, now: Ablation.moment(output))
       let ablation = try Ablation(self, request, sets, output: output)
       try ablation.run(progress)
       return try JSON.object(ablation.log.json).text(.pretty)

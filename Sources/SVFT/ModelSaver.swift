@@ -203,6 +203,7 @@ struct ModelSaver {
     var vocabulary = try tokenizer.vocabulary().padded(to: model.vocabularySize)
     if let id = model.network.architecture.paddingToken { vocabulary.special.padding = id }
     return try vocabulary.metadata()
+      + EndTokens.metadata(model.network.endTokens, tokenizer)
   }
 
   private func writeFolder(_ tensors: [OutgoingTensor]) throws(SVFTError) {

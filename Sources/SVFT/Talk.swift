@@ -5,7 +5,7 @@
 // "content" is a text or a list of parts {"type": "text", "text"}. What a message has beyond role
 // and content (tool_calls, reasoning_content, name), the tools and the further variables reach a
 // model's own template; the built-in layouts know role and content alone. A variable "now" is the
-// moment, in seconds since 1970, that the template's strftime_now tells: no clock is asked.
+// moment, in seconds since 1970, that the template's strftime_now tells instead of the clock.
 package import SVFTFormats
 package import SVFTTensor
 

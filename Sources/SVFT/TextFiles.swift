@@ -26,6 +26,13 @@ enum TextFiles {
       if let template = try ChatTemplate.text(in: model.loaded.checkpoint) {
         try AtomicFile.write(FileSystem.join(folder, ChatTemplate.file), text: template)
       }
+      let ends = model.network.endTokens
+      if model.network.heads.language != nil, !ends.isEmpty {
+        let settings = EndTokens.configuration(ends, tokenizer.special)
+        try AtomicFile.write(
+          FileSystem.join(folder, "generation_config.json"),
+          text: JSON.object(settings).text(.pretty))
+      }
       return
     }
     for name in names {

@@ -31,6 +31,17 @@ extension Trainer {
     if let callback { try report(.checkpoint, nil, callback) }
   }
 
+  /// The moment that a template is told: the run's own where one is gone on with, so that its data
+  /// stay the same over midnight.
+  static func moment(_ output: String?, _ options: TrainingOptions) throws(SVFTError) -> Int {
+    guard options.resumes, let output,
+      let newest = try CheckpointFolder(output).newest(skipped: { _ in })
+    else { return Clock.wall() }
+    let state = try JSON.read(FileSystem.join(newest.path, "trainer_state.json"))
+      .root("trainer_state.json")
+    return state.has("now") ? try state.int("now") : Clock.wall()
+  }
+
   /// Goes on from the newest whole checkpoint; starts afresh where there is none, and says so.
   func resume() throws(SVFTError) {
     guard let output else {

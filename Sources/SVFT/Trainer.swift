@@ -56,7 +56,8 @@ public final class Trainer: @unchecked Sendable {
     let before = try model.gate.exclusively { () throws(SVFTError) in adapter.asBefore }
     do throws(SVFTError) {
       let (sets, run, folder) = try model.gate.exclusively { () throws(SVFTError) in
-        let sets = try TrainingSets(data, validation, model, options)
+        let sets = try TrainingSets(
+          data, validation, model, options, now: Trainer.moment(output, options))
         if let output { try model.requireForeign(output) }
         let run = try Trainer.prepare(adapter, sets, options, saves: output != nil)
         let folder = try output.map { path throws(SVFTError) in try OutputFolder(path) }
@@ -66,7 +67,7 @@ public final class Trainer: @unchecked Sendable {
       self.run = run
       held = sets.held
       self.output = folder
-      state = TrainerState(options, run.dataset)
+      state = TrainerState(options, run.dataset, now: sets.now)
       order = EpochOrder(count: run.dataset.examples.count, seed: options.seed)
       clock = TrainingClock()
       if options.resumes { try model.gate.exclusively { () throws(SVFTError) in try resume() } }
@@ -86,7 +87,7 @@ public final class Trainer: @unchecked Sendable {
     run = try Trainer.prepare(adapter, sets, options, saves: false)
     held = sets.held
     output = nil
-    state = TrainerState(options, run.dataset)
+    state = TrainerState(options, run.dataset, now: sets.now)
     order = EpochOrder(count: run.dataset.examples.count, seed: options.seed)
     clock = TrainingClock()
   }

@@ -39,7 +39,11 @@ struct TrainerState: Equatable {
   /// SHA-256 of the examples and of the options that shape the run.
   let fingerprint: String
 
-  init(_ options: TrainingOptions, _ data: Dataset) {
+  /// The moment that the data's conversations were told, in seconds since 1970.
+  let now: Int
+
+  init(_ options: TrainingOptions, _ data: Dataset, now: Int) {
+    self.now = now
     seed = options.seed
     examples = data.examples.count
     fingerprint = data.fingerprint(options)
@@ -114,7 +118,7 @@ extension TrainerState {
       ("version", .integer(TrainerState.version)), ("horizon", .integer(horizon)),
       ("seed", .string(String(seed))), ("examples", .integer(examples)),
       ("fingerprint", .string(fingerprint)), ("batch_size", .integer(batchSize)),
-      ("grad_accumulation_steps", .integer(accumulation)),
+      ("grad_accumulation_steps", .integer(accumulation)), ("now", .integer(now)),
     ])
     for (key, path) in TrainerState.integers { object[key] = .integer(self[keyPath: path]) }
     for (key, path) in TrainerState.flags { object[key] = .bool(self[keyPath: path]) }

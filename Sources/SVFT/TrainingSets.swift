@@ -8,17 +8,21 @@ struct TrainingSets {
   let train: Dataset
   /// Held-out data: a file of its own, or a share of the training data; nil without either.
   let held: Dataset?
+  /// The moment that their conversations were told, in seconds since 1970.
+  let now: Int
 
   init(train: Dataset, held: Dataset?) {
     self.train = train
     self.held = held
+    now = Clock.wall()
   }
 
-  /// Throws `.data`, `.io`.
+  /// Reads a data path and one of held-out data. Throws `.data`, `.io`.
   init(
-    _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions
+    _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions, now: Int
   ) throws(SVFTError) {
-    let source = try model.exampleSource(options)
+    self.now = now
+    let source = try model.exampleSource(options, now: now)
     let files = try source.files(path)
     let all = try source.dataset(file: files.train, like: nil)
     if let file = validation ?? files.valid {
@@ -64,7 +68,9 @@ struct TrainingSets {
 
 extension Model {
   /// What turns files into examples for this model.
-  func exampleSource(_ options: TrainingOptions) throws(SVFTError) -> any ExampleSource {
+  func exampleSource(
+    _ options: TrainingOptions, now: Int = Clock.wall()
+  ) throws(SVFTError) -> any ExampleSource {
     let geometry = network.geometry
     let outputs = network.heads.classes?.outputs ?? 0
     if let grid = geometry.grid {
@@ -72,7 +78,7 @@ extension Model {
       return ImageRecords(rows: grid.rows, outputs: outputs)
     }
     return ExampleBuilder(
-      try tokenizer, options, contextLength: contextLength, template: chatTemplate,
+      try tokenizer, options, contextLength: contextLength, template: chatTemplate, now: now,
       outputs: outputs, segments: geometry.segments, startToken: geometry.startToken)
   }
 }

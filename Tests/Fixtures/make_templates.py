@@ -136,7 +136,8 @@ def main():
         template = path.read_text(encoding="utf-8")
         for name, conversation in CONVERSATIONS.items():
             for prompt in [False, True]:
-                clock = name == "system"
+                # SmolLM 3's asks for the date whether or not there is a clock.
+                clock = name == "system" or path.stem == "smollm3"
                 variables = {**TOKENS, **conversation, "add_generation_prompt": prompt}
                 golden.append({
                     "template": path.stem, "conversation": name, "prompt": prompt,

@@ -357,6 +357,158 @@ words[1:]|join(',')|upper
 n|string|length
 "{{ n }}"
 '}}'
+'%s and %s' % ('a', n)
+'%s' % n
+'%s' % [1, 2]
+'%s' % (1,)
+'%s %s' % (1,)
+'%s' % (1, 2)
+'abc' % ()
+'abc' % 5
+'abc' % {}
+'%(a)s-%(b)5d|' % {'a': s, 'b': 3}
+'%(z)s' % {'a': 1}
+'%(a)s' % 5
+'%d %i %u' % (n, x, yes)
+'%5d|%-5d|%05d|%+d|% d' % (n, n, n, n, n)
+'%.3d' % n
+'%x %X %o %#x %#o' % (255, 255, 8, 255, 8)
+'%x' % x
+'%d' % 'a'
+'%f %.2f %8.3f %-8.1f| %08.2f %+.0f' % (x, x, x, x, x, x)
+'%e %.3E %g %G %.3g %#g' % (123456.789, 0.00001234, 1e20, 1e-7, 3.14159, 2.0)
+'%.0f %.0f %.0f' % (0.5, 1.5, 2.5)
+'%f' % 'a'
+'%r %r' % ('a\\'b', nil)
+'%10s|%-10s|%.2s|%010s' % (s, 'ab', 'abc', 'ab')
+'%*d|%-*d|%.*f' % (5, n, 5, n, 2, x)
+'%c%c' % ('a', 98)
+'%c' % 'ab'
+'100%%' % ()
+'100%' % ()
+'%y' % 1
+'%(a' % {'a': 1}
+'%s' % nil
+'%s' % missing
+'%s %s'|format('a', n)
+'%(a)s'|format(a=1)
+'%.2f'|format(x)
+'{} {}'.format('a', n)
+'{0} {1} {0}'.format('a', n)
+'{a} {b}'.format(a=1, b='x')
+'{} {1}'.format(1, 2)
+'{0} {}'.format(1, 2)
+'{} {}'.format(1)
+'{a}'.format(b=1)
+'{{}} {}'.format(1)
+'{'.format(1)
+'}'.format(1)
+'{:5}|{:<5}|{:>5}|{:^5}|{:*^6}'.format(n, n, n, n, n)
+'{:5}|{:<5}|{:>5}|{:^5}|{:*^6}'.format('a', 'a', 'a', 'a', 'a')
+'{:05d} {:+} {: } {:-}'.format(n, n, n, n)
+'{:,} {:_} {:,.2f}'.format(1234567, 1234567, 1234567.891)
+'{:x} {:#x} {:X} {:b} {:#b} {:o} {:#o}'.format(255, 255, 255, 5, 5, 8, 8)
+'{:.2f} {:e} {:g} {:%} {:.1%}'.format(x, x, x, 0.25, 0.256)
+'{:8.3f}|{:<8.3f}|{:08.3f}|{:=+8.1f}'.format(x, x, x, x)
+'{:.2}'.format('abc')
+'{:.2}'.format(n)
+'{:d}'.format(x)
+'{:d}'.format('a')
+'{:q}'.format(n)
+'{:s}'.format(n)
+'{!r} {!s}'.format('a', 'a')
+'{!z}'.format('a')
+'{:>{w}}|{:{f}^{w}}'.format('a', 'b', w=5, f='*')
+'{r[0][name]} {t.b} {t[a]}'.format(r=rows, t=table)
+'{0[1]}{0[0]}'.format([1, 2])
+'{}'.format(none)
+'{:5}'.format(none)
+'{:5}'.format(true)
+'{}'.format(true)
+'{:>8}'.format('ab')
+'{:010}|{:<010}'.format(x, n)
+rows|groupby('age')|list|length
+sum([[1], [2]], start=[])
+[[1], [2, 3]]|sum(start=[])
+['a', 'b']|sum(start='')
+nums|batch(2)|list
+nums|batch(2, 'x')|list
+[]|batch(2, 'x')|list
+nums|slice(2)|list
+nums|slice(3, 'x')|list
+[1, 2]|slice(3)|list
+[1, 2, 3, 4]|slice(2, 'x')|list
+text|truncate(9)
+text|truncate(12, true)
+text|truncate(12, false, '…')
+text|truncate(12, true, '', 0)
+text|truncate(2)
+'short'|truncate
+'a'|center(6)
+'ab'|center(5)
+'ab'|center(7)
+'ab'|center(1)
+n|center(4)
+s|wordcount
+'a_b c-d 1.5 '|wordcount
+''|wordcount
+html|urlencode
+'a/b c~d'|urlencode
+{'a b': 'c&d', 'e': 1}|urlencode
+[('x', 'é'), ('y', '/')]|urlencode
+n|urlencode
+html|forceescape
+'ab'.center(5)
+'ab'.center(6, '*')
+'abc'.center(6)
+'ab'.center(5, '')
+'ab'.ljust(4) + '|'
+'ab'.rjust(4, '.') + '|'
+'7'.zfill(3)
+'-7'.zfill(4)
+'+7'.zfill(1)
+'ab'.zfill(4)
+'a-b-c'.partition('-')
+'a-b-c'.rpartition('-')
+'abc'.partition('-')
+'abc'.rpartition('-')
+'abc'.partition('')
+s.swapcase()
+s.index('l')
+s.rindex('l')
+s.index('zz')
+s.find('l', 3)
+s.find('l', 4)
+s.find('l', -99, 3)
+s.rfind('l', 0, 3)
+s.find('', 3)
+s.rfind('', 0, 3)
+s.count('l', 3)
+s.startswith('e', 1)
+s.endswith('l', 0, 3)
+s.startswith(('x', 'H'))
+'a\\r\\nb\\rc\\nd\\n'.splitlines()
+'a\\r\\nb\\rc\\n\\nd'.splitlines(true)
+''.splitlines()
+'\\n'.splitlines()
+'²'.isdigit()
+'²'.isdecimal()
+'½'.isnumeric()
+'a1'.isalnum()
+'a 1'.isalnum()
+''.isalnum()
+[1, 2, 1].count(1)
+[1, 2, 1].index(2)
+[1, 2].index(3)
+[1, 2].copy()
+(1, 2).index(2)
+x|int
+'0x1F'|int
+'9'|int(base=8, default=3)
+'-3.9'|int
+'nan'|int
+'inf'|int(5)
+x|abs
 """.strip("\n").split("\n")
 
 STATEMENTS = [
@@ -426,6 +578,15 @@ STATEMENTS = [
     "{% macro m() %}<{{ caller(5) }}>{% endmacro %}{% call(v) m() %}in{{ v }}{% endcall %}",
     "{% macro m() %}{{ caller is defined }}{% endmacro %}{{ m() }}",
     "{% macro m() %}  a\n  b  {% endmacro %}{{ m()|trim }}",
+    "{% for g in rows|groupby('age') %}{{ g.grouper }}:{% for r in g.list %}{{ r.name }} {% endfor %}"
+    "{% endfor %}",
+    "{% for k, v in words|groupby('0') %}{{ k }}={{ v }};{% endfor %}",
+    "{% for k, v in rows|groupby('tags', default=['none']) %}{{ k }}={{ v|length }};{% endfor %}",
+    "{% for k, v in [{'n': 'b'}, {'n': 'A'}, {'n': 'a'}]|groupby('n', case_sensitive=true) %}"
+    "{{ k }}={{ v }};{% endfor %}",
+    "{% for k, v in [{'n': 'b'}, {'n': 'A'}, {'n': 'a'}]|groupby('n') %}{{ k }}={{ v }};{% endfor %}",
+    "{{ rows|groupby('age')|first }}",
+    "{% for row in nums|batch(3, '-') %}{{ row|join(',') }};{% endfor %}",
     "{{ 1, 2 }}",
     "{{ n }}{{- n }} {{ n -}} {{ n }}",
     "{{",

@@ -133,17 +133,57 @@ import Testing
 
   @Test func theModelRunsItsTemplateUnlessALayoutIsChosen() throws {
     let tiny = try TinyVerbs.chatting()
-    let source = "{{ messages[0].content }}{{ 'y' if x }}{{ strftime_now('%Y') if strftime_now }}"
+    let source = "{{ messages[0].content }}{{ 'y' if x }}{{ strftime_now('%Y') }}"
     try tiny.folder.write("model/chat_template.jinja", source)
     // The file counts before the configuration.
     try tiny.folder.write("model/tokenizer_config.json", #"{"chat_template":"other"}"#)
     let model = try tiny.model()
-    #expect(try model.detokenize(model.tokenize(conversation: talk)) == "hi")
+    // The clock tells the moment unless the conversation does.
+    let today = try model.detokenize(model.tokenize(conversation: talk))
+    #expect(today.hasPrefix("hi") && Int(today.dropFirst(2)) ?? 0 >= 2025)
     let object =
       #"{"messages":\#(talk),"chat_template_kwargs":{"x":1,"now":0}}"#
     #expect(try model.detokenize(model.tokenize(conversation: object)) == "hiy1970")
     #expect(try model.tokenize(conversation: talk, layout: .chatml).contains(372))
     #expect(try !model.tokenize(conversation: talk, layout: .plain).contains(372))
+  }
+
+  /// A template whose text changes with the second.
+  private static let dated = "{{ strftime_now('%H%M%S') }}" + chatml
+
+  @Test func goingOnKeepsTheMomentOfTheRun() throws {
+    let tiny = try TinyVerbs.chatting()
+    try tiny.folder.write("model/chat_template.jinja", Self.dated)
+    let talk = #"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"#
+    let data = try tiny.lines([talk, talk])
+    func run(resumes: Bool, stop: Int) throws -> Int {
+      let output = tiny.folder.file("out")
+      let options = TrainingBench.options {
+        ($0.steps, $0.resumes) = (3, resumes)
+      }
+      let adapter = try tiny.model().createAdapter(TrainingBench.small)
+      let trainer = try Trainer(adapter, data: data, output: output, options: options)
+      try? trainer.train { $0.step < stop }
+      return try trainer.step
+    }
+    #expect(try run(resumes: false, stop: 1) == 1)
+    Thread.sleep(forTimeInterval: 1.1)
+    #expect(try run(resumes: true, stop: 9) == 3)
+  }
+
+  @Test func anAblationKeepsItsMomentToo() throws {
+    let tiny = try TinyVerbs.chatting()
+    try tiny.folder.write("model/chat_template.jinja", Self.dated)
+    let talk = #"{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"#
+    let data = try tiny.lines([talk, talk])
+    let options = #"{"training":{"steps":1,"batch_size":2},"groups":["q_proj","k_proj"]}"#
+    func run() throws -> String {
+      try tiny.model().ablate(
+        data, validation: data, output: tiny.folder.file("out"), options: options)
+    }
+    let first = try run()
+    Thread.sleep(forTimeInterval: 1.1)
+    #expect(try run() == first)
   }
 
   @Test func whatATemplateRefusesIsAnErrorOfTheDataAndNamesTheLine() throws {

@@ -35,6 +35,34 @@ import Testing
     #expect(try !ends(371, model))
   }
 
+  @Test func theyComeThroughGGUFAndBack() throws {
+    let tiny = try TinyVerbs.chatting()
+    // 373 is <|im_end|>; 8 and 9 have no spelling that anybody knows.
+    try tiny.folder.write("model/generation_config.json", "{\"eos_token_id\": [370, 373, 9]}")
+    _ = try tiny.model().save(to: tiny.folder.file("a.gguf"), format: "f32")
+    let gguf = try GGUF(tiny.folder.file("a.gguf"))
+    #expect(try gguf.int("tokenizer.ggml.eot_token_id") == 373)
+    #expect(try gguf.int("tokenizer.ggml.eom_token_id") == 9)
+    let back = try Model(path: tiny.folder.file("a.gguf"))
+    for token: Int32 in [9, 370, 373] { #expect(try ends(token, back), "\(token)") }
+    #expect(try !ends(8, back))
+    _ = try back.save(to: tiny.folder.file("folder"), format: "f32")
+    let folder = try Model(path: tiny.folder.file("folder"))
+    for token: Int32 in [9, 370, 373] { #expect(try ends(token, folder), "\(token)") }
+    #expect(try !ends(8, folder))
+  }
+
+  @Test(arguments: [true, false])
+  func controlTokensOfACustomarySpellingEndTextsOfGGUF(_ special: Bool) throws {
+    let tiny = try TinyVerbs.chatting(special: special)
+    let model = try tiny.model()
+    #expect(try !ends(373, model))
+    _ = try model.save(to: tiny.folder.file("a.gguf"), format: "f32")
+    #expect(try !GGUF(tiny.folder.file("a.gguf")).has("tokenizer.ggml.eot_token_id"))
+    let back = try Model(path: tiny.folder.file("a.gguf"))
+    #expect(try ends(373, back) == special && !ends(372, back))
+  }
+
   @Test func noFileNeedsToNameOne() throws {
     let tiny = try TinyVerbs()
     try tiny.folder.write("model/generation_config.json", "{\"eos_token_id\": null}")

@@ -41,18 +41,32 @@ final class Ablation {
       figure: held.task.figure,
       setup: JSON.Object([
         ("model", .string(try model.sessionIdentity(ElementFormats.f32).rows)),
-        ("data", .string(sets.fingerprint)), ("adapter", .object(request.adapter)),
+        ("now", .integer(sets.now)), ("data", .string(sets.fingerprint)),
+        ("adapter", .object(request.adapter)),
         ("training", .object(request.training.shaping)), ("budget", .integer(plan.budget)),
         ("seeds", .array(request.seeds.map { .integer(Int(bitPattern: UInt($0))) })),
       ]), entries: plan.entries, runs: plan.entries.count * request.seeds.count)
-    guard let output, try FileSystem.kind(path(in: output, "json")) != nil else { return }
-    let earlier = path(in: output, "json")
-    try during(earlier) { () throws(SVFTError) in
-      try log.load(JSON.read(earlier).root(earlier))
+    guard let output, let earlier = try Ablation.earlier(in: output) else { return }
+    try during(Ablation.path(in: output, "json")) { () throws(SVFTError) in
+      try log.load(earlier)
     }
   }
 
-  private func path(in folder: String, _ ending: String) -> String {
+  /// The moment that a template is told: that of the ablation which the folder has already.
+  static func moment(_ output: String?) throws(SVFTError) -> Int {
+    guard let output, let setup = try earlier(in: output)?.object("setup"), setup.has("now")
+    else { return Clock.wall() }
+    return try setup.int("now")
+  }
+
+  /// What an earlier call found.
+  private static func earlier(in output: String) throws(SVFTError) -> JSON.Object? {
+    let path = path(in: output, "json")
+    guard try FileSystem.kind(path) != nil else { return nil }
+    return try JSON.read(path).root(path)
+  }
+
+  private static func path(in folder: String, _ ending: String) -> String {
     FileSystem.join(folder, "ablation.\(ending)")
   }
 
@@ -122,9 +136,12 @@ final class Ablation {
 
   private func write() throws(SVFTError) {
     guard let output else { return }
-    try AtomicFile.write(path(in: output, "json"), text: JSON.object(log.json).text(.pretty))
+    try AtomicFile.write(
+      Ablation.path(in: output, "json"), text: JSON.object(log.json).text(.pretty))
     let chart = try BarChart(ablation: log.json)
-    if !chart.bars.isEmpty { try AtomicFile.write(path(in: output, "svg"), text: chart.svg) }
+    if !chart.bars.isEmpty {
+      try AtomicFile.write(Ablation.path(in: output, "svg"), text: chart.svg)
+    }
   }
 }
 

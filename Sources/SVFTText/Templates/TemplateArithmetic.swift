@@ -24,7 +24,14 @@ enum TemplateArithmetic {
     return .number(result)
   }
 
-  private static var overflow: SVFTError {
+  /// The whole number towards zero. Throws `.limit` beyond 63 bits, `.data` for what is no number.
+  static func truncated(_ real: Double) throws(SVFTError) -> Int {
+    guard !real.isNaN else { throw SVFTError(.data, "expected a number, found NaN") }
+    guard let whole = Int(exactly: real.rounded(.towardZero)) else { throw overflow }
+    return whole
+  }
+
+  static var overflow: SVFTError {
     SVFTError(.limit, "expected a result within 63 bits or a double, found a greater one")
   }
 

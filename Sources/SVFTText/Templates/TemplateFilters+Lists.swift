@@ -61,11 +61,14 @@ extension TemplateFilters {
     },
     "sum": { run, value, call throws(SVFTError) in
       var sum = call.value(1, "start") ?? .integer(0)
+      if case .text = sum {
+        throw SVFTError(.data, "sum: expected no string to start with: use join")
+      }
       for item in try value.elements() {
         let item =
           try path(call, 0).map { (path) throws(SVFTError) in try item.reach(path, in: run) }
           ?? item
-        sum = try TemplateArithmetic.combined(.add, sum, item)
+        sum = try run.combined(.add, sum, item)
       }
       return sum
     },
@@ -109,14 +112,14 @@ extension TemplateFilters {
       of: call.flag(2, "reverse", default: false) ? backwards(sorted) : sorted.map(\.item))
   }
 
-  private static func path(_ call: TemplateCall, _ place: Int) throws(SVFTError) -> String? {
+  static func path(_ call: TemplateCall, _ place: Int) throws(SVFTError) -> String? {
     guard let value = call.value(place, "attribute") else { return nil }
     if case .none = value { return nil }
     return value.printed.string
   }
 
   /// What an item is ordered by: its attribute, in small letters where case means nothing.
-  private static func sortKey(
+  static func sortKey(
     _ run: TemplateRun, _ item: TemplateValue, _ path: String?, _ isSensitive: Bool
   ) throws(SVFTError) -> TemplateValue {
     var key = item
@@ -125,11 +128,11 @@ extension TemplateFilters {
     return key
   }
 
-  private typealias Keyed = (key: TemplateValue, item: TemplateValue)
+  typealias Keyed = (key: TemplateValue, item: TemplateValue)
 
   /// Items in rising order of their keys; equal ones keep theirs. A merge sort, because the order
   /// of foreign values may fail.
-  private static func ordered(
+  static func ordered(
     _ run: inout TemplateRun, _ items: [TemplateValue], _ path: String?, _ isSensitive: Bool
   ) throws(SVFTError) -> [Keyed] {
     var runs: [[Keyed]] = []

@@ -1,5 +1,6 @@
 // The filters, by name: `value|filter(arguments)`. A filter is a line here and, if it is long, a
-// function in this file (texts and numbers) or in TemplateFilters+Lists.swift.
+// function in this file (texts and numbers), in TemplateFilters+Layouts.swift, +Lists.swift or
+// +Groups.swift.
 import SVFTTensor
 
 /// The known filters.
@@ -8,7 +9,9 @@ enum TemplateFilters {
   typealias Filter =
     @Sendable (inout TemplateRun, TemplateValue, TemplateCall) throws(SVFTError) -> TemplateValue
 
-  static let all: [String: Filter] = texts.merging(numbers) { $1 }.merging(lists) { $1 }
+  static let all: [String: Filter] = [texts, layouts, numbers, lists, groups].reduce(into: [:]) {
+    $0.merge($1) { $1 }
+  }
 
   private static let texts: [String: Filter] = [
     "trim": { _, value, call throws(SVFTError) in
@@ -22,6 +25,7 @@ enum TemplateFilters {
     "safe": { _, value, _ throws(SVFTError) in .text(value.printed) },
     "escape": { _, value, _ throws(SVFTError) in .text(escaped(value.printed)) },
     "e": { _, value, _ throws(SVFTError) in .text(escaped(value.printed)) },
+    "forceescape": { _, value, _ throws(SVFTError) in .text(escaped(value.printed)) },
     "replace": { run, value, call throws(SVFTError) in try replaced(&run, value, call) },
     "indent": { _, value, call throws(SVFTError) in try indented(value.printed, call) },
     "tojson": { run, value, call throws(SVFTError) in try json(&run, value, call) },
@@ -44,7 +48,10 @@ enum TemplateFilters {
       return call.value(0, "default") ?? .number(0)
     },
     "abs": { _, value, _ throws(SVFTError) in
-      if let whole = value.whole, whole != .min { return .integer(abs(whole)) }
+      if let whole = value.whole {
+        guard whole != .min else { throw TemplateArithmetic.overflow }
+        return .integer(abs(whole))
+      }
       guard let real = value.real else {
         throw SVFTError(.data, "abs: expected a number, found \(value.kind)")
       }
@@ -156,13 +163,16 @@ enum TemplateFilters {
     let other = call.value(0, "default") ?? .integer(0)
     switch value {
     case .number(let real):
-      return Int(exactly: real.rounded(.towardZero)).map { .integer($0) } ?? other
+      return real.isNaN ? other : .integer(try TemplateArithmetic.truncated(real))
     case .text(let text):
       let base = try call.int(1, "base", default: 10)
       let digits = text.trimmed().string
       if 2...36 ~= base, let whole = Int(digits, radix: base) { return .integer(whole) }
-      let real = Double(digits)?.rounded(.towardZero)
-      return real.flatMap { Int(exactly: $0) }.map { .integer($0) } ?? other
+      // Swift reads hexadecimal digits, Python does not.
+      guard !digits.contains(where: { "xX".contains($0) }), let real = Double(digits),
+        real.isFinite
+      else { return other }
+      return .integer(try TemplateArithmetic.truncated(real))
     default: return other
     }
   }

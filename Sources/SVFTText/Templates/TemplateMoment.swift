@@ -1,5 +1,6 @@
-// A moment in words: days and months of the Gregorian calendar in UTC, and the directives of
-// `strftime` that chat templates use. The moment comes from the caller; nothing here asks a clock.
+// A moment in words: days and months of the Gregorian calendar and the directives of
+// `strftime` that chat templates use. The moment comes from the caller, as a time without a zone;
+// nothing here asks a clock.
 import SVFTTensor
 
 /// A moment by calendar and clock.
@@ -87,7 +88,7 @@ struct TemplateMoment {
     case "p": hour < 12 ? "AM" : "PM"
     case "F": "\(padded(year, 4))-\(padded(self.month, 2))-\(padded(day, 2))"
     case "T": "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
-    case "Z": "UTC"
+    case "Z", "z": ""
     case "%": "%"
     default: nil
     }

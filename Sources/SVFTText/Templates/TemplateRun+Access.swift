@@ -57,6 +57,9 @@ extension TemplateValue {
       return dict[name] ?? .undefined(name)
     case .text:
       return TemplateRun.textMethods[name] == nil ? .undefined(name) : .function("str.\(name)")
+    case .list(let list):
+      if let place = list.names.firstIndex(of: name) { return list.items[place] }
+      return TemplateRun.listMethods.contains(name) ? .function("list.\(name)") : .undefined(name)
     case .loop(let loop): return loop.member(name) ?? .undefined("loop.\(name)")
     case .namespace(let number): return run.namespaces[number][name] ?? .undefined(name)
     default: return .undefined(name)
@@ -124,6 +127,7 @@ extension TemplateRun {
     case (.macro(let number), _): return try self.call(macro: number, call)
     case (.function, .dict(let dict)): return try Self.method(of: dict, call)
     case (.function, .text(let text)): return try method(of: text, call)
+    case (.function, .list(let list)): return try method(of: list, call)
     case (.function, .loop(let loop)):
       guard !call.positional.isEmpty else { return .undefined("loop.cycle") }
       return call.positional[loop.index % call.positional.count]
@@ -136,6 +140,23 @@ extension TemplateRun {
     default:
       throw SVFTError(.data, "\(call.name): expected something to call, found \(function.kind)")
     }
+  }
+
+  fileprivate static let listMethods: Set<String> = ["index", "count", "copy"]
+
+  private mutating func method(
+    of list: TemplateList, _ call: TemplateCall
+  ) throws(SVFTError) -> TemplateValue {
+    if call.name == "copy" { return .list(list) }
+    guard let value = call.positional.first else {
+      throw SVFTError(.data, "\(call.name): expected a value to look for, found nothing")
+    }
+    let places = list.items.indices.filter { list.items[$0].equals(value) }
+    if call.name == "count" { return .integer(places.count) }
+    guard let place = places.first else {
+      throw SVFTError(.data, "index: expected the value in the list, found none like it")
+    }
+    return .integer(place)
   }
 
   private static func method(

@@ -159,7 +159,8 @@ extension TemplateRun {
     return .bool(true)
   }
 
-  private mutating func combined(
+  /// What an operator makes of two values.
+  mutating func combined(
     _ operation: TemplateExpression.Operator, _ left: TemplateValue, _ right: TemplateValue
   ) throws(SVFTError) -> TemplateValue {
     try spend(left.extent + right.extent)
@@ -168,6 +169,7 @@ extension TemplateRun {
     case (.add, .text(let a), .text(let b)): return .text(a + b)
     case (.add, .list(let a), .list(let b)) where a.isTuple == b.isTuple:
       return .list(try TemplateList(a.items + b.items, isTuple: a.isTuple))
+    case (.remainder, .text(let text), _): return .text(try format(text, percent: right))
     case (.multiply, .text(let text), _), (.multiply, _, .text(let text)):
       let times = max(0, try count(left.whole ?? right.whole, text.count))
       return .text(TemplateText(repeatElement(text, count: times).joined()))

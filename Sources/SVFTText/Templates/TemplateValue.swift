@@ -147,11 +147,16 @@ enum TemplateValue: Sendable {
 struct TemplateList: Sendable {
   let items: [TemplateValue]
   let isTuple: Bool
+  /// Names of the elements, of those tuples that have them.
+  let names: [String]
   /// Levels of values, this one counted.
   let depth: Int
 
-  init(_ items: [TemplateValue], isTuple: Bool = false) throws(SVFTError) {
+  init(
+    _ items: [TemplateValue], isTuple: Bool = false, names: [String] = []
+  ) throws(SVFTError) {
     self.items = items
+    self.names = names
     self.isTuple = isTuple
     depth = 1 + (items.lazy.map(\.depth).max() ?? 0)
     guard depth <= TemplateValue.deepest else { throw TemplateDict.tooDeep }
