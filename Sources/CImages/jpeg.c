@@ -1,7 +1,7 @@
 /*
  * JPEG by libjpeg-turbo's TurboJPEG interface (turbojpeg.h, 2.0 or later): gray files as one number
  * a pixel, all others as RGB, with the accurate transform and smooth upsampling that libjpeg itself
- * uses.
+ * uses. Files of four inks are not read: what colours they mean is a matter of the press.
  *
  * A call that warned fails with the code of a warning, also where an error followed; only the words
  * tell them apart, because an error's replace those of the warning before it.
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FORMAT_RGB = 0, FORMAT_GRAY = 6, COLORS_GRAY = 2 };
+enum { FORMAT_RGB = 0, FORMAT_GRAY = 6, COLORS_GRAY = 2, COLORS_INKS = 3 };
 /* The accurate transform; at most 500 scans, because a small file may ask for endless ones. */
 enum { FLAGS = 4096 | 32768 };
 
@@ -66,6 +66,11 @@ int svi_jpeg_header(const void *bytes, size_t count, struct svi_picture *out) {
   if (jpeg.header(decoder, bytes, count, &width, &height, &sampling, &colors) ||
       width < 1 || height < 1)
     return refused(decoder, out);
+  if (colors >= COLORS_INKS) {
+    snprintf(out->message, sizeof out->message, "four inks (CMYK)");
+    jpeg.destroy(decoder);
+    return SVI_FOREIGN;
+  }
   out->width = (uint32_t)width;
   out->height = (uint32_t)height;
   out->channels = colors == COLORS_GRAY ? 1 : 3;

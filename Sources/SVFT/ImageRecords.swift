@@ -85,9 +85,18 @@ package struct ImageRecords: ExampleSource {
     for name in try Self.folders(path) {
       let folder = FileSystem.join(path, name)
       let before = examples.count
-      for file in try FileSystem.list(folder)
-      where !file.hasPrefix(".") && ImageFormats.areNamed(file) {
+      var others: [String] = []
+      for file in try FileSystem.list(folder) where !file.hasPrefix(".") {
+        guard ImageFormats.areNamed(file) else {
+          others.append(file)
+          continue
+        }
         examples.append(try example(file, in: folder, .name(name)))
+      }
+      if let first = others.min() {
+        Log.warn(
+          "\(folder): of this class \(others.count) files or folders are left out, the first "
+            + "\(first): their names end in none of \(ImageFormats.endings)")
       }
       guard examples.count > before else {
         throw SVFTError(

@@ -31,9 +31,12 @@ public enum Inspector {
       return try model(path, spectrum)
     }
     guard try FileSystem.isFile(path) else {
-      throw SVFTError(.io, "\(path): expected a model, adapter or tensor file, found nothing")
+      let found = try FileSystem.kind(path) == nil ? "nothing" : "what is no regular file"
+      throw SVFTError(.io, "\(path): expected a model, adapter or tensor file, found \(found)")
     }
-    return path.hasSuffix(".gguf")
+    var isModel = path.hasSuffix(".gguf")
+    if !isModel { isModel = try TensorFile.isGGUF(path) }
+    return isModel
       ? try model(path, spectrum)
       : try tensors(of: Safetensors(path), kind: "tensor file", spectrum)
   }

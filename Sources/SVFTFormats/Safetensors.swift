@@ -59,6 +59,12 @@ package final class Safetensors: TensorSource {
         "expected a safetensors file, which begins with the length of its header, found "
           + (isJSON ? "JSON" : "text"))
     }
+    guard bytes.count == 8 || bytes[8] == UInt8(ascii: "{") else {
+      throw SVFTError(
+        .format,
+        "expected a safetensors file, which begins with the length of its header and \"{\", found "
+          + "something else")
+    }
     guard claimed <= UInt64(Limits.headerBytes), let length = Int(exactly: claimed) else {
       throw SVFTError(
         .limit,
@@ -69,8 +75,8 @@ package final class Safetensors: TensorSource {
         .truncated, "expected a header of \(length) bytes, the file has \(bytes.count - 8) after it"
       )
     }
-    guard length >= 2, bytes[8] == UInt8(ascii: "{") else {
-      throw SVFTError(.format, "expected a safetensors header that begins with \"{\"")
+    guard length >= 2 else {
+      throw SVFTError(.format, "expected a safetensors header of at least 2 bytes, found \(length)")
     }
     let text = UnsafeRawBufferPointer(rebasing: bytes[8..<8 + length])
     do {

@@ -30,6 +30,12 @@ struct Codec {
     return image
   }
 
+  private func words(_ picture: svi_picture) -> String {
+    withUnsafeBytes(of: picture.message) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
   private func require(_ outcome: Int32, _ picture: svi_picture) throws(SVFTError) {
     switch UInt32(bitPattern: outcome) {
     case SVI_DONE.rawValue: return
@@ -38,10 +44,11 @@ struct Codec {
         .unsupported,
         "expected \(library) on this system to read it with, found none: install it (Debian: "
           + "apt-get install \(package))")
+    case SVI_FOREIGN.rawValue:
+      throw SVFTError(
+        .unsupported, "expected gray or red, green, blue, found \(words(picture)): save it as RGB")
     default:
-      let words = withUnsafeBytes(of: picture.message) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      let words = words(picture)
       // Both libraries say so in these words where the file is too short.
       let isCut = ["remature end", "Truncated", "truncated", "too short", "read beyond end"]
         .contains { words.contains($0) }

@@ -23,6 +23,11 @@ package enum ImageFormats {
   /// Every format: a new one is added here and nowhere else.
   package static let all: [any ImageFormat.Type] = [PNG.self, JPEG.self, Netpbm.self]
 
+  /// Ends of file names, in words.
+  package static var endings: String {
+    all.flatMap { $0.endings }.map { ".\($0)" }.joined(separator: ", ")
+  }
+
   /// Whether a file of that name is one of pictures, by its ending.
   package static func areNamed(_ name: String) -> Bool {
     guard let ending = name.split(separator: ".").dropFirst().last?.lowercased() else {

@@ -178,6 +178,9 @@ def make_pictures():
     Image.fromarray(draw(25, 18, 3, 7)).save(
         folder / "progressive.jpg", quality=90, progressive=True, subsampling=0)
     Image.fromarray(draw(20, 20, 1, 8)[..., 0]).save(folder / "gray.jpg", quality=85)
+    # What is not read, apart from what is.
+    (folder / "foreign").mkdir(exist_ok=True)
+    Image.fromarray(draw(8, 8, 4, 10), "CMYK").save(folder / "foreign" / "inks.jpg", quality=50)
     Image.fromarray(rgb).save(folder / "colors.ppm")
     Image.fromarray(draw(9, 12, 1, 9)[..., 0]).save(folder / "gray.pgm")
     pictures = sorted(p for p in folder.iterdir() if p.suffix in {".png", ".jpg", ".ppm", ".pgm"})

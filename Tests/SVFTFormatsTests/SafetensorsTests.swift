@@ -93,10 +93,17 @@ import TestKit
     ("<!DOCTYPE html><html>", "web page"),
     ("version https://git-lfs.github.com/spec/v1", "git-lfs"),
     ("PK\u{3}\u{4}......", "PyTorch"), ("GGUF........", "GGUF"), ("", "empty"),
+    ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}x", "found something else"),
   ])
   func commonMistakesAreNamed(_ contents: String, _ hint: String) {
     let error = #expect(throws: SVFTError.self) { try open(Array(contents.utf8)) }
     #expect(error?.message.contains(hint) == true, "\(error?.message ?? "")")
+  }
+
+  @Test func picturesAreNamedAsSuch() {
+    let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
+    let error = #expect(throws: SVFTError.self) { try open(picture) }
+    #expect(error?.kind == .format && error?.message.contains("a PNG picture") == true)
   }
 
   @Test(.enabled(if: SharedData.isPresent, "shared data is absent"))

@@ -135,6 +135,7 @@ import Testing
     let error = failure { _ = try Tokenizer(folder: folder.path) }
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains("expected tokenizer.json, found \(name)") == true)
+    #expect(error?.message.contains("save_pretrained") == true)
   }
 
   @Test(arguments: ["tokenizer.model", "spiece.model"])

@@ -13,14 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a call came to: done, the library is not there, or it refused the bytes and says why. */
-enum svi_outcome { SVI_DONE = 0, SVI_NO_LIBRARY = 1, SVI_REFUSED = 2 };
+/* What a call came to: done; the library is not there; it refused the bytes and says why; or the
+   picture is whole, of a kind that is not read, which `message` names. */
+enum svi_outcome { SVI_DONE = 0, SVI_NO_LIBRARY = 1, SVI_REFUSED = 2, SVI_FOREIGN = 3 };
 
 /* A picture as its header says it: numbers per pixel are 1 (gray), 2 (gray, alpha), 3 or 4. */
 struct svi_picture {
   uint32_t width, height;
   int channels;
-  /* Why the library refused, in its own words. */
+  /* Why the library refused, in its own words; of a foreign kind, its name. */
   char message[200];
 };
 

@@ -178,17 +178,19 @@ extension DecoderSettings {
       "use_bidirectional_attention", unless: !isBidirectional, "attention in both directions")
   }
 
-  /// Reads how positions turn queries and keys, `part` of each head unless the file says otherwise.
+  /// Reads how positions turn queries and keys: `part` of each head, in families that know parts.
+  ///
+  /// In others transformers turns whole heads whatever the file says; a file that says less is
+  /// refused.
   package mutating func readRotary(
     _ hyper: Hyperparameters, _ keys: DecoderKeys, kind: String? = nil, part: Double? = nil
   ) throws(SVFTError) {
     rotary = try Rotary(
       theta: RopeScaling.theta(hyper, key: keys.theta, kind: kind, default: keys.usualTheta),
       scaling: RopeScaling(hyper, kind: kind))
-    var share = Int(Double(headWidth) * (part ?? 1))
-    if part == nil {
-      share = Int(Double(headWidth) * (try RopeScaling.partialFactor(hyper)))
-    }
+    var factor = part
+    if factor == nil { factor = try RopeScaling.partialFactor(hyper) }
+    let share = Int(Double(headWidth) * (factor ?? 1))
     rotatedWidth = try hyper.integer(
       "", gguf: "rope.dimension_count", in: 1...65_536, default: max(1, share))
     guard rotatedWidth % 2 == 0, rotatedWidth <= headWidth else {
@@ -197,6 +199,10 @@ extension DecoderSettings {
         "\(hyper.file): expected an even number of rotary dimensions within a head of "
           + "\(headWidth), found \(rotatedWidth)")
     }
+    try hyper.refuse(
+      "partial_rotary_factor", gguf: "rope.dimension_count",
+      unless: part != nil || rotatedWidth == headWidth,
+      "a family with heads that turn in part (\(rotatedWidth) of \(headWidth))")
     try requireFactors(hyper)
     // Made for longer texts than those it says, by its factor.
     if case .dynamic(let factor, let original) = rotary?.scaling {

@@ -27,7 +27,8 @@ package enum Gemma2: DecoderFamily {
     try settings.readRotary(hyper, keys)
     try settings.readBiases(hyper)
     settings.takeGemmaWays()
-    try settings.readCaps(hyper, score: 50, logit: 30)
+    try settings.readScoreCap(hyper, usual: 50)
+    try settings.readLogitCap(hyper, usual: 30)
     try settings.readScoreScale(hyper, largest: 46)
     try settings.readGemmaWindows(hyper) { $0 % 2 == 0 }
   }
@@ -45,17 +46,22 @@ package enum Gemma2: DecoderFamily {
 }
 
 extension DecoderSettings {
-  /// Reads the caps on scores and logits; null means none.
-  mutating func readCaps(
-    _ hyper: Hyperparameters, score: Double, logit: Double
-  ) throws(SVFTError) {
-    func cap(_ key: String, _ gguf: String, _ usual: Double) throws(SVFTError) -> Double? {
-      if !hyper.isGGUF, hyper.values[key] != nil, hyper.value(key) == nil { return nil }
-      let cap = try hyper.number(key, gguf: gguf, in: 0...1e9, default: usual)
-      return cap > 0 ? cap : nil
-    }
-    scoreCap = try cap("attn_logit_softcapping", "attn_logit_softcapping", score)
-    logitCap = try cap("final_logit_softcapping", "final_logit_softcapping", logit)
+  /// Reads the cap on scores of attention; null means none.
+  mutating func readScoreCap(_ hyper: Hyperparameters, usual: Double) throws(SVFTError) {
+    scoreCap = try Self.cap(hyper, "attn_logit_softcapping", usual)
+  }
+
+  /// Reads the cap on logits; null means none.
+  mutating func readLogitCap(_ hyper: Hyperparameters, usual: Double) throws(SVFTError) {
+    logitCap = try Self.cap(hyper, "final_logit_softcapping", usual)
+  }
+
+  private static func cap(
+    _ hyper: Hyperparameters, _ key: String, _ usual: Double
+  ) throws(SVFTError) -> Double? {
+    if !hyper.isGGUF, hyper.values[key] != nil, hyper.value(key) == nil { return nil }
+    let cap = try hyper.number(key, gguf: key, in: 0...1e9, default: usual)
+    return cap > 0 ? cap : nil
   }
 
   var capConfig: [(String, JSON)] {

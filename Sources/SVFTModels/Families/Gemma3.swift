@@ -50,7 +50,8 @@ package enum Gemma3: DecoderFamily {
     try settings.readRotary(hyper, keys, kind: "full_attention")
     try settings.readBiases(hyper)
     settings.takeGemmaWays()
-    try settings.readCaps(hyper, score: 0, logit: 0)
+    // Its files may name a cap on scores too, which nobody applies.
+    try settings.readLogitCap(hyper, usual: 0)
     try settings.readScoreScale(hyper, largest: 62)
     let pattern = try hyper.integer("sliding_window_pattern", in: 1...65_536, default: 6)
     try settings.readGemmaWindows(hyper) { ($0 + 1) % pattern != 0 }
@@ -88,8 +89,7 @@ package enum Gemma3: DecoderFamily {
     try settings.requireInGGUF(
       local?.theta == 10_000 && local?.scaling == RopeScaling.none,
       "how layers with a window turn")
-    try settings.requireInGGUF(
-      settings.scoreCap == nil && settings.logitCap == nil, "caps of Gemma 3")
+    try settings.requireInGGUF(settings.logitCap == nil, "a cap on logits of Gemma 3")
     return try settings.windowMetadata { ($0 + 1) % 6 != 0 }
   }
 }

@@ -22,7 +22,7 @@ package enum Phi3: DecoderFamily {
     _ settings: inout DecoderSettings, _ hyper: Hyperparameters
   ) throws(SVFTError) {
     settings.fusesGate = true
-    try settings.readRotary(hyper, keys)
+    try settings.readRotary(hyper, keys, part: RopeScaling.partialFactor(hyper))
     try settings.readWindow(hyper)
     for number in settings.layerRules.indices {
       settings.layerRules[number].isWindowed = settings.window != nil

@@ -30,21 +30,16 @@ extension Tokenizer {
         return
       } catch { throw error.while(model) }
     }
-    if try !FileSystem.isFile(path) { try Self.refuseParts(of: folder) }
+    if try !FileSystem.isFile(path),
+      let parts = try TokenizerParts(folder, settings.root(configuration))
+    {
+      do { try self.init(json: parts.file(), configuration: .object(parts.configuration)) } catch {
+        throw error.while(folder)
+      }
+      return
+    }
     let json = try JSON.read(path)
     do { try self.init(json: json, configuration: settings) } catch { throw error.while(path) }
-  }
-
-  /// Throws `.unsupported` where a folder without tokenizer.json has what one can be made from.
-  private static func refuseParts(of folder: String) throws(SVFTError) {
-    for name in ["vocab.txt", "vocab.json"] {
-      guard try FileSystem.isFile(FileSystem.join(folder, name)) else { continue }
-      throw SVFTError(
-        .unsupported,
-        "\(folder): expected tokenizer.json, found \(name), which does not say how texts are "
-          + "split: load it with AutoTokenizer of Hugging Face's transformers, whose "
-          + "save_pretrained writes tokenizer.json")
-    }
   }
 
   /// The tokenizer of parsed files.

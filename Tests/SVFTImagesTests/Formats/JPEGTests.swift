@@ -9,6 +9,13 @@ import Testing
     #expect(try PictureFixtures.source("colors.jpg").image().channels == 3)
   }
 
+  @Test func fourInksAreRefusedByName() throws {
+    let bytes = try PictureFixtures.bytes("foreign/inks.jpg")
+    let failure = #expect(throws: SVFTError.self) { try decoded(bytes) }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains("four inks (CMYK): save it as RGB") == true)
+  }
+
   @Test(arguments: ["colors.jpg", "progressive.jpg", "gray.jpg"])
   func halfAFileIsTruncated(_ name: String) throws {
     let bytes = try PictureFixtures.bytes(name)

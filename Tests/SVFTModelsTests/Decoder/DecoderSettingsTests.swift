@@ -11,6 +11,7 @@ struct DecoderSettingsTests {
   static let attacks: [(key: String, value: JSON, kind: SVFTError.Kind, word: String)] = [
     ("partial_rotary_factor", 2.0, .format, "partial_rotary_factor"),
     ("partial_rotary_factor", 0.07, .format, "even number of rotary dimensions"),
+    ("partial_rotary_factor", 0.5, .unsupported, "heads that turn in part (8 of 16)"),
     ("num_key_value_heads", 3, .format, "whole groups"),
     ("layer_types", ["full_attention"], .format, "one for each of 2 layers, found 1"),
     ("layer_types", ["full_attention", "chunked_attention"], .unsupported, "chunked_attention"),

@@ -24,6 +24,14 @@ struct Gemma3Tests {
       }.distance() > 1e-3)
   }
 
+  @Test("A cap on scores that a file names is not applied, as in transformers")
+  func caps() throws {
+    let named = try FamilyVariant("gemma3") { $0["attn_logit_softcapping"] = 0.01 }
+    #expect(try named.distance() < 1e-4)
+    let capped = try FamilyVariant("gemma3") { $0["final_logit_softcapping"] = 0.01 }
+    #expect(try capped.distance() > 1e-3)
+  }
+
   @Test("Layers with the window are not stretched with the others")
   func stretched() throws {
     #expect(try FamilyVariant("gemma3-stretched").distance() < 1e-4)
