@@ -2,8 +2,8 @@
  * PNG by libpng's simplified interface (png.h, "Simplified API"), which begins with a structure
  * that is laid out here as that header documents it. Every file is read as 8 bits a number in the
  * channels it has: gray stays gray, palettes become their colours, alpha is kept apart and nothing
- * is composed. Numbers of 16 bits are taken for sRGB where the file says nothing else, and rounded to
- * 8 (Pillow cuts them, which is at most 1 of 255 apart, and leaves gray ones as they are).
+ * is composed. Numbers of 16 bits are taken for sRGB where the file says nothing else, and rounded
+ * to 8 (Pillow cuts them, which is at most 1 of 255 apart, and leaves gray ones as they are).
  */
 #include "images.h"
 

@@ -23,7 +23,7 @@ enum ClassNames {
   }
 
   private static func named(_ names: [String]) -> [String] {
-    names.allSatisfy { $0.hasPrefix("LABEL_") } ? [] : names
+    names.enumerated().allSatisfy { $1 == "LABEL_\($0)" } ? [] : names
   }
 }
 

@@ -77,7 +77,7 @@ enum EndTokens {
   static func configuration(_ ends: Set<Int32>, _ special: SpecialTokens) -> JSON.Object {
     var object = JSON.Object()
     let ids = ends.sorted().map { JSON.integer(Int($0)) }
-    object["eos_token_id"] = ids.count == 1 ? ids[0] : .array(ids)
+    if !ids.isEmpty { object["eos_token_id"] = ids.count == 1 ? ids[0] : .array(ids) }
     if let id = special.bos { object["bos_token_id"] = .integer(Int(id)) }
     if let id = special.padding { object["pad_token_id"] = .integer(Int(id)) }
     return object

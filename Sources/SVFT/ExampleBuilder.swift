@@ -26,9 +26,9 @@ package struct ExampleBuilder: ExampleSource {
   private let startToken: Int32?
 
   /// `contextLength` bounds the length where the options leave it open; `template` is the
-  /// conversation layout that the model brings, `now` the moment it is told, `outputs` how many its class head has, `segments`
-  /// how many a sequence may have (0: they play no part), `startToken` what an encoder-decoder's
-  /// answers begin with.
+  /// conversation layout that the model brings, `now` the moment it is told, `outputs` how many its
+  /// class head has, `segments` how many a sequence may have (0: they play no part), `startToken`
+  /// what an encoder-decoder's answers begin with.
   package init(
     _ tokenizer: Tokenizer, _ options: TrainingOptions, contextLength: Int,
     template: ChatTemplate? = nil, now: Int = Clock.wall(), outputs: Int, segments: Int = 0,

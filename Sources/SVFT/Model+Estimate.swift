@@ -10,11 +10,23 @@ public import SVFTTensor
 extension Model {
   /// What the model at `path`, loaded with `options`, takes of memory for `workload`.
   ///
-  /// Of mapped weights every page counts: work that sees every row of an embedding brings them all
-  /// in. Reads no weights. Throws what loading and attaching throw for files and options that are
-  /// not what they should be.
+  /// Where that is more than the options' memory limit, adapters and training are taken as they
+  /// are where memory is short, with one factor and no matrix beside W, if that is enough. Of
+  /// mapped weights every page counts: work that sees every row of an embedding brings them all in.
+  /// Reads no weights. Throws what loading and attaching throw for files and options that are not
+  /// what they should be.
   public static func estimate(
     path: String, options: ModelOptions = ModelOptions(), workload: Workload = Workload()
+  ) throws(SVFTError) -> Estimate {
+    let usual = try estimate(path, options, workload, sparesMemory: false)
+    guard options.memoryLimit > 0, usual.model > options.memoryLimit, workload.adapter != nil
+    else { return usual }
+    let sparing = try estimate(path, options, workload, sparesMemory: true)
+    return sparing.model <= options.memoryLimit ? sparing : usual
+  }
+
+  private static func estimate(
+    _ path: String, _ options: ModelOptions, _ workload: Workload, sparesMemory: Bool
   ) throws(SVFTError) -> Estimate {
     let process = ProcessMemory.resident
     let ledger = MemoryLedger.rehearsal()
@@ -23,7 +35,8 @@ extension Model {
       let model = try rehearsal.load(path, options)
       try workload.validate(context: model.contextLength)
       if let adapter = workload.adapter {
-        try rehearsal.train(model, adapter, workload)
+        model.factors.isTight = sparesMemory
+        try rehearsal.train(model, adapter, workload, sparesMemory: sparesMemory)
       } else {
         try rehearsal.infer(model, workload)
       }
@@ -120,7 +133,9 @@ private struct Rehearsal {
     held.append(room as Any)
   }
 
-  mutating func train(_ model: Model, _ adapter: String, _ work: Workload) throws(SVFTError) {
+  mutating func train(
+    _ model: Model, _ adapter: String, _ work: Workload, sparesMemory: Bool
+  ) throws(SVFTError) {
     let sets = Rehearsal.sets(model, work)
     var made: Adapter?
     let attached = try stage("attaching") { () throws(SVFTError) in
@@ -139,7 +154,9 @@ private struct Rehearsal {
     part("gradients", numbers)
     part("adapter_tables", attached - factors - solver - numbers)
     var left: [(String, Int)] = []
-    try TrainingRun.rehearse(model.network, sets, adapter, work.training, saves: true) {
+    try TrainingRun.rehearse(
+      model.network, sets, adapter, work.training, saves: true, sparesMemory: sparesMemory
+    ) {
       (name, body) throws(SVFTError) in left.append((name, try stage(name, body)))
     }
     let names = ["optimizer": "moments", "preparation": "preparation"]

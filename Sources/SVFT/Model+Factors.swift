@@ -56,7 +56,7 @@ extension Model {
       defer { factors.progress = nil }
       let slots = try sites(with: classes).projections(rule).map(\.weight)
       let wish = FactorStore.Wish(truncation)
-      _ = try factors.vectors(slots, wish)
+      try factors.fill(slots, wish)
       return factors.records(slots, wish)
     }
   }

@@ -24,8 +24,9 @@ extension Model {
   ///
   /// Returns a JSON report: the path (of the first of several GGUF files), drift of the outputs
   /// between this model and the saved one, where something changed the perplexity before and after,
-  /// for rounded formats the share of the change that was transmitted, and what of the tokenizer
-  /// the container cannot hold. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
+  /// for rounded formats the share of the change that was transmitted, what of the tokenizer the
+  /// container cannot hold, and "unchecked" where the memory limit leaves no room for the saved
+  /// model beside this one. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
   /// that the format cannot hold, outputs that are no numbers), `.cancelled`; nothing half-written
   /// is left.
   public func save(
@@ -46,10 +47,16 @@ extension Model {
       if let shares = Model.transmission(tensors) { report["transmitted"] = shares }
       let lost = saver.isGGUF ? try tokenizer.losses() : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
-      let saved = try reloaded(path)
-      report["drift"] = try drift(of: saved, on: example, from: outputs)
-      if tensors.contains(where: \.isChanged), let figures = try perplexities(probe, saved) {
-        report["perplexity"] = figures
+      do throws(SVFTError) {
+        let saved = try reloaded(path)
+        report["drift"] = try drift(of: saved, on: example, from: outputs)
+        if tensors.contains(where: \.isChanged), let figures = try perplexities(probe, saved) {
+          report["perplexity"] = figures
+        }
+      } catch {
+        // What was written is whole; there is no room to look at it.
+        guard error.kind == .memory else { throw error }
+        report["unchecked"] = .string(error.message)
       }
       return try JSON.object(report).text(.pretty)
     }
@@ -58,11 +65,14 @@ extension Model {
   private static let defaultProbe =
     "Once upon a time there was a small boat in a quiet harbour, and everybody knew its name."
 
-  /// The model that was saved, as it would be used here.
+  /// The model that was saved, as it would be used here, in what the memory limit leaves.
   private func reloaded(_ path: String) throws(SVFTError) -> Model {
     var options = ModelOptions()
     options.threads = self.options.threads
     options.precision = self.options.precision
+    if self.options.memoryLimit > 0 {
+      options.memoryLimit = max(1, self.options.memoryLimit - network.memory.used)
+    }
     return try Model(path: path, options: options)
   }
 

@@ -236,7 +236,20 @@ struct ModelSaver {
     // Where the head scales, the key says that and not whose matrix it is.
     let scales = model.network.heads.language?.scale != nil
     if unties, !scales { config["tie_word_embeddings"] = false }
+    try nameTokens(in: &config)
     return try withFourBits(config)
+  }
+
+  /// Says which tokens of a GGUF decoder begin, end and pad texts: transformers would take those of
+  /// the family's first model, and the last one to find where a padded text ends.
+  private func nameTokens(in config: inout JSON.Object) throws(SVFTError) {
+    let geometry = model.network.geometry
+    guard model.loaded.checkpoint.gguf != nil, geometry.isCausal, geometry.startToken == nil else {
+      return
+    }
+    let tokenizer = try model.tokenizer
+    let named = EndTokens.configuration(model.network.endTokens, tokenizer.special)
+    for key in ["bos_token_id", "eos_token_id", "pad_token_id"] { config[key] = named[key] }
   }
 }
 

@@ -99,6 +99,12 @@ extension Model {
           + " found one of method \(type(of: method).name) that replaces "
           + "\(tensors.first ?? "tensors")" + (tensors.count > 1 ? " and others" : ""))
     }
+    guard method.addsOnly else {
+      throw SVFTError(
+        .unsupported,
+        "expected an adapter that only adds changes, because they alone can differ between prompts,"
+          + " found one that cuts weights to their first directions")
+    }
     guard try adapter.attached.awareness() == nil else {
       throw SVFTError(
         .unsupported,

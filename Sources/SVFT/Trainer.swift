@@ -122,13 +122,13 @@ public final class Trainer: @unchecked Sendable {
     try model.network.heads.require(Pass.Purpose(sets.train.task))
     // Labels that only the held-out data has would stop the run at its first evaluation.
     if let held = sets.held { try Labels.check(held, model.classNames) }
-    try TrainingRun.foresee(sets, adapter, options, saves: saves)
+    let sparesMemory = try TrainingRun.foresee(sets, adapter, options, saves: saves)
     let horizon =
       options.steps > 0
       ? options.steps : options.epochs * sets.train.stepsPerEpoch(options)
     return try TrainingRun(
       model.network, sets.train, adapter.attached, options, classes: model.classNames,
-      horizon: horizon)
+      horizon: horizon, sparesMemory: sparesMemory)
   }
 
   /// Trains to the end. Throws `.cancelled` after a checkpoint when stopped by the callback or

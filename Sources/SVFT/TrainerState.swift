@@ -110,7 +110,7 @@ extension TrainerState {
   private static let numbers: [Number] = [
     ("loss_sum_bits", \.lossSum), ("last_loss_bits", \.lastLoss), ("best_loss_bits", \.bestLoss),
   ]
-  private static let version = 1
+  private static let version = 2
 
   /// The state as JSON; `horizon` is the schedule's.
   func json(horizon: Int) -> JSON.Object {
@@ -157,6 +157,8 @@ extension TrainerState {
       }
       self[keyPath: path] = Double(bitPattern: bits)
     }
+    _ = try Checked.within(
+      object.int("now"), 0...Int.max / 2, object.place("now"), kind: .format)
     guard cursor <= examples else {
       throw SVFTError(
         .format, "cursor: expected at most \(examples), the examples of an epoch, found \(cursor)")

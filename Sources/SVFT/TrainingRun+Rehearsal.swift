@@ -10,9 +10,27 @@ extension TrainingRun {
   typealias Stage =
     (_ name: String, _ body: () throws(SVFTError) -> Void) throws(SVFTError) -> Void
 
-  /// Throws `.memory` before training takes anything if it goes beyond the model's limit. `saves`
-  /// says whether there is an output folder.
+  /// Whether a run must spare memory to stay within the model's limit; throws `.memory` before it
+  /// takes anything where it goes beyond that in any case. `saves` says whether there is an output
+  /// folder.
   static func foresee(
+    _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions, saves: Bool
+  ) throws(SVFTError) -> Bool {
+    do throws(SVFTError) {
+      try adapter.model.network.foresee("training") { (network) throws(SVFTError) in
+        try rehearse(network, sets, adapter, options, saves: saves) {
+          (_, body) throws(SVFTError) in try body()
+        }
+      }
+      return false
+    } catch {
+      guard error.kind == .memory else { throw error }
+    }
+    try foreseeSparing(sets, adapter, options, saves: saves)
+    return true
+  }
+
+  private static func foreseeSparing(
     _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions, saves: Bool
   ) throws(SVFTError) {
     var smaller: [Network.Alternative] = []
@@ -23,14 +41,14 @@ extension TrainingRun {
       let chosen = other
       smaller.append(
         Network.Alternative(name: "batch_size = \(batch)") { (network) throws(SVFTError) in
-          try rehearse(network, sets, adapter, chosen, saves: saves) {
+          try rehearse(network, sets, adapter, chosen, saves: saves, sparesMemory: true) {
             (_, body) throws(SVFTError) in try body()
           }
         })
       batch /= 2
     }
     try adapter.model.network.foresee("training", or: smaller) { (network) throws(SVFTError) in
-      try rehearse(network, sets, adapter, options, saves: saves) {
+      try rehearse(network, sets, adapter, options, saves: saves, sparesMemory: true) {
         (_, body) throws(SVFTError) in try body()
       }
     }
@@ -40,13 +58,14 @@ extension TrainingRun {
   /// and, where the whole model is rehearsed, the adapter's method keep it.
   static func rehearse(
     _ network: Network, _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions,
-    saves: Bool, stage: Stage
+    saves: Bool, sparesMemory: Bool = false, stage: Stage
   ) throws(SVFTError) {
     let model = adapter.model
     var made: TrainingRun?
     try stage("optimizer") { () throws(SVFTError) in
       made = try TrainingRun(
-        network, sets.train, adapter.attached, options, classes: model.classNames, horizon: 1)
+        network, sets.train, adapter.attached, options, classes: model.classNames, horizon: 1,
+        sparesMemory: sparesMemory)
     }
     guard let run = made else { return }
     defer { withExtendedLifetime(run) {} }

@@ -31,15 +31,18 @@ final class TrainingRun {
   private let adapter: Adapter.Attached
   private(set) var optimizer: Optimizer
   private let classes: [String]
+  /// Whether forms that take another matrix are left out.
+  private let sparesMemory: Bool
   /// Rows of the longest pass, and of its texts that are read.
   private let rows: Int
   private let sourceRows: Int
 
   init(
     _ network: Network, _ dataset: Dataset, _ adapter: Adapter.Attached,
-    _ options: TrainingOptions, classes: [String], horizon: Int
+    _ options: TrainingOptions, classes: [String], horizon: Int, sparesMemory: Bool = false
   ) throws(SVFTError) {
     self.network = network
+    self.sparesMemory = sparesMemory
     self.dataset = dataset
     self.adapter = adapter
     self.options = options
@@ -60,7 +63,8 @@ final class TrainingRun {
   /// Tells the method what steps come.
   private func announceSteps() {
     let passes = min(options.accumulation, max(1, dataset.examples.count / options.batchSize))
-    let step = StepShape.training(rowsPerUpdate: max(1, rows * passes))
+    let step = StepShape.training(
+      rowsPerUpdate: max(1, rows * passes), sparesMemory: sparesMemory)
     if method.expect(step) != .nothing { network.invalidate() }
   }
 

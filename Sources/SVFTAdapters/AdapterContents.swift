@@ -139,6 +139,35 @@ package final class AdapterContents {
       }
       trained.append(module)
     }
+    return try withoutTied(trained, sites)
+  }
+
+  /// The modules without heads that are tied to an embedding: of both the file must say the same.
+  ///
+  /// PEFT trains one of the two alone, and a head of its own, unless it is told to keep them tied.
+  private func withoutTied(_ trained: [String], _ sites: ModelSites) throws(SVFTError) -> [String] {
+    var trained = trained
+    for head in sites.heads where "\(head.name).weight" != head.weight.name {
+      let (own, shared) = ("\(head.name).weight", head.weight.name)
+      guard trained.contains(head.name) || trained.contains(head.weight.module) else { continue }
+      let isOfPEFT = try configuration.string("peft_type") == LoRA.fileType
+      let ties = try configuration.bool("ensure_weight_tying", default: !isOfPEFT)
+      let agree =
+        try tensors[own].map { (tensor) throws(SVFTError) in
+          try tensors[shared].map { (other) throws(SVFTError) in
+            try tensor.floats().elementsEqual(other.floats())
+          } ?? false
+        } ?? ties
+      guard agree else {
+        throw SVFTError(
+          .unsupported,
+          "\(path): expected \(head.weight.module) and \(head.name) to be trained as the one "
+            + "matrix that they are in this model (PEFT: ensure_weight_tying), found one of them "
+            + "changed without the other")
+      }
+      trained.removeAll { $0 == head.name }
+      if tensors[own] != nil { taken.insert(own) }
+    }
     return trained
   }
 

@@ -66,11 +66,14 @@ package enum AdapterFile {
       tensors.append(renamed(tensor, tensor.name))
     }
     for standIn in method.standIns {
-      let tensor = try standIn.canonical()
+      let tensor = try standIn.filed()
       // PEFT wraps an adapted module, whose own bias then is one level deeper.
       let isWrapped = wrapped.contains(tensor.name)
       let name = isWrapped ? "\(standIn.slot.module).base_layer.bias" : tensor.name
       tensors.append(renamed(tensor, name))
+      // PEFT keeps what is tied together so, under both names.
+      guard type(of: method).isAdditive else { continue }
+      for tied in standIn.tiedNames { tensors.append(renamed(tensor, tied)) }
     }
     guard !MemoryLedger.isRehearsing else { return tensors }
     for tensor in tensors where tensor.type == "F32" { _ = try tensor.floats() }
@@ -92,6 +95,9 @@ package enum AdapterFile {
     let saved = savedModules(method)
     config["bias"] = .string(biasWord(method, options, beside: saved))
     config["modules_to_save"] = saved.isEmpty ? .null : spelled(saved)
+    if type(of: method).isAdditive, method.standIns.contains(where: { !$0.tiedNames.isEmpty }) {
+      config["ensure_weight_tying"] = true
+    }
     for (key, value) in method.configuration.members { config[key] = value }
     for (key, value) in company.entries.members { config[key] = value }
     return config
@@ -147,11 +153,11 @@ extension AdapterFile {
     try requireTargets(contents, method, sites)
     try method.load(contents)
     for standIn in method.standIns {
-      try standIn.check(contents.take(standIn.slot.name, shape: standIn.slot.shape))
+      _ = try contents.take(standIn.slot.name, shape: standIn.filedShape).floats()
     }
     let learned = try LearnedScales.read(contents, options, method)
     try contents.requireAllTaken()
-    for standIn in method.standIns { try standIn.load(contents.take(standIn.slot.name)) }
+    for standIn in method.standIns { try standIn.load(filed: contents.take(standIn.slot.name)) }
     method.refresh(threads: factors.threads)
     return (method, options, learned)
   }

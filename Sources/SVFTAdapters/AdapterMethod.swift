@@ -28,6 +28,9 @@ package protocol AdapterMethod: SiteAdapter {
   init(_ options: AdapterOptions, _ sites: ModelSites, _ factors: FactorStore)
     throws(SVFTError)
 
+  /// Whether all it does to its projections is to add a change to W, whatever W is.
+  var addsOnly: Bool { get }
+
   /// The sizes it can have on modules, with these options but for the one that says how many
   /// numbers are trained; nil where the modules alone decide. Throws `.invalidArgument`.
   static func size(_ options: AdapterOptions, on modules: [Projection])
@@ -99,6 +102,7 @@ package enum Change: Sendable, Equatable {
 }
 
 extension AdapterMethod {
+  package var addsOnly: Bool { Self.isAdditive }
   package static func size(
     _ options: AdapterOptions, on modules: [Projection]
   ) throws(SVFTError) -> AdapterSize? { nil }

@@ -34,6 +34,7 @@ package enum AdapterSet {
     for projection in method.projections {
       try refuseConflict(method, on: projection)
       try refuseBeneath(rounded, projection, place(on: projection))
+      try refuseCutting(method, projection, place(on: projection))
     }
     for standIn in method.standIns { try refuseConflict(method, standIn) }
     for standIn in method.standIns { standIn.slot.standIn = standIn.parameter }
@@ -71,6 +72,19 @@ package enum AdapterSet {
       .state,
       "\(projection.name): expected a quantisation-aware adapter to be the first one on its "
         + "modules, found another beneath: attach it first")
+  }
+
+  /// Who replaces W by a part of it is the first on a module.
+  private static func refuseCutting(
+    _ method: any AdapterMethod, _ projection: Projection, _ place: Int
+  ) throws(SVFTError) {
+    let above = projection.attachments.dropFirst(place)
+    let cuts = above.contains { ($0.adapter as? any AdapterMethod)?.addsOnly == false }
+    guard !method.addsOnly && place > 0 || cuts else { return }
+    throw SVFTError(
+      .state,
+      "\(projection.name): expected an adapter that cuts W to its first directions (residual "
+        + "false) to be the first one on its modules, found another beneath: attach it first")
   }
 
   private static func refuseConflict(_ method: any AdapterMethod, on projection: Projection)

@@ -32,7 +32,7 @@ extension FactorStore {
 
   /// The factors of a cache file; nil where there is none that can be used.
   func cached(_ work: Work) -> Made? {
-    let (slot, hash) = (work.slot, work.hash)
+    let slot = work.slot
     guard let path = path(work) else { return nil }
     do throws(SVFTError) {
       guard try FileSystem.isFile(path) else { return nil }
@@ -41,7 +41,7 @@ extension FactorStore {
       // A solver that the caller insists on is not replaced by what another one left.
       if let solver, work.truncation == nil, parts.method != solver.method { return nil }
       return Made(
-        vectors: try work.vectors(Factors(parts, of: slot, hash: hash)),
+        vectors: try work.vectors(parts),
         record: record(parts, of: work, seconds: 0, isCached: true))
     } catch {
       Log.warn("the factors of \(slot.name) are computed again: \(error.message)")

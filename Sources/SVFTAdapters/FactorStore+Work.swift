@@ -31,6 +31,8 @@ extension FactorStore {
     let slot: Slot
     let hash: String
     let wish: Wish
+    /// Whether vectors stay in memory, and not in the cache alone.
+    var keepsVectors = true
 
     var truncation: SVD.Truncation? { wish.truncation }
     /// Directions computed.
@@ -54,9 +56,11 @@ extension FactorStore {
       }
     }
 
-    /// What is kept of the factors.
-    func vectors(_ factors: Factors) throws(SVFTError) -> SingularVectors {
-      try SingularVectors(factors, of: slot, wish.storage, rank: wish.rank)
+    /// What is kept of the factors, nil for nothing.
+    func vectors(_ parts: Factors.Parts) throws(SVFTError) -> SingularVectors? {
+      guard keepsVectors else { return nil }
+      return try SingularVectors(
+        Factors(parts, of: slot, hash: hash), of: slot, wish.storage, rank: wish.rank)
     }
 
     /// Relative time: products with the long side, and n³ of the short one for all directions.
@@ -67,9 +71,9 @@ extension FactorStore {
     }
   }
 
-  /// Vectors of a matrix, and how they came about.
+  /// Vectors of a matrix where they are kept, and how they came about.
   struct Made {
-    let vectors: SingularVectors
+    let vectors: SingularVectors?
     let record: FactorRecord
   }
 
@@ -194,7 +198,7 @@ extension FactorStore {
     let seconds = Clock.seconds() - start
     if !isRehearsing { keep(parts, of: work) }
     return Made(
-      vectors: try work.vectors(Factors(parts, of: slot, hash: work.hash)),
+      vectors: try work.vectors(parts),
       record: record(parts, of: work, seconds: seconds, isCached: false))
   }
 

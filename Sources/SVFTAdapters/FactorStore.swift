@@ -5,6 +5,24 @@ package import SVFTLayers
 package import SVFTTensor
 import Synchronization
 
+/// Vectors that others hold, or nobody.
+private struct LooseVectors {
+  private weak var both: Factors?
+  private weak var one: OneSidedFactors?
+
+  init(_ vectors: consuming SingularVectors) {
+    switch consume vectors {
+    case .both(let factors): both = factors
+    case .one(let factors): one = factors
+    }
+  }
+
+  var vectors: SingularVectors? {
+    if let both { return .both(both) }
+    return one.map { .one($0) }
+  }
+}
+
 /// Singular value decompositions of a model's matrices.
 package final class FactorStore: @unchecked Sendable {
   /// Receives progress: activity, share done (0 to 1), seconds left.
@@ -132,6 +150,14 @@ package final class FactorStore: @unchecked Sendable {
     return found
   }
 
+  /// Decomposes tensors ahead of those who need their vectors: into the cache where there is one,
+  /// and else into memory.
+  ///
+  /// Throws what `vectors` throws.
+  package func fill(_ slots: [Slot], _ wish: Wish = Wish()) throws(SVFTError) {
+    try prepare(slots, wish, keepsVectors: cacheFolder == nil)
+  }
+
   /// The vectors of the first of several wishes that there is room for, and for what decomposing
   /// takes beside what is kept; of the last where there is none.
   ///
@@ -179,7 +205,9 @@ package final class FactorStore: @unchecked Sendable {
     if let known = whole(slot, truncation) { return known }
     let work = Work(slot: slot, hash: hash(slot), wish: Wish(truncation))
     switch decompose([work]).first {
-    case .success(let made): return try made.vectors.explicit(slot)
+    case .success(let made):
+      if let vectors = made.vectors { return try vectors.explicit(slot) }
+      throw SVFTError(.internal, "libsvft is at fault: the factors of \(slot.name) were not kept")
     case .failure(let error): throw error
     case nil, .some(nil):
       throw SVFTError(.cancelled, "the decomposition of \(slot.name) was cancelled")
@@ -195,20 +223,36 @@ package final class FactorStore: @unchecked Sendable {
     }
   }
 
-  private func prepare(_ slots: [Slot], _ wish: Wish) throws(SVFTError) {
+  private func prepare(
+    _ slots: [Slot], _ wish: Wish, keepsVectors: Bool = true
+  ) throws(SVFTError) {
     learnHashes(slots)
+    dropUnused(beside: Set(slots.map { key($0, wish) }))
     for slot in slots where vectors[key(slot, wish)] == nil {
       guard let known = whole(slot, wish.truncation) else { continue }
       vectors[key(slot, wish)] = try SingularVectors(
         known, of: slot, wish.storage, rank: wish.rank)
     }
-    let missing = missing(slots, wish)
+    var missing = missing(slots, wish)
     book?.write()
     guard !missing.isEmpty else { return }
-    try admit?(Self.byteCount(missing))
+    for index in missing.indices { missing[index].keepsVectors = keepsVectors }
+    if keepsVectors { try admit?(Self.byteCount(missing)) }
     try debitSolver(missing.map(\.slot.weight))
     let results = MemoryLedger.isRehearsing ? rehearse(missing) : decompose(missing)
     try keep(results, of: missing, wish)
+  }
+
+  /// Lets go of what adapters that are gone had of matrices: all but whole factors, which others
+  /// can be made of.
+  private func dropUnused(beside wanted: Set<Key>) {
+    // Going through the keys themselves would hold the values too.
+    for key in Array(vectors.keys)
+    where !wanted.contains(key) && (key.storage != .both || key.rank != .max) {
+      // What is there still when this store has let go, somebody uses.
+      let loose = vectors.removeValue(forKey: key).map(LooseVectors.init)
+      vectors[key] = loose?.vectors
+    }
   }
 
   /// All, or what there was room for is given up again.

@@ -101,17 +101,19 @@ package struct ModuleShape: Equatable, Sendable {
 package struct StepShape: Equatable, Sendable {
   /// Rows that share one optimiser step; nil where nothing is trained.
   package let rowsPerUpdate: Int?
+  /// Whether there is no room for another matrix beside W and the factors.
+  package let sparesMemory: Bool
 
   /// Training with so many rows (tokens of all micro-batches) for each update.
-  package static func training(rowsPerUpdate: Int) -> StepShape {
-    StepShape(rowsPerUpdate: rowsPerUpdate)
+  package static func training(rowsPerUpdate: Int, sparesMemory: Bool = false) -> StepShape {
+    StepShape(rowsPerUpdate: rowsPerUpdate, sparesMemory: sparesMemory)
   }
 
   /// Training before anything is known of its steps.
   package static let usualTraining = StepShape.training(rowsPerUpdate: 512)
 
   /// Inference.
-  package static let inference = StepShape(rowsPerUpdate: nil)
+  package static let inference = StepShape(rowsPerUpdate: nil, sparesMemory: false)
 
   var trains: Bool { rowsPerUpdate != nil }
 }
@@ -141,7 +143,7 @@ package struct FormPlanner {
     if isSteady { candidates.append(.oneSided) }
     if step.rowsPerUpdate != nil {
       if isWhole, shape.order == min(shape.rows, shape.columns) { candidates.append(.factored) }
-      candidates.append(.materialised)
+      if !step.sparesMemory { candidates.append(.materialised) }
     }
     var best = candidates[0]
     for other in candidates.dropFirst() where cost(other) < cost(best) { best = other }

@@ -55,6 +55,7 @@ extension SingularSite {
   /// form.
   func fitting(_ wanted: SingularForm?) -> SingularForm {
     if case .one = vectors { return .oneSided }
+    guard keepsResidual else { return .factored }
     return switch wanted {
     case .oneSided where !isSteady: instead(of: .oneSided, "factors that W cannot complete")
     case .factored where !areSingular: instead(of: .factored, "factors that are not W's own")
@@ -114,6 +115,7 @@ extension SingularSite {
       return y
     }
     let form = graph.training ? trainingForm : restingForm
+    guard keepsResidual || place.isLowest else { throw residualBeneath }
     guard case .both(let factors) = vectors, form != .oneSided || !place.isLowest else {
       return try addCompleted(place, x, graph, mixed)
     }
@@ -183,8 +185,16 @@ extension SingularSite {
     return try graph.linear(try mix(z), frozen: factors.left, addedTo: base)  // [T, out]
   }
 
+  private var residualBeneath: SVFTError {
+    SVFTError(
+      .internal, "libsvft is at fault: \(projection.name) is cut to a rank above other adapters")
+  }
+
   /// Rows of ΔW as inference computes them.
-  func delta(_ coefficients: Coefficients) throws(SVFTError) -> DeltaRows {
+  func delta(_ coefficients: Coefficients) throws(SVFTError) -> any ChangeRows {
+    if !keepsResidual, case .both(let factors) = vectors {
+      return TruncatedRows(factors, coefficients, base: projection.weight.weight)
+    }
     if case .both(let factors) = vectors, restingForm != .oneSided {
       return DeltaRows(.both(factors), coefficients)
     }

@@ -19,6 +19,8 @@ final class SingularSite {
   let patterns: PatternStore
   /// Whether each direction is left out because it cannot be told from others.
   let tied: [Bool]
+  /// Whether W keeps what it has beyond these directions.
+  let keepsResidual: Bool
   /// Whether U and V are W's singular vectors, and not near them: then W makes one of the other.
   let areSingular: Bool
   /// How recordings that train compute it, and how all others do: one follows the steps, the other
@@ -43,6 +45,7 @@ final class SingularSite {
     self.vectors = vectors
     self.tied = tied
     self.patterns = patterns
+    keepsResidual = settings.keepsResidual
     areSingular = settings.truncation == nil
     (trainingForm, restingForm) = (.additive, .additive)
     gate =

@@ -26,6 +26,7 @@ extension SingularVectorMethod {
     object["svft_count"] = settings.count.map { .integer($0) } ?? .null
     object["svft_rank"] = settings.rank.map { .integer($0) } ?? .null
     object["svft_iterations"] = settings.iterations.map { .integer($0) } ?? .null
+    object["svft_residual"] = .bool(settings.keepsResidual)
     object["svft_gate"] = .bool(settings.hasGate)
     object["svft_duplicates"] = .bool(settings.keepsRepeats)
     object["svft_form"] = .string(settings.formWord)
@@ -58,7 +59,8 @@ extension SingularVectorMethod {
     var options = JSON.Object()
     options["targets"] = .array(file.modules(["svft_M"]).map { .string($0) })
     for key in [
-      "pattern", "d", "count", "rank", "iterations", "gate", "duplicates", "form", "factors",
+      "pattern", "d", "count", "rank", "iterations", "residual", "gate", "duplicates", "form",
+      "factors",
       "score", "seed",
     ] {
       if config.has("svft_\(key)") { options[key] = config["svft_\(key)"] }

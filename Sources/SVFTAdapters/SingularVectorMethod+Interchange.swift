@@ -10,6 +10,7 @@ package import SVFTTensor
 
 extension SingularVectorMethod {
   package func product(_ projection: Projection) throws(SVFTError) -> FactoredDelta {
+    try requireResidual(projection)
     let site = try site(projection)
     guard let coefficients = site.coefficients else {
       throw SVFTError(.state, "the cells of top-k are chosen when training starts; train first")
@@ -21,6 +22,7 @@ extension SingularVectorMethod {
 
   package func adopt(_ change: WeightChange, on projection: Projection) throws(SVFTError) -> Double
   {
+    try requireResidual(projection)
     let site = try site(projection)
     let factors = try site.vectors.explicit(projection.weight)
     let right = try DeltaMatrix(
@@ -36,6 +38,17 @@ extension SingularVectorMethod {
       waiting.removeAll { sites[$0] === site }
     }
     return try site.project(mixed, on: factors, threads: threads)
+  }
+}
+
+extension SingularVectorMethod {
+  private func requireResidual(_ projection: Projection) throws(SVFTError) {
+    guard settings.keepsResidual else {
+      throw SVFTError(
+        .unsupported,
+        "\(projection.name): expected an adapter that adds to all of W, found one that cuts W to "
+          + "its first directions: merge it into a model")
+    }
   }
 }
 

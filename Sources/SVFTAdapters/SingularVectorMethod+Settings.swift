@@ -1,6 +1,8 @@
-// The options of SVFT. Defaults start at M = 0 without a gate, so that a fresh adapter changes
-// nothing; the authors' start (random M, sigmoid gate, repeated cells) is "init": "kaiming",
-// "gate": true, "duplicates": true.
+// The options of SVFT. Defaults start at M = 0 without a gate and keep all of W, so that a fresh
+// adapter changes nothing. "authors": true is what the authors' code does instead: M starts random
+// ("init": "kaiming") behind a sigmoid gate ("gate"), random cells may repeat ("duplicates"), and
+// with a rank W becomes its first directions alone ("residual": false). Each of these may be said
+// beside it, and then counts.
 import SVFTFormats
 import SVFTTensor
 
@@ -21,7 +23,8 @@ extension SingularVectorMethod {
   /// (4), form (auto: the cheapest for each module and for the steps at hand), factors (f32;
   /// another element format keeps one of U and V in it, and computes one-sided), init (zero), gate
   /// (false), duplicates (false; random only), rank (all), iterations 0 to 64 (with rank:
-  /// randomised factors instead of the first of all).
+  /// randomised factors instead of the first of all), residual (true; false with a rank only, and
+  /// computed factored), authors (false).
   struct Settings: Sendable {
     let targets: TargetRule
     let pattern: SparsityPattern.Kind
@@ -37,6 +40,8 @@ extension SingularVectorMethod {
     let hasGate: Bool
     let keepsRepeats: Bool
     let rank: Int?
+    /// Whether W keeps what it has beyond the first `rank` directions.
+    let keepsResidual: Bool
     /// Turns of the random subspace that gives the first `rank` directions; nil computes all
     /// directions and keeps those.
     let iterations: Int?
@@ -45,8 +50,9 @@ extension SingularVectorMethod {
     init(_ options: AdapterOptions) throws(SVFTError) {
       try options.allow([
         "pattern", "d", "count", "score", "score_steps", "form", "factors", "init", "gate",
-        "duplicates", "rank", "iterations",
+        "duplicates", "rank", "iterations", "residual", "authors",
       ])
+      let authors = try options.bool("authors", default: false)
       seed = options.seed
       targets = try options.targets(default: .allLinear)
       pattern = try options.word("pattern", SparsityPattern.Kind.self, default: .plain)
@@ -58,18 +64,21 @@ extension SingularVectorMethod {
       scoreSteps = try options.int("score_steps", default: 4, 1...1000)
       let format = try options.format("factors", default: ElementFormats.f32)
       factorFormat = format.name == ElementFormats.f32.name ? nil : format
-      form = try options.choice("form", SingularForm.self, default: nil)
-      start = try options.word("init", Start.self, default: .zero)
-      hasGate = try options.bool("gate", default: false)
-      keepsRepeats = try options.bool("duplicates", default: false)
+      let form = try options.choice("form", SingularForm.self, default: nil)
+      start = try options.word("init", Start.self, default: authors ? .kaiming : .zero)
+      hasGate = try options.bool("gate", default: authors)
+      keepsRepeats = try options.bool("duplicates", default: authors && pattern == .random)
       let hasRank = options.object.has("rank")
       rank = hasRank ? try options.int("rank", default: 1, 1...(1 << 24)) : nil
+      keepsResidual = try options.bool("residual", default: !(authors && hasRank))
+      self.form = keepsResidual ? form : .factored
       let isRandomised = options.object.has("iterations")
       iterations = isRandomised ? try options.int("iterations", default: 4, 0...64) : nil
       if isRandomised, !hasRank {
         throw SVFTError(
           .invalidArgument, "iterations: expected a rank that is approached by them, found none")
       }
+      if !keepsResidual { try refuseResidual(hasRank, form) }
       if let factorFormat, let form, form != .oneSided {
         throw SVFTError(
           .invalidArgument,
@@ -83,6 +92,22 @@ extension SingularVectorMethod {
       if keepsRepeats, pattern != .random {
         throw SVFTError(
           .invalidArgument, "duplicates: expected pattern random, found \(pattern.rawValue)")
+      }
+    }
+
+    /// Throws `.invalidArgument` where W cannot be cut to its first directions.
+    private func refuseResidual(_ hasRank: Bool, _ form: SingularForm?) throws(SVFTError) {
+      guard hasRank else {
+        throw SVFTError(
+          .invalidArgument, "residual: expected a rank beside false, to which W is cut, found none")
+      }
+      if let form, form != .factored {
+        throw SVFTError(
+          .invalidArgument,
+          "form: expected factored or auto without a residual, found \(form.rawValue)")
+      }
+      guard factorFormat == nil else {
+        throw SVFTError(.invalidArgument, "factors: expected f32 without a residual, found others")
       }
     }
 
@@ -109,7 +134,8 @@ extension SingularVectorMethod {
     var directions: String {
       let iterations = iterations.map { ", iterations \($0)" } ?? ""
       let factors = factorFormat.map { ", factors \($0.name.lowercased())" } ?? ""
-      return "rank " + (rank.map { "\($0)" } ?? "of W") + iterations + factors
+      let residual = keepsResidual ? "" : ", no residual"
+      return "rank " + (rank.map { "\($0)" } ?? "of W") + iterations + factors + residual
     }
 
     /// Cells of a module whose M has `order` rows.

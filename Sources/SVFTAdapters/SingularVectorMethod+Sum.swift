@@ -71,6 +71,7 @@ extension SingularVectorMethod {
     }
     if let rank = settings.rank { options["rank"] = .integer(rank) }
     if let iterations = settings.iterations { options["iterations"] = .integer(iterations) }
+    if !settings.keepsResidual { options["residual"] = false }
     if try isBand(of: unions) {
       options["pattern"] = .string(settings.pattern.rawValue)
       if settings.pattern == .banded { options["d"] = .integer(settings.halfBandwidth) }

@@ -15,6 +15,7 @@ package final class SingularVectorMethod: AdapterMethod {
   package static let name = "svft"
   package static let fileType = "SVFT"
   package static let isAdditive = true
+  package var addsOnly: Bool { settings.keepsResidual }
 
   let settings: Settings
   /// Where its vectors come from.

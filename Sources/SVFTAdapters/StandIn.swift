@@ -41,22 +41,34 @@ package final class StandIn {
     return NamedTensor(slot.name, shape: slot.shape, type: "F32", bytes: values)
   }
 
-  /// Checks that `tensor` fits.
-  ///
-  /// `.shape` or `.nonFinite` where it does not.
-  func check(_ tensor: NamedTensor) throws(SVFTError) {
+  /// Takes values in canonical row order. Throws `.shape` or `.nonFinite` where they do not fit.
+  func load(_ tensor: NamedTensor) throws(SVFTError) {
     guard tensor.shape == slot.shape else {
       throw SVFTError(
         .shape, "\(tensor.name): expected \(slot.shape), the file has \(tensor.shape)")
     }
-    _ = try tensor.floats()
-  }
-
-  /// Takes values in canonical row order.
-  func load(_ tensor: NamedTensor) throws(SVFTError) {
-    try check(tensor)
     permute(from: try tensor.floats(), to: parameter.values, gather: false)
   }
+
+  /// Its shape in files of adapters, which hold a matrix as folders of the family do.
+  var filedShape: [Int] { slot.isTransposedInFolders ? slot.shape.reversed() : slot.shape }
+
+  /// The values as files hold them.
+  ///
+  /// Throws `.memory`.
+  func filed() throws(SVFTError) -> NamedTensor {
+    let values = try canonical()
+    return slot.isTransposedInFolders ? try values.turned(to: filedShape) : values
+  }
+
+  /// Takes values as files hold them. Throws as `load`.
+  func load(filed tensor: NamedTensor) throws(SVFTError) {
+    let isTurned = slot.isTransposedInFolders && tensor.shape == filedShape
+    try load(isTurned ? tensor.turned(to: slot.shape) : tensor)
+  }
+
+  /// Names of the weights that it is besides its own: heads that are tied to it.
+  var tiedNames: [String] { users.map { "\($0.name).weight" }.filter { $0 != slot.name } }
 
   /// Copies rows between stored and canonical order.
   ///
@@ -73,6 +85,22 @@ package final class StandIn {
       let (from, to) = gather ? (stored, row) : (row, stored)
       for column in 0..<width { target[to * width + column] = source[from * width + column] }
     }
+  }
+}
+
+extension NamedTensor {
+  /// The transpose of a matrix of F32 numbers.
+  fileprivate func turned(to shape: [Int]) throws(SVFTError) -> NamedTensor {
+    let values = try Buffer(of: Float.self, count: Checked.product(shape, name))
+    if !MemoryLedger.isRehearsing {
+      let (from, to) = (try floats(), values.values(Float.self))
+      for row in 0..<shape[0] {
+        for column in 0..<shape[1] {
+          to[row * shape[1] + column] = from[column * shape[0] + row]
+        }
+      }
+    }
+    return NamedTensor(name, shape: shape, type: type, bytes: values)
   }
 }
 

@@ -1,7 +1,8 @@
 // Where the members of a team wait for each other in a forward replay: before an op that reads what
 // another of the same stretch writes, or writes over what it reads or writes. All an op touches are
 // its values, its member's scratch, and state that no other op of a graph has (a layer's cache, a
-// batch's losses), so that products of one value follow each other without a barrier.
+// batch's losses), so that products of one value follow each other without a barrier. Within a
+// chain (RowOp.swift) nobody waits.
 //
 // Values that live at different times may share bytes: what counts is where they lie.
 
@@ -11,17 +12,19 @@ struct Meetings {
   let before: [Bool]
 
   /// For steps of up to `rows` rows, or any. What a step has of other rows may be more.
-  init(_ ops: [any Op], _ plan: Plan, rows: Int = .max) {
+  init(_ ops: [any Op], _ chains: RowChains, _ plan: Plan, rows: Int = .max) {
     var before = [Bool](repeating: false, count: ops.count)
     var stretch: [Extent] = []
-    for index in plan.timetable.forward.map(\.op)
-    where ops[index].space != .step || ops[index].idleRows < max(1, rows) {
-      let extent = Extent(ops[index], plan)
-      if stretch.contains(where: { $0.meets(extent) }) {
-        before[index] = true
+    for step in chains.steps {
+      let acting = step.ops.filter {
+        ops[$0].space != .step || ops[$0].idleRows < max(1, rows)
+      }
+      let extents = acting.map { Extent(ops[$0], plan) }
+      if extents.contains(where: { later in stretch.contains { $0.meets(later) } }) {
+        before[step.first] = true
         stretch = []
       }
-      stretch.append(extent)
+      stretch += extents
     }
     self.before = before
   }

@@ -13,6 +13,7 @@ package final class Program: @unchecked Sendable {
   /// Those of steps of few rows, which leave some ops nothing to do.
   private let fewMeetings: (rows: Int, meetings: Meetings)
   private let queues: [StripQueue]
+  private let chains: RowChains
   /// Notes what each op takes, where somebody wants to know.
   package var stopwatch: Stopwatch?
   /// Kept for rehearsals; ops ask the parameters.
@@ -43,9 +44,10 @@ package final class Program: @unchecked Sendable {
     self.threads = threads
     ops = graph.ops
     spaces = ops.map(\.space)
-    meetings = Meetings(ops, plan)
+    chains = RowChains(ops, plan)
+    meetings = Meetings(ops, chains, plan)
     let few = ops.map(\.idleRows).filter { $0 > 0 }.min() ?? 0
-    fewMeetings = (few, Meetings(ops, plan, rows: few))
+    fewMeetings = (few, Meetings(ops, chains, plan, rows: few))
     // A head alone is the end of a step that a model's layers began.
     queues = graph.layerOutputs.isEmpty ? [] : graph.stripQueues
     arena = try Arena(plan, ops: ops, threads: threads)
@@ -64,18 +66,25 @@ package final class Program: @unchecked Sendable {
     guard batch.rows > 0 else { return }
     // Exact products are no faster from strips.
     if batch.compute == .standard { for queue in queues { queue.advance(threads: threads) } }
-    let steps = plan.timetable.forward
+    let steps = chains.steps
     let (meetings, watch) = (meetings(rows: batch.rows), stopwatch)
     Parallel.run(threads: threads) { team in
       watch?.begin(team)
-      for index in steps.lazy.map(\.op) {
-        if meetings.before[index] {
+      for step in steps {
+        if meetings.before[step.first] {
           team.barrier()
-          watch?.waited(at: index, .forward, team)
+          watch?.waited(at: step.first, .forward, team)
         }
-        guard let run = run(index, batch, team) else { continue }
-        ops[index].forward(run)
-        watch?.ran(index, .forward, run)
+        // Who is watched runs the ops of a chain one after the other.
+        guard !step.isChain || watch != nil else {
+          RowChains.forward(step) { run($0, batch, team) }
+          continue
+        }
+        for index in step.ops {
+          guard let run = run(index, batch, team) else { continue }
+          ops[index].forward(run)
+          watch?.ran(index, .forward, run)
+        }
       }
     }
   }

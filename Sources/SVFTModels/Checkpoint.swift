@@ -85,11 +85,12 @@ package struct Checkpoint: Sendable {
 
   private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {
     let file = try GGUF(path, access: access, isPart: true)
+    // Only the first of several parts says what the model is.
+    source = try file.parts() > 1 ? SplitGGUF(file, access: access) : file
     let hyper = try Hyperparameters(file)
     self.path = path
     self.hyper = hyper
     gguf = file
-    source = try file.parts() > 1 ? SplitGGUF(file, access: access) : file
     let place = "\(path): general.architecture"
     family = try Architectures.named(
       hyper.text("", gguf: "general.architecture"), in: place, of: hyper)

@@ -1,5 +1,5 @@
-// Time for rates, deadlines and reports. Of results only the date in a chat depends on it, where the
-// model's template asks for one and the caller names none.
+// Time for rates, deadlines and reports. Of results only the date in a chat depends on it, where
+// the model's template asks for one and the caller names none.
 internal import CSystem
 
 #if canImport(Glibc)

@@ -6,7 +6,8 @@ The adapter is on the model of make_models.py; its patterns are regular expressi
 the head, so that PEFT saves the tied embedding too. Output beside this file: peft/ (the adapter and
 golden.json, the logits of the last token) and module-patterns.json. peft-vit/ is the same of the
 model of images of make_vision.py, whose modules transformers 5 calls otherwise than its files do,
-with the classes' probabilities of a picture.
+with the classes' probabilities of a picture. peft-trained/ are adapters that train whole modules
+beside LoRA: tied ones, and ones that GPT-2 keeps as [in, out].
 """
 
 import json
@@ -122,7 +123,43 @@ def vision():
     (folder / "golden.json").write_text(json.dumps({"probabilities": golden}) + "\n")
 
 
+def trained(name, family, **options):
+    folder, base = HERE / "peft-trained" / name, HERE / "families" / family
+    shutil.rmtree(folder, ignore_errors=True)
+    torch.manual_seed(13)
+
+    def load():
+        return transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32).eval()
+
+    ids = list(range(3, 15))
+    model = peft.get_peft_model(load(), peft.LoraConfig(
+        task_type="CAUSAL_LM", r=2, lora_alpha=3, **options))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.1 * torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    (folder / "README.md").unlink()
+    path = folder / "adapter_config.json"
+    saved = dict(json.loads(path.read_text()), base_model_name_or_path=family)
+    path.write_text(json.dumps(saved, indent=1, sort_keys=True) + "\n")
+    model = peft.PeftModel.from_pretrained(load(), folder).eval()
+    with torch.no_grad():
+        logits = model(torch.tensor([ids])).logits[0, -1]
+        plain = load()(torch.tensor([ids])).logits[0, -1]
+    assert (logits - plain).abs().max() > 0.1
+    golden = {"ids": ids, "logits": [round(float(x), 7) for x in logits]}
+    (folder / "golden.json").write_text(json.dumps(golden) + "\n")
+
+
 if __name__ == "__main__":
+    trained("tied", "llama-llama3", target_modules=["q_proj"], modules_to_save=["embed_tokens"],
+            ensure_weight_tying=True)
+    trained("embedding", "llama-llama3", target_modules=["q_proj"], modules_to_save=["embed_tokens"])
+    trained("both", "llama-llama3", target_modules=["q_proj"],
+            modules_to_save=["embed_tokens", "lm_head"])
+    trained("transposed", "gpt2", target_modules=["c_attn"], fan_in_fan_out=True,
+            modules_to_save=["attn.c_proj", "c_fc"])
     vision()
     patterns()
     shutil.rmtree(HERE / "peft", ignore_errors=True)

@@ -27,7 +27,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     #expect(try model.session().outputs() == before)
   }
 
-  @Test(arguments: TinyOptions.all)
+  @Test(arguments: TinyOptions.all + TinyOptions.cutting)
   func gradientsEqualCentralDifferences(options: JSON) throws {
     let model = try TinyChain(interleaved: true)
     let method = try model.method(options)
@@ -46,7 +46,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
   }
 
-  @Test(arguments: TinyOptions.all, [1, 3])
+  @Test(arguments: TinyOptions.all + TinyOptions.cutting, [1, 3])
   func anyTeamGivesTheSameBits(options: JSON, threads: Int) throws {
     func run(_ threads: Int) throws -> [[Float]] {
       let model = try TinyChain()
@@ -60,7 +60,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     #expect(try run(threads) == run(2))
   }
 
-  @Test(arguments: TinyOptions.all, [false, true])
+  @Test(arguments: TinyOptions.all + TinyOptions.cutting, [false, true])
   func mergedEqualsApplied(options: JSON, interleaved: Bool) throws {
     let model = try TinyChain(interleaved: interleaved)
     let method = try model.method(options)
@@ -89,7 +89,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     #expect(distance(applied, try merged.session().outputs()) < 1e-5)
   }
 
-  @Test(arguments: TinyOptions.all, ElementFormats.small.map(\.name))
+  @Test(arguments: TinyOptions.all + TinyOptions.cutting, ElementFormats.small.map(\.name))
   func oneStepLowersTheLossOverEveryFormat(options: JSON, format: String) throws {
     let format = try #require(ElementFormats.all.first { $0.name == format })
     let model = try TinyChain(format)
@@ -129,6 +129,9 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     ("{\"method\":\"svft\",\"pattern\":\"banded\",\"count\":5}", .invalidArgument),
     ("{\"method\":\"svft\",\"duplicates\":true}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":0}", .invalidArgument),
+    ("{\"method\":\"svft\",\"residual\":false}", .invalidArgument),
+    ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"form\":\"additive\"}", .invalidArgument),
+    ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"factors\":\"bf16\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"pattern\":\"topk\",\"score\":\"alignment\"}", .shape),
     ("{\"method\":\"lora\",\"r\":0}", .invalidArgument),
     ("{\"method\":\"lora\",\"r\":\"8\"}", .invalidArgument),

@@ -65,6 +65,49 @@ import Testing
     #expect(try Safetensors(FileSystem.join(cache, names[0])).names == ["U", "S", "Vt"])
   }
 
+  @Test func fillingACacheKeepsNothingInMemory() throws {
+    let cache = try TemporaryFolder()
+    let store = FactorStore(cacheFolder: cache.path)
+    let model = try TinyChain(factors: store)
+    try store.fill(slots(model))
+    #expect(store.byteCount == 0)
+    let records = store.records(slots(model))
+    #expect(records.count == slots(model).count && records.allSatisfy { !$0.isCached })
+    _ = try store.factors(slots(model))
+    #expect(store.records(slots(model)).allSatisfy { $0.isCached })
+    // Without a cache they stay where they are.
+    let other = FactorStore()
+    try other.fill(slots(model))
+    #expect(other.byteCount == store.byteCount && other.byteCount > 0)
+  }
+
+  @Test func whatNobodyUsesGoesWhenOthersCome() throws {
+    let model = try TinyChain()
+    func method(_ rank: Int) throws -> any AdapterMethod {
+      try model.method(["method": "svft", "rank": .integer(rank)])
+    }
+    weak var gone: AnyObject?
+    func both() throws -> (second: any AdapterMethod, bytesOfFirst: Int) {
+      let first = try method(4)
+      let bytes = model.factors.byteCount
+      let second = try method(6)
+      #expect(model.factors.byteCount == bytes / 4 * (4 + 6))
+      withExtendedLifetime(first) {}
+      gone = first as AnyObject
+      return (second, bytes)
+    }
+    let (second, bytes) = try both()
+    #expect(gone == nil)
+    let third = try method(2)
+    #expect(model.factors.byteCount == bytes / 4 * (6 + 2))
+    // Whole ones stay: the next adapter takes them.
+    _ = try model.factors.factors(slots(model))
+    let whole = model.factors.byteCount
+    _ = try model.factors.factors(slots(model), SVD.Truncation(rank: 1, iterations: 1))
+    #expect(model.factors.byteCount > whole)
+    withExtendedLifetime((second, third)) {}
+  }
+
   @Test func progressCanCancel() throws {
     let model = try TinyChain(factors: FactorStore(threads: 1))
     var seen: [Double] = []

@@ -23,6 +23,18 @@ import Testing
     }
   }
 
+  @Test func whereMemoryIsShortNoMatrixIsMade() {
+    let shape = ModuleShape(rows: 2048, columns: 2048, order: 2000, cells: 2000)
+    for rows in [1, 512, 100_000] {
+      let free = FormPlanner(step: .training(rowsPerUpdate: rows)).form(shape, isSteady: false)
+      let sparing = FormPlanner(step: .training(rowsPerUpdate: rows, sparesMemory: true))
+      let form = sparing.form(shape, isSteady: false)
+      #expect(form != .materialised && (free == form || free == .materialised))
+    }
+    let large = FormPlanner(step: .training(rowsPerUpdate: 100_000))
+    #expect(large.form(shape, isSteady: false) == .materialised)
+  }
+
   @Test func aStepIsItsRowsAndWhatIsMadeOnce() {
     let shape = ModuleShape(rows: 8, columns: 4, order: 4, cells: 10)
     let cost = SingularForm.materialised.cost(shape, training: true)

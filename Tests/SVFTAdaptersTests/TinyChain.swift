@@ -224,6 +224,13 @@ enum TinyOptions {
     ["method": "svft", "pattern": "random", "d": 2, "factors": "q8_0", "rank": 7],
   ]
 
+  /// Variants that leave of W its first directions alone: they start elsewhere than at W.
+  static let cutting: [JSON] = [
+    ["method": "svft", "pattern": "banded", "d": 1, "rank": 5, "residual": false],
+    ["method": "svft", "pattern": "random", "d": 1, "rank": 9, "authors": true],
+    ["method": "svft", "rank": 7, "iterations": 8, "residual": false],
+  ]
+
   static let all: [JSON] =
     AdapterMethods.all.map { ["method": .string($0.name)] } + svft.dropFirst() + [
       ["method": "lora", "r": 3, "alpha": 5.0, "use_rslora": true, "init": "gaussian"],

@@ -37,6 +37,15 @@ import Testing
   }
 
   @Test(arguments: ["merged", "merged.gguf"])
+  func namesThatOnlyBeginAsStandInsAreNames(_ name: String) throws {
+    for names in [["LABEL_2", "LABEL_1", "LABEL_0"], ["LABEL_A", "LABEL_B", "LABEL_C"]] {
+      let tiny = try model(names)
+      _ = try tiny.model().save(to: tiny.folder.file(name))
+      #expect(try labels(Model(path: tiny.folder.file(name))) == names)
+    }
+  }
+
+  @Test(arguments: ["merged", "merged.gguf"])
   func travelWithASavedModel(_ name: String) throws {
     let tiny = try model(["c", "a", "b"])
     _ = try tiny.model().save(to: tiny.folder.file(name))

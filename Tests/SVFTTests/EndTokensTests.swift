@@ -47,6 +47,10 @@ import Testing
     for token: Int32 in [9, 370, 373] { #expect(try ends(token, back), "\(token)") }
     #expect(try !ends(8, back))
     _ = try back.save(to: tiny.folder.file("folder"), format: "f32")
+    // transformers would take the family's usual ids for what config.json leaves out.
+    let config = try JSON.read(tiny.folder.file("folder/config.json")).root("config")
+    #expect(config["eos_token_id"] == [9, 370, 373] && config["bos_token_id"] == 369)
+    #expect(config["pad_token_id"] == .null)
     let folder = try Model(path: tiny.folder.file("folder"))
     for token: Int32 in [9, 370, 373] { #expect(try ends(token, folder), "\(token)") }
     #expect(try !ends(8, folder))

@@ -109,6 +109,42 @@ import Testing
     _ = try Model.estimate(path: tiny.folder.file("model"), workload: work)
   }
 
+  /// A form chosen unasked takes what there is, in the estimate and in the run.
+  @Test(.enabled(if: !Sanitizer.isOn, "the sanitiser's own memory would count"))
+  func underALimitTheFormThatFitsIsTaken() async {
+    await #expect(processExitsWith: .success) {
+      let tiny = try TinyVerbs()
+      let small = TinyModel.llama(
+        .init { ($0.vocabulary, $0.hidden, $0.feedForward) = (372, 256, 2000) })
+      try small.write(folder: tiny.folder.file("model"))
+      let path = tiny.folder.file("model")
+      let data = try ModelEstimateTests.data(tiny, isEncoder: false)
+      var work = Workload()
+      // One factor, both or W' beside them: many rows for each update make W' the cheapest.
+      work.adapter = #"{"method":"svft","rank":250}"#
+      (work.training.batchSize, work.training.maxLength, work.training.steps) = (2, 16, 1)
+      work.training.accumulation = 64
+      var options = ModelOptions()
+      options.threads = 1
+      // The first one brings code in, which the others find.
+      _ = try Model.estimate(path: path, options: options, workload: work)
+      let usual = try Model.estimate(path: path, options: options, workload: work)
+      options.memoryLimit = usual.model * 9 / 10
+      let sparing = try Model.estimate(path: path, options: options, workload: work).model
+      try invariant(sparing <= options.memoryLimit, "\(sparing) of \(options.memoryLimit)")
+      options.memoryLimit = sparing + sparing / 50
+      let model = try Model(path: path, options: options)
+      let adapter = try model.createAdapter(work.adapter ?? "")
+      try Trainer(
+        adapter, data: data, output: tiny.folder.file("run"), options: work.training
+      ).train()
+      // What does not fit at all is told as it is.
+      options.memoryLimit = usual.model / 8
+      let large = try Model.estimate(path: path, options: options, workload: work)
+      try invariant(large.stages == usual.stages, "\(large) and \(usual)")
+    }
+  }
+
   @Test(.enabled(if: !Sanitizer.isOn, "the sanitiser's own memory would count"))
   func aLimitAtTheEstimateRunsAndOneBelowIsRefusedFirst() async {
     await #expect(processExitsWith: .success) {

@@ -26,6 +26,30 @@ import Testing
     #expect(try drift.double("max") > 1e-3)
   }
 
+  @Test func whereThereIsNoRoomForTheSavedModelItIsNotLookedAt() throws {
+    let tiny = try TinyVerbs()
+    // Weights of some 14 MB, beside which all else is little.
+    let large = TinyModel.llama(
+      .init { ($0.vocabulary, $0.hidden, $0.feedForward) = (372, 256, 2000) })
+    try large.write(folder: tiny.folder.file("model"))
+    var options = ModelOptions()
+    options.threads = 1
+    func report(_ limit: Int, _ name: String) throws -> (JSON.Object, used: Int) {
+      options.memoryLimit = limit
+      let model = try Model(path: tiny.folder.file("model"), options: options)
+      let report = try JSON.parse(model.save(to: tiny.folder.file(name))).root("report")
+      let memory = try JSON.parse(model.describe()).root("description").object("memory")
+      return (report, try memory.int("peak"))
+    }
+    let (free, used) = try report(1 << 40, "free")
+    #expect(free.has("drift") && !free.has("unchecked"))
+    let (tight, _) = try report(used + used / 4, "tight")
+    #expect(!tight.has("drift"))
+    #expect(try tight.string("unchecked").contains("memory_limit"))
+    // What was written is the model.
+    _ = try Model(path: tiny.folder.file("tight")).tokenize("a")
+  }
+
   @Test func anEncodersDriftIsThatOfItsVectors() throws {
     let tiny = try TinyVerbs(encoder: true)
     let report = try JSON.parse(

@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("version", "2"), ("horizon", "7"), ("seed", "\"1\""), ("examples", "13"),
+    ("version", "3"), ("horizon", "7"), ("seed", "\"1\""), ("examples", "13"),
     ("batch_size", "3"), ("grad_accumulation_steps", "2"), ("fingerprint", "\"\""),
   ])
   func anotherRunsStateIsRefusedByName(_ key: String, _ value: String) throws {

@@ -18,6 +18,12 @@ package final class RoundedModules {
     _ method: any AdapterMethod, scale: Float, _ awareness: QuantizationAwareness, threads: Int,
     stored: (any LatentSource)?, learned: LearnedScales? = nil
   ) throws(SVFTError) {
+    guard method.addsOnly else {
+      throw SVFTError(
+        .unsupported,
+        "quantization_aware: expected a method that adds a change to all of W, found one that cuts "
+          + "W to its first directions")
+    }
     let awareness = try awareness.resolved(hasStored: stored != nil)
     try self.init(method, scale: scale, awareness, threads: threads, learned) {
       (projection) throws(SVFTError) in try Self.latents(projection, awareness, stored)

@@ -7,7 +7,7 @@
 import SVFTTensor
 
 /// c = a + scale · b, elementwise.
-final class Add: Op {
+final class Add: RowOp {
   /// Numbers that one member handles at a time.
   private static let block = 1024
   private let a: Value
@@ -30,15 +30,11 @@ final class Add: Op {
   var replaceable: [Int] { scope == nil && scale == 1 ? [0, 1] : [0] }
   var handedOn: [Int] { scale == 1 ? [0, 1] : [0] }
 
-  func forward(_ run: Run) {
-    guard let scope else {
-      for range in run.blocks(of: run.rows * c.width, by: Add.block) { add(range, run) }
-      return
-    }
+  func forward(_ run: Run, rows: StrideTo<Int>) {
     let (width, lanes) = (c.width, run.batch.lanes)
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       let start = row * width
-      if scope.contains(lanes[row]) {
+      if scope?.contains(lanes[row]) ?? true {
         add(start..<start + width, run)
       } else if run.pointer(c) != run.pointer(a) {
         (run.pointer(c) + start).update(from: run.pointer(a) + start, count: width)
@@ -80,7 +76,7 @@ final class Add: Op {
 }
 
 /// y = x + b with b the same for every row.
-final class AddBias: Op {
+final class AddBias: RowOp {
   private let x: Value
   private let y: Value
   private let bias: VectorOperand
@@ -97,11 +93,11 @@ final class AddBias: Op {
   var parameters: [Parameter] { [bias.trained].compactMap { $0 } }
   var memberScratch: Int { bias.scratchBytes }
 
-  func forward(_ run: Run) {
+  func forward(_ run: Run, rows: StrideTo<Int>) {
     let width = y.width
     let (x, y) = (run.pointer(x), run.pointer(y))
     let b = bias.values(run.scratch)
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       Kernels.add(x + row * width, b, into: y + row * width, count: width)
     }
   }

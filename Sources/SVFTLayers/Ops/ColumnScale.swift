@@ -6,7 +6,7 @@
 package import SVFTTensor
 
 /// y = diag(d) x.
-final class ColumnScale: Op {
+final class ColumnScale: RowOp {
   private let x: Value
   private let y: Value
   /// d, [width].
@@ -22,22 +22,22 @@ final class ColumnScale: Op {
   var writes: [Value] { [y] }
   var keeps: [Value] { [] }
 
-  func forward(_ run: Run) {
-    scale(run.pointer(x), into: run.pointer(y), accumulate: false, run)
+  func forward(_ run: Run, rows: StrideTo<Int>) {
+    scale(run.pointer(x), into: run.pointer(y), accumulate: false, rows)
   }
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y), let dx = run.target(0) else { return }
-    scale(g, into: dx.pointer, accumulate: dx.accumulate, run)
+    scale(g, into: dx.pointer, accumulate: dx.accumulate, run.team.share(of: run.rows))
   }
 
   private func scale(
     _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, accumulate: Bool,
-    _ run: Run
+    _ rows: StrideTo<Int>
   ) {
     let width = x.width
     guard let d = UnsafePointer(factors.values(Float.self).baseAddress) else { return }
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       let start = row * width
       if accumulate {
         Kernels.multiplyAdd(source + start, d, to: target + start, count: width)

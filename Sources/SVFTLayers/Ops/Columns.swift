@@ -27,7 +27,7 @@ package struct ColumnBlocks: Sendable, Hashable {
 }
 
 /// y = some columns of x.
-final class Columns: Op {
+final class Columns: RowOp {
   private let x: Value
   private let y: Value
   private let blocks: ColumnBlocks
@@ -42,9 +42,9 @@ final class Columns: Op {
   var writes: [Value] { [y] }
   var keeps: [Value] { [] }
 
-  func forward(_ run: Run) {
+  func forward(_ run: Run, rows: StrideTo<Int>) {
     let (x, y) = (run.pointer(x), run.pointer(y))
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       for block in 0..<blocks.count {
         (y + row * blocks.total + block * blocks.width).update(
           from: x + row * self.x.width + blocks.first + block * blocks.stride,

@@ -8,7 +8,7 @@
 import SVFTTensor
 
 /// y = w · (x − mean) / deviation + b.
-final class LayerNorm: Op {
+final class LayerNorm: RowOp {
   private let x: Value
   private let y: Value
   /// The means of all rows, then their inverse deviations.
@@ -37,13 +37,13 @@ final class LayerNorm: Op {
     Kernels.Norm(rows: 1, width: x.width, weight: w, epsilon: epsilon)
   }
 
-  func forward(_ run: Run) {
+  func forward(_ run: Run, rows: StrideTo<Int>) {
     let width = x.width
     let (x, y) = (run.pointer(x), run.pointer(y))
     let (means, inverses) = (run.pointer(moments), run.pointer(moments) + run.rows)
     let w = weight.values(run.scratch)
     let b = bias.values(run.scratch + weight.scratchBytes)
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       Kernels.layerNorm(
         norm(w), bias: b, x + row * width, into: y + row * width, mean: means + row,
         inverse: inverses + row)

@@ -9,7 +9,7 @@
 package import SVFTTensor
 
 /// y = w · x / rms(x).
-final class RMSNorm: Op {
+final class RMSNorm: RowOp {
   private let x: Value
   private let y: Value
   private let inverse: Value
@@ -49,11 +49,11 @@ final class RMSNorm: Op {
     return Kernels.Norm(rows: groups, width: width, weight: w, epsilon: epsilon)
   }
 
-  func forward(_ run: Run) {
+  func forward(_ run: Run, rows: StrideTo<Int>) {
     let width = x.width
     let (x, y, inverse) = (run.pointer(x), run.pointer(y), run.pointer(inverse))
     let norm = norm(run)
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       Kernels.rmsNorm(
         norm, x + row * width, into: y + row * width, inverse: inverse + row * groups)
     }

@@ -124,7 +124,7 @@ final class RotaryTable: Op {
 }
 
 /// y = x with the pairs of each head turned by the row's position.
-final class Rotation: Op {
+final class Rotation: RowOp {
   private let x: Value
   private let table: Value
   private let y: Value
@@ -143,22 +143,24 @@ final class Rotation: Op {
   var writes: [Value] { [y] }
   var keeps: [Value] { [table] }
 
-  func forward(_ run: Run) {
-    turn(run.pointer(x), into: run.pointer(y), accumulate: false, sign: 1, run)
+  func forward(_ run: Run, rows: StrideTo<Int>) {
+    turn(run.pointer(x), into: run.pointer(y), accumulate: false, sign: 1, run, rows)
   }
 
   func backward(_ run: Run) {
     guard let g = run.gradient(y), let dx = run.target(0) else { return }
-    turn(g, into: dx.pointer, accumulate: dx.accumulate, sign: -1, run)
+    turn(
+      g, into: dx.pointer, accumulate: dx.accumulate, sign: -1, run,
+      run.team.share(of: run.rows))
   }
 
   private func turn(
     _ x: UnsafeMutablePointer<Float>, into y: UnsafeMutablePointer<Float>, accumulate: Bool,
-    sign: Float, _ run: Run
+    sign: Float, _ run: Run, _ rows: StrideTo<Int>
   ) {
     let (width, pairs) = (self.x.width, table.width / 2)
     let table = run.pointer(table)
-    for row in run.team.share(of: run.rows) {
+    for row in rows {
       Kernels.RowRotation(
         heads: heads, width: width / heads, pairs: pairs, adjacent: order == .interleaved,
         angles: table + row * 2 * pairs, sign: sign

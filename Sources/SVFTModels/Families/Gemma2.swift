@@ -116,7 +116,11 @@ extension DecoderSettings {
   var gemmaConfig: [(String, JSON)] {
     [
       ("attention_bias", .bool(biases.contains(.query))),
-      ("query_pre_attn_scalar", .number(scoreWidth)),
+      // transformers wants a whole number where it is one.
+      (
+        "query_pre_attn_scalar",
+        Int(exactly: scoreWidth).map { .integer($0) } ?? .number(scoreWidth)
+      ),
       ("sliding_window", window.map { .integer($0) } ?? .null), ("layer_types", layerTypes),
     ]
   }

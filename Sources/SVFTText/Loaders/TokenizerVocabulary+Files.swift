@@ -64,11 +64,9 @@ extension TokenizerVocabulary {
   }
 
   private func roles() throws(SVFTError) -> JSON.Object {
-    let classes: [Kind: String] = [
-      .llama: "LlamaTokenizer", .gpt2: "PreTrainedTokenizerFast", .bert: "BertTokenizer",
-      .t5: "PreTrainedTokenizerFast",
-    ]
-    var object = JSON.Object([("tokenizer_class", .string(classes[kind] ?? ""))])
+    // transformers' own classes put stages of theirs in the place of tokenizer.json's.
+    let name = kind == .bert ? "BertTokenizer" : "PreTrainedTokenizerFast"
+    var object = JSON.Object([("tokenizer_class", .string(name))])
     for (name, path) in SpecialTokens.roles {
       guard let id = special[keyPath: path] else { continue }
       object[name] = .string(try spelling(Int(id)))

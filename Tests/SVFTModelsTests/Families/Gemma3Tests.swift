@@ -24,6 +24,14 @@ struct Gemma3Tests {
       }.distance() > 1e-3)
   }
 
+  @Test("Whole numbers are written whole, as transformers wants them")
+  func whole() throws {
+    let config = try FamilyVariant("gemma3").load().architecture.config()
+    #expect(config["query_pre_attn_scalar"] == .integer(8))
+    let odd = try FamilyVariant("gemma2") { $0["query_pre_attn_scalar"] = 24.5 }
+    #expect(try odd.load().architecture.config()["query_pre_attn_scalar"] == .number(24.5))
+  }
+
   @Test("A cap on scores that a file names is not applied, as in transformers")
   func caps() throws {
     let named = try FamilyVariant("gemma3") { $0["attn_logit_softcapping"] = 0.01 }
