@@ -194,6 +194,12 @@ extension AdapterFile {
     for target in try config.strings("target_modules") {
       guard !names.contains(where: { TargetRule.names(target, $0) || target.hasSuffix("." + $0) })
       else { continue }
+      guard contents.modules(["lora_embedding_A"]).isEmpty else {
+        throw SVFTError(
+          .unsupported,
+          "\(contents.path): expected LoRA of linear modules, found it on the embedding "
+            + "\(target.debugDescription): train that in full (modules_to_save), or merge with PEFT")
+      }
       throw SVFTError(
         .format, "\(contents.path): there are no tensors for the target \(target.debugDescription)")
     }

@@ -45,24 +45,26 @@ import Testing
     #expect(tokenizer.isSpecial(373) && !tokenizer.isSpecial(10))
   }
 
-  @Test(arguments: [
-    ("opt", "merges.txt", nil, SVFTError.Kind.io),
-    ("opt", "merges.txt", "a b c\n", .format), ("opt", "merges.txt", "\u{1}\u{1} q\n", .format),
-    ("opt", "vocab.json", "[1]", .format), ("opt", "vocab.json", "{\"a\": -1}", .format),
-    ("opt", "vocab.json", "{\"a\": 999999999}", .format), ("opt", "vocab.json", "{", .truncated),
-    ("opt", "tokenizer_config.json", #"{"tokenizer_class":"CodeGenTokenizer"}"#, .unsupported),
-    ("opt", "tokenizer_config.json", #"{"tokenizer_class":"BertTokenizer"}"#, .unsupported),
-    (
-      "opt", "tokenizer_config.json",
-      #"{"tokenizer_class":"GPT2Tokenizer","add_bos_token":true,"bos_token":"<none>"}"#, .format
-    ),
-    (
-      "opt", "tokenizer_config.json",
-      #"{"tokenizer_class":"GPT2Tokenizer","added_tokens_decoder":{"x":{"content":"a"}}}"#, .format
-    ),
-    ("roberta-nameless", "config.json", #"{"model_type":"nosuch"}"#, .unsupported),
-    ("bert", "vocab.txt", "", .format), ("bert", "vocab.txt", "[PAD]\n[UNK]\n", .format),
-  ] as [(String, String, String?, SVFTError.Kind)])
+  @Test(
+    arguments: [
+      ("opt", "merges.txt", nil, SVFTError.Kind.io),
+      ("opt", "merges.txt", "a b c\n", .format), ("opt", "merges.txt", "\u{1}\u{1} q\n", .format),
+      ("opt", "vocab.json", "[1]", .format), ("opt", "vocab.json", "{\"a\": -1}", .format),
+      ("opt", "vocab.json", "{\"a\": 999999999}", .format), ("opt", "vocab.json", "{", .truncated),
+      ("opt", "tokenizer_config.json", #"{"tokenizer_class":"CodeGenTokenizer"}"#, .unsupported),
+      ("opt", "tokenizer_config.json", #"{"tokenizer_class":"BertTokenizer"}"#, .unsupported),
+      (
+        "opt", "tokenizer_config.json",
+        #"{"tokenizer_class":"GPT2Tokenizer","add_bos_token":true,"bos_token":"<none>"}"#, .format
+      ),
+      (
+        "opt", "tokenizer_config.json",
+        #"{"tokenizer_class":"GPT2Tokenizer","added_tokens_decoder":{"x":{"content":"a"}}}"#,
+        .format
+      ),
+      ("roberta-nameless", "config.json", #"{"model_type":"nosuch"}"#, .unsupported),
+      ("bert", "vocab.txt", "", .format), ("bert", "vocab.txt", "[PAD]\n[UNK]\n", .format),
+    ] as [(String, String, String?, SVFTError.Kind)])
   func whatIsWrongIsSaid(
     _ name: String, _ file: String, _ text: String?, _ kind: SVFTError.Kind
   ) throws {
