@@ -11,22 +11,24 @@ extension Model {
   /// What the model at `path`, loaded with `options`, takes of memory for `workload`.
   ///
   /// Where that is more than the options' memory limit, adapters and training are taken as they
-  /// are where memory is short, with one factor and no matrix beside W, if that is enough. Of
-  /// mapped weights every page counts: work that sees every row of an embedding brings them all in.
-  /// Reads no weights. Throws what loading and attaching throw for files and options that are not
-  /// what they should be.
+  /// are where memory is short, without a matrix beside W and, where both do not fit, with one
+  /// factor, if that is enough. Of mapped weights every page counts: work that sees every row of an
+  /// embedding brings them all in. Reads no weights. Throws what loading and attaching throw for
+  /// files and options that are not what they should be.
   public static func estimate(
     path: String, options: ModelOptions = ModelOptions(), workload: Workload = Workload()
   ) throws(SVFTError) -> Estimate {
-    let usual = try estimate(path, options, workload, sparesMemory: false)
-    guard options.memoryLimit > 0, usual.model > options.memoryLimit, workload.adapter != nil
-    else { return usual }
-    let sparing = try estimate(path, options, workload, sparesMemory: true)
-    return sparing.model <= options.memoryLimit ? sparing : usual
+    let (limit, usual) = (options.memoryLimit, try estimate(path, options, workload))
+    guard limit > 0, usual.model > limit, workload.adapter != nil else { return usual }
+    let attaching = usual.stages.first { $0.name == Rehearsal.attaching }?.bytes ?? 0
+    let sparing = try estimate(
+      path, options, workload, sparesMemory: true, isTight: attaching + usual.overhead > limit)
+    return sparing.model <= limit ? sparing : usual
   }
 
   private static func estimate(
-    _ path: String, _ options: ModelOptions, _ workload: Workload, sparesMemory: Bool
+    _ path: String, _ options: ModelOptions, _ workload: Workload, sparesMemory: Bool = false,
+    isTight: Bool = false
   ) throws(SVFTError) -> Estimate {
     let process = ProcessMemory.resident
     let ledger = MemoryLedger.rehearsal()
@@ -35,7 +37,7 @@ extension Model {
       let model = try rehearsal.load(path, options)
       try workload.validate(context: model.contextLength)
       if let adapter = workload.adapter {
-        model.factors.isTight = sparesMemory
+        model.factors.isTight = isTight
         try rehearsal.train(model, adapter, workload, sparesMemory: sparesMemory)
       } else {
         try rehearsal.infer(model, workload)
@@ -53,6 +55,9 @@ extension Model {
 
 /// The stages of one estimate.
 private struct Rehearsal {
+  /// The stage of attaching an adapter.
+  static let attaching = "attaching"
+
   private let ledger: MemoryLedger
   private(set) var parts: [Estimate.Figure] = []
   private(set) var stages: [Estimate.Figure] = []
@@ -138,7 +143,7 @@ private struct Rehearsal {
   ) throws(SVFTError) {
     let sets = Rehearsal.sets(model, work)
     var made: Adapter?
-    let attached = try stage("attaching") { () throws(SVFTError) in
+    let attached = try stage(Self.attaching) { () throws(SVFTError) in
       let adapter = try model.createAdapter(adapter)
       try adapter.prepareHead(for: sets.train, seed: work.training.seed)
       made = adapter

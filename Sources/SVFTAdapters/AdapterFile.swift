@@ -198,7 +198,7 @@ extension AdapterFile {
         throw SVFTError(
           .unsupported,
           "\(contents.path): expected LoRA of linear modules, found it on the embedding "
-            + "\(target.debugDescription): train that in full (modules_to_save), or merge with PEFT")
+            + "\(target.debugDescription): train it in full (modules_to_save), or merge with PEFT")
       }
       throw SVFTError(
         .format, "\(contents.path): there are no tensors for the target \(target.debugDescription)")
