@@ -22,6 +22,8 @@ package struct ChatTemplate: Sendable {
 
   /// By name. One that does not compile is an error where it is used: the model has other uses.
   private let templates: [String: Result<Template, SVFTError>]
+  /// Whether what it writes depends on the moment.
+  let asksForMoment: Bool
   /// The variables of every rendering: the spellings of the tokens with a role.
   private let tokens: [(name: String, text: String)]
 
@@ -34,6 +36,7 @@ package struct ChatTemplate: Sendable {
       }
     }
     self.templates = templates
+    asksForMoment = sources.contains { $0.text.contains("strftime_now") }
     tokens = tokenizer.special.named.compactMap { name, id in
       (try? tokenizer.spelling(id)).map { (name, String(decoding: $0, as: UTF8.self)) }
     }

@@ -8,20 +8,21 @@ struct TrainingSets {
   let train: Dataset
   /// Held-out data: a file of its own, or a share of the training data; nil without either.
   let held: Dataset?
-  /// The moment that their conversations were told, in seconds since 1970.
+  /// The moment that their conversations were told, in seconds since 1970; 0 where none asks, so
+  /// that equal runs leave equal files.
   let now: Int
 
   init(train: Dataset, held: Dataset?) {
     self.train = train
     self.held = held
-    now = Clock.wall()
+    now = 0
   }
 
   /// Reads a data path and one of held-out data. Throws `.data`, `.io`.
   init(
     _ path: String, _ validation: String?, _ model: Model, _ options: TrainingOptions, now: Int
   ) throws(SVFTError) {
-    self.now = now
+    self.now = model.chatTemplate?.asksForMoment ?? false ? now : 0
     let source = try model.exampleSource(options, now: now)
     let files = try source.files(path)
     let all = try source.dataset(file: files.train, like: nil)

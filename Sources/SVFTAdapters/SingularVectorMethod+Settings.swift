@@ -109,6 +109,12 @@ extension SingularVectorMethod {
       guard factorFormat == nil else {
         throw SVFTError(.invalidArgument, "factors: expected f32 without a residual, found others")
       }
+      // Until gradients have chosen the cells, W would be whole.
+      guard pattern != .topk || score == .alignment else {
+        throw SVFTError(
+          .invalidArgument,
+          "score: expected alignment without a residual, found \(score.rawValue)")
+      }
     }
 
     /// What options and files call the form.

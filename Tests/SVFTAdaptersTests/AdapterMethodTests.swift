@@ -130,6 +130,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     ("{\"method\":\"svft\",\"duplicates\":true}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":0}", .invalidArgument),
     ("{\"method\":\"svft\",\"residual\":false}", .invalidArgument),
+    ("{\"method\":\"svft\",\"rank\":4,\"authors\":true,\"pattern\":\"topk\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"form\":\"additive\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"factors\":\"bf16\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"pattern\":\"topk\",\"score\":\"alignment\"}", .shape),

@@ -20,6 +20,37 @@ import Testing
     #expect(error?.kind == kind, "\(source): \(error?.message ?? "no error")")
   }
 
+  /// Widths below nothing, and texts that grow faster than they are paid for.
+  @Test(arguments: [
+    ("{{ 'a'.ljust(LEAST) }}{{ 'a'.rjust(LEAST) }}{{ 'a'.center(LEAST) }}", "aaa"),
+    ("{{ '+5'.zfill(LEAST) }}{{ 'a'|center(LEAST) }}", "+5a"),
+  ])
+  func theLeastWidthIsNone(_ source: String, _ expected: String) throws {
+    let least = source.replacing("LEAST", with: "(-9223372036854775807 - 1)")
+    #expect(try rendered(least).text == expected)
+  }
+
+  @Test(arguments: [
+    "{% set n = namespace(s='a') %}{% for i in range(40) %}{% set n.s = '%(a)s%(a)s%(a)s%(a)s' % "
+      + "{'a': n.s} %}{% endfor %}",
+    "{{ ('{0}' * 100000).format('a' * 100000) }}",
+    "{{ ('%(a)s' * 100000)|format(a='a' * 100000) }}",
+    "{% set n = namespace(x=['a']) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}"
+      + "{% endfor %}{{ n.x }}",
+    "{% set n = namespace(x={'a': 1}) %}{% for i in range(60) %}{% set n.x = {'a': n.x, 'b': n.x} "
+      + "%}{% endfor %}{{ n.x|tojson }}",
+    "{{ ('\\n' * 100000)|indent('a' * 100000, blank=true) }}",
+    "{{ ('\\n' * 1000000)|indent(1000, true, true) }}",
+    "{{ ([1] * 100000)|tojson(indent='a' * 100000) }}",
+    "{{ ([1] * 100000)|tojson(separators=('a' * 100000, 'b')) }}",
+    "{% set n = namespace(x=['a']) %}{% for i in range(20) %}{% set n.x = [n.x, n.x] %}"
+      + "{% endfor %}{% for i in range(10000) %}{{ n.x == n.x }}{% endfor %}",
+  ])
+  func whatGrowsFasterThanItsWorkIsALimit(_ source: String) {
+    let error = failure { _ = try rendered(source) }
+    #expect(error?.kind == .limit, "\(error?.message ?? "no error")")
+  }
+
   @Test func boundsBeyondTheTextAreItsEnds() throws {
     let bounds = [Int.min + 1, -9, 0, 2, 9, Int.max]
     for start in bounds {

@@ -12,7 +12,7 @@ extension TemplateFilters {
       return .text(try run.format(value.printed, percent: .tuple(of: call.positional)))
     },
     "center": { run, value, call throws(SVFTError) in
-      let width = try call.int(0, "width", default: 80)
+      let width = max(0, try call.int(0, "width", default: 80))
       try run.spend(width)
       return .text(value.printed.centred(width, fill: TemplateCharacter(" ")))
     },

@@ -52,7 +52,7 @@ extension TemplateFilters {
       for item in try value.elements() {
         let key = try sortKey(
           run, item, path(call, 1), call.flag(0, "case_sensitive", default: false))
-        try run.spend(seen.count)
+        try run.spend(seen.count, times: key.size)
         if seen.contains(where: { $0.equals(key) }) { continue }
         seen.append(key)
         kept.append(item)

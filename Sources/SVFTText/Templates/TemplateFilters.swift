@@ -27,7 +27,7 @@ enum TemplateFilters {
     "e": { _, value, _ throws(SVFTError) in .text(escaped(value.printed)) },
     "forceescape": { _, value, _ throws(SVFTError) in .text(escaped(value.printed)) },
     "replace": { run, value, call throws(SVFTError) in try replaced(&run, value, call) },
-    "indent": { _, value, call throws(SVFTError) in try indented(value.printed, call) },
+    "indent": { run, value, call throws(SVFTError) in try indented(&run, value.printed, call) },
     "tojson": { run, value, call throws(SVFTError) in try json(&run, value, call) },
     "join": { run, value, call throws(SVFTError) in
       let path = try call.text(1, "attribute")?.string
@@ -110,7 +110,7 @@ enum TemplateFilters {
   }
 
   private static func indented(
-    _ text: TemplateText, _ call: TemplateCall
+    _ run: inout TemplateRun, _ text: TemplateText, _ call: TemplateCall
   ) throws(SVFTError) -> TemplateValue {
     var margin = TemplateText("    ")
     switch call.value(0, "width") {
@@ -125,6 +125,7 @@ enum TemplateFilters {
     let isFirst = call.flag(1, "first", default: false)
     let isBlank = call.flag(2, "blank", default: false)
     var lines = text.parts(TemplateText("\n"))
+    try run.spend(lines.count, times: margin.count)
     for index in lines.indices where index > 0 || isFirst {
       if index == 0 || isBlank || !lines[index].isEmpty { lines[index] = margin + lines[index] }
     }
@@ -151,6 +152,11 @@ enum TemplateFilters {
       writer.between = pair.items[0].printed
       writer.behindKey = pair.items[1].printed
     }
+    // Every element may stand on a line of its own.
+    let between = writer.between.count + writer.behindKey.count
+    let (margins, isBeyond) = (writer.indent?.count ?? 0).multipliedReportingOverflow(
+      by: value.depth + 1)
+    try run.spend(value.nodes, times: isBeyond ? .max : margins + between)
     try writer.write(value)
     try run.spend(writer.output.count)
     return .text(writer.output)

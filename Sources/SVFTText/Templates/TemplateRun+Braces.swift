@@ -44,7 +44,9 @@ extension TemplateRun {
       var layout: TemplateText = []
       if reader.take(":") { layout = try inner(&reader, call, &automatic, isInner) }
       guard reader.take("}") else { throw braces }
-      output += try laidOut(value, layout)
+      let piece = try laidOut(value, layout)
+      try spend(piece.count)
+      output += piece
     }
     return output
   }

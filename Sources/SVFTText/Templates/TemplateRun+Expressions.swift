@@ -141,7 +141,7 @@ extension TemplateRun {
     var first = try evaluate(left)
     for (how, with) in links {
       let second = try evaluate(with)
-      try spend(first.extent + second.extent)
+      try spend(first.size + second.size)
       let holds =
         switch how {
         case .equal: first.equals(second)

@@ -45,7 +45,9 @@ extension TemplateRun {
       }
       let value = if let named { named } else { try take() }
       try spend(layout.width + (layout.precision ?? 0))
-      output += try percent(value, kind, &layout)
+      let piece = try percent(value, kind, &layout)
+      try spend(piece.count)
+      output += piece
     }
     if case .dict = values { isNamed = true }
     guard isNamed || used == given.count else {

@@ -63,6 +63,12 @@ struct TemplateRun {
     }
   }
 
+  /// Counts work that is done so many times.
+  mutating func spend(_ units: Int, times: Int) throws(SVFTError) {
+    let (cost, isBeyond) = units.multipliedReportingOverflow(by: times)
+    try spend(isBeyond ? .max : cost)
+  }
+
   /// Counts a level of nesting for the length of `body`.
   mutating func nested<Result>(
     _ body: (inout TemplateRun) throws(SVFTError) -> Result

@@ -140,7 +140,7 @@ extension TemplateRun {
       throw SVFTError(.data, "\(call.name): expected a whole number as width, found none")
     }
     try spend(width)
-    return width
+    return max(0, width)
   }
 
   private mutating func placed(

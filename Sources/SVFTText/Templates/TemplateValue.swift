@@ -76,12 +76,25 @@ enum TemplateValue: Sendable {
     }
   }
 
+  /// Characters and elements at most: a value may have a part many times, and printing it, writing
+  /// it as JSON or comparing it goes through all of them.
+  static let largest = 1 << 25
+
   /// Characters and elements in it, on all levels.
   var size: Int {
     switch self {
     case .text(let text): text.count + 1
-    case .list(let list): list.items.reduce(1) { $0 + $1.size }
-    case .dict(let dict): dict.pairs.reduce(1) { $0 + $1.0.value.size + $1.1.size }
+    case .list(let list): list.size
+    case .dict(let dict): dict.size
+    default: 1
+    }
+  }
+
+  /// Elements in it, on all levels, itself counted.
+  var nodes: Int {
+    switch self {
+    case .list(let list): list.nodes
+    case .dict(let dict): dict.nodes
     default: 1
     }
   }
@@ -151,6 +164,10 @@ struct TemplateList: Sendable {
   let names: [String]
   /// Levels of values, this one counted.
   let depth: Int
+  /// Characters and elements, on all levels.
+  let size: Int
+  /// Elements on all levels.
+  let nodes: Int
 
   init(
     _ items: [TemplateValue], isTuple: Bool = false, names: [String] = []
@@ -159,7 +176,10 @@ struct TemplateList: Sendable {
     self.names = names
     self.isTuple = isTuple
     depth = 1 + (items.lazy.map(\.depth).max() ?? 0)
+    size = items.reduce(1) { min($0 + $1.size, TemplateValue.largest + 1) }
+    nodes = items.reduce(1) { min($0 + $1.nodes, TemplateValue.largest + 1) }
     guard depth <= TemplateValue.deepest else { throw TemplateDict.tooDeep }
+    guard size <= TemplateValue.largest else { throw TemplateDict.tooLarge }
   }
 }
 
@@ -194,10 +214,20 @@ struct TemplateDict: Sendable {
   private(set) var keys: [TemplateKey] = []
   private(set) var values: [TemplateValue] = []
   private(set) var depth = 1
+  /// Characters and elements, on all levels; what was set over counts too.
+  private(set) var size = 1
+  /// Elements on all levels.
+  private(set) var nodes = 1
   private var places: [TemplateKey: Int] = [:]
 
   static var tooDeep: SVFTError {
     SVFTError(.limit, "expected values nested at most \(TemplateValue.deepest) deep, found more")
+  }
+
+  static var tooLarge: SVFTError {
+    SVFTError(
+      .limit,
+      "expected values of at most \(TemplateValue.largest) characters and elements, found more")
   }
 
   var count: Int { keys.count }
@@ -210,6 +240,9 @@ struct TemplateDict: Sendable {
   mutating func set(_ key: TemplateKey, _ value: TemplateValue) throws(SVFTError) {
     depth = max(depth, 1 + value.depth)
     guard depth <= TemplateValue.deepest else { throw Self.tooDeep }
+    size = min(size + key.value.size + value.size, TemplateValue.largest + 1)
+    nodes = min(nodes + 1 + value.nodes, TemplateValue.largest + 1)
+    guard size <= TemplateValue.largest else { throw Self.tooLarge }
     if let place = places[key] {
       values[place] = value
     } else {
