@@ -65,10 +65,17 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
-  /// Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing.
+  /// Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. Throws
+  /// `.state` for the folder of a training run with checkpoints, whose adapter is in there.
   public func save(to folder: String) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try model.requireForeign(folder)
+      guard try CheckpointFolder(folder).entries().isEmpty else {
+        throw SVFTError(
+          .state,
+          "\(folder): expected a folder without checkpoints, found those of a training run, whose "
+            + "adapter this would replace: choose another folder")
+      }
       try write(to: folder)
     }
   }

@@ -1,6 +1,7 @@
 // One sequence of a batch: its tokens so far, what of them the cache has, and how the next token is
 // chosen, shown and ended at.
 import SVFTLayers
+import SVFTModels
 import SVFTTensor
 import SVFTText
 
@@ -20,6 +21,9 @@ extension Generator {
     let limit: Int
     /// Tokens whose rows the cache holds.
     private(set) var cached = 0
+    /// Tokens that were known when those rows were computed; nil for several numbers that rotate
+    /// differently.
+    private(set) var rowLength: Int?
     /// Tokens of the prompt whose rows it did not compute.
     private var reused = 0
     /// Rows that it takes from another sequence as soon as that one has them.
@@ -51,14 +55,26 @@ extension Generator {
     }
 
     /// Begins with rows that the cache has; at least one token must be left to compute.
-    mutating func take(_ rows: Int) {
+    mutating func take(_ rows: Int, of length: Int?) {
       cached = rows
       reused = rows
+      rowLength = length
       beginning = nil
     }
 
+    /// Forgets its rows where they are not those of what it has become.
+    mutating func restartIfRotated(_ geometry: Geometry) {
+      guard cached > 0, geometry.restarts(rowsOf: rowLength, at: length) else { return }
+      take(0, of: nil)
+    }
+
     /// Counts rows that a step has computed; where no token is wanted, the last ends the sequence.
-    mutating func noteComputed(_ rows: Int) {
+    mutating func noteComputed(_ rows: Int, _ geometry: Geometry) {
+      if cached == 0 {
+        rowLength = length
+      } else if !geometry.serves(rowsOf: rowLength, in: length) {
+        rowLength = nil
+      }
       cached += rows
       if limit == 0, pending.isEmpty { ending = .length }
     }
@@ -67,6 +83,9 @@ extension Generator {
     var text: [Int32] {
       ending == .endToken && history.count > prompt.count ? history.dropLast() : history
     }
+
+    /// Tokens that are known.
+    var length: Int { history.count }
 
     /// Tokens not yet in the cache.
     var pending: ArraySlice<Int32> { history[cached...] }

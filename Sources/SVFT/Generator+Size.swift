@@ -2,6 +2,7 @@
 // computed. It is known before anything is computed, so that too much of it can be refused up
 // front, and something smaller be named.
 import SVFTLayers
+import SVFTModels
 import SVFTTensor
 
 extension Generator {
@@ -39,11 +40,19 @@ extension Generator {
       try network.pass(
         .language,
         capacity: Pass.Capacity(
-          rows: max(sequences, min(Self.stepRows, tokens)), sequences: sequences,
+          rows: max(sequences, min(Self.stepRows, max(tokens, restart(network)))),
+          sequences: sequences,
           headRows: sequences,
           // A text is read in one step: its tokens see each other.
           sourceRows: max(longestSource, min(Self.stepRows, sourceTokens))),
         lanes: lanes)
+    }
+
+    /// Tokens that a sequence has when it is computed again because it has grown; 0 where that does
+    /// not happen.
+    private func restart(_ network: Network) -> Int {
+      guard let change = network.geometry.rotationChange, change.isOneStep else { return 0 }
+      return context > change.length ? change.length + 1 : 0
     }
 
     /// An empty cache.

@@ -2,6 +2,9 @@
 // continued one token each per step until each has ended. A sequence may begin with rows that the
 // cache has already: a session's, or those of another prompt that begins alike.
 //
+// Models that rotate long sequences otherwise do so by all the tokens that are known of one; where
+// that changes while it grows, it is computed again from its beginning.
+//
 // A sequence's tokens do not depend on its neighbours beyond rounding, and each draws from its own
 // stream. Those with one adapter of their own lie side by side; outside they have the caller's
 // numbers. One sequence is in Generator+Sequence.swift.
@@ -120,21 +123,24 @@ struct Generator {
     pass.batch.clear()
     var ready: [(sequence: Int, row: Int)] = []
     var appended: [(sequence: Int, count: Int)] = []
+    let geometry = network.geometry
     for index in sequences.indices where sequences[index].ending == nil {
+      sequences[index].restartIfRotated(geometry)
       guard try takeBeginning(index, cache), try read(index, pass) else { continue }
       let space = pass.batch.rowCapacity - pass.batch.rows
       let pending = sequences[index].pending.prefix(space)
       guard !pending.isEmpty else { continue }
       try pass.batch.append(
         pending, past: sequences[index].cached, slot: index,
-        sourceCount: sequences[index].source.count, lane: pass.number(of: sequences[index].lane))
+        sourceCount: sequences[index].source.count, length: sequences[index].length,
+        lane: pass.number(of: sequences[index].lane))
       appended.append((index, pending.count))
       if pending.count == sequences[index].pending.count, sequences[index].limit > 0 {
         ready.append((index, pass.batch.rows - 1))
       }
     }
     try pass.forwardBody()
-    for (index, count) in appended { sequences[index].noteComputed(count) }
+    for (index, count) in appended { sequences[index].noteComputed(count, geometry) }
     guard !ready.isEmpty else { return }
     let logits = try pass.forwardHead(rows: ready.map(\.row))
     let width = network.geometry.vocabularySize
@@ -171,13 +177,14 @@ extension Generator {
   /// is a step more, and a step costs as much as some tens of rows.
   private static let worthSharing = 32
 
-  /// Sequence 0 begins with so many rows that the cache has already.
-  mutating func begin(with rows: Int) { sequences[0].take(rows) }
+  /// Sequence 0 begins with so many rows that the cache has already, of a text of `length` tokens.
+  mutating func begin(with rows: Int, of length: Int?) { sequences[0].take(rows, of: length) }
 
-  /// What sequence 0 is, end token left out, and how many of its rows the cache has.
-  var held: (tokens: [Int32], rows: Int) {
+  /// What sequence 0 is, end token left out, how many of its rows the cache has, and the length
+  /// that they were computed for.
+  var held: (tokens: [Int32], rows: Int, length: Int?) {
     let tokens = sequences[0].text
-    return (tokens, min(sequences[0].cached, tokens.count))
+    return (tokens, min(sequences[0].cached, tokens.count), sequences[0].rowLength)
   }
 
   /// Lets prompts that begin as the first one of their lane, or the one before them, take its rows.
@@ -186,8 +193,10 @@ extension Generator {
       let (prompt, lane) = (sequences[index].prompt, sequences[index].lane)
       guard let first = sequences[..<index].firstIndex(where: { $0.lane == lane }) else { continue }
       let alike = Set([first, index - 1]).sorted().map { donor in
-        let same = zip(sequences[donor].prompt, prompt).prefix { $0 == $1 }.count
-        return (donor: donor, rows: min(same, prompt.count - 1))
+        let other = sequences[donor].prompt
+        let same = zip(other, prompt).prefix { $0 == $1 }.count
+        let serves = network.geometry.serves(rowsOf: other.count, in: prompt.count)
+        return (donor: donor, rows: serves ? min(same, prompt.count - 1) : 0)
       }
       guard let best = alike.max(by: { $0.rows < $1.rows }), best.rows >= Self.worthSharing
       else { continue }
@@ -200,8 +209,11 @@ extension Generator {
   private mutating func takeBeginning(_ index: Int, _ cache: KVCache) throws(SVFTError) -> Bool {
     guard let (donor, rows) = sequences[index].beginning else { return true }
     guard sequences[donor].cached >= rows else { return false }
-    try cache.copyRows(rows, of: donor, in: cache, to: index)
-    sequences[index].take(rows)
+    let length = sequences[donor].rowLength
+    // The donor may have grown meanwhile to where rotation is another.
+    let serves = network.geometry.serves(rowsOf: length, in: sequences[index].length)
+    if serves { try cache.copyRows(rows, of: donor, in: cache, to: index) }
+    sequences[index].take(serves ? rows : 0, of: length)
     return true
   }
 }

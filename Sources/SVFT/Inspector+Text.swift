@@ -53,9 +53,21 @@ extension Inspector {
       lines.append(
         "  \(name): \(try part.int("cells")) cells over \(try part.int("directions")) directions; "
           + "\(try form("form", "inference_cost")), "
-          + "training \(try form("training_form", "training_cost"))")
+          + "training \(try form("training_form", "training_cost")); \(try vectors(part))")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// What a module keeps of its singular vectors.
+  private static func vectors(_ part: JSON.Object) throws(SVFTError) -> String {
+    let size = Double(try part.int("factor_bytes")) / 1024
+    var text = "\((size * 10).rounded() / 10) KiB of vectors"
+    if part.has("factors") {
+      let (format, exact) = (try part.string("factors"), try part.int("exact_directions"))
+      text += " in \(format)" + (format == "f32" ? "" : ", \(exact) of them exact")
+    }
+    let left = try part.int("left_out", default: 0)
+    return left == 0 ? text : text + ", \(left) directions left out"
   }
 
   /// A value on one line, long ones cut.

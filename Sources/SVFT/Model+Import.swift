@@ -71,6 +71,13 @@ extension Model {
       }
       try reporter.reached(index + 1)
     }
+    guard modules.count > 0 else {
+      let found = source.names.prefix(4).joined(separator: ", ")
+      throw SVFTError(
+        .mismatch,
+        "expected changes of what an adapter of method \(type(of: method).name) trains, found "
+          + "those of \(found)")
+    }
     try method.requireFinite("a change")
     method.refresh(threads: network.threads)
     let known = Set(places)

@@ -42,8 +42,17 @@ public struct ModelOptions: Sendable {
 
   /// Sets the memory limit so that a process that is the model's alone stays within `bytes`, what
   /// it holds already included; 0 is no limit.
-  public mutating func limitProcess(to bytes: Int) {
-    memoryLimit = bytes == 0 ? 0 : max(1, bytes - ProcessMemory.resident)
+  ///
+  /// Throws `.memory` where it holds as much by itself.
+  public mutating func limitProcess(to bytes: Int) throws(SVFTError) {
+    let held = ProcessMemory.resident
+    guard bytes <= 0 || bytes > held else {
+      throw SVFTError(
+        .memory,
+        "memory limit: expected more than the \(held) bytes that the process holds before it loads"
+          + " a model, found \(bytes)")
+    }
+    memoryLimit = bytes > 0 ? bytes - held : bytes
   }
 
   var compute: Compute { precision == .f32 ? .f32 : .standard }

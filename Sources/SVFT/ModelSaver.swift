@@ -64,6 +64,9 @@ struct ModelSaver {
   /// Writes everything. Returns the tensors with what survived in each, and what to open.
   func write() throws(SVFTError) -> (tensors: [MergedTensor], path: String) {
     // What a container cannot hold as a whole is said before which tensor has no name there.
+    if isGGUF, let head = model.network.heads.language {
+      try model.network.architecture.requireGGUFHead(isTied: head.isTied && !unties)
+    }
     let metadata = isGGUF ? try model.loaded.metadata(classNames: model.classNames) : []
     let tensors = try plan()
     var outgoing: [OutgoingTensor] = []

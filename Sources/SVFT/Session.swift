@@ -24,6 +24,8 @@ public final class Session: @unchecked Sendable {
   private var text: [Int32] = []
   private var cache: KVCache?
   private var rows = 0
+  /// Tokens that were known when the rows were computed (Generator.Sequence).
+  private var rowLength: Int?
   private var revision: Int
   /// The adapter of the text alone that rows were computed with.
   private var lane: Lane?
@@ -108,8 +110,10 @@ public final class Session: @unchecked Sendable {
     dropStaleRows()
     if lane != self.lane { (self.lane, rows) = (lane, 0) }
     var generator = try Generator(model, prompts: [prompt], options, context: contextLength)
-    let kept = zip(text.prefix(rows), prompt.dropLast()).prefix { $0 == $1 }.count
-    generator.begin(with: kept)
+    let serves = model.network.geometry.serves(rowsOf: rowLength, in: prompt.count)
+    let kept =
+      serves ? zip(text.prefix(rows), prompt.dropLast()).prefix { $0 == $1 }.count : 0
+    generator.begin(with: kept, of: rowLength)
     let size = size(of: generator)
     let alternatives = size.alternatives { (size, network) throws(SVFTError) in
       _ = try self.prepare(size, network)
@@ -120,7 +124,7 @@ public final class Session: @unchecked Sendable {
     let room = try prepare(size, model.network)
     if let cache { try room.cache.copyRows(kept, of: 0, in: cache, to: 0) }
     cache = room.cache
-    defer { (text, rows) = generator.held }
+    defer { (text, rows, rowLength) = generator.held }
     return try generator.run(room, onToken)[0]
   }
 
@@ -166,15 +170,18 @@ extension Session {
     }
   }
 
-  /// Writes tokens and rows into one file, whole or not at all. Throws `.io`, `.noSpace`; `.state`
+  /// Writes tokens and rows into one file, whole or not at all; without rows whose rotation their
+  /// number does not say. Throws `.io`, `.noSpace`; `.state`
   /// where an attached adapter has yet to see data, `.invalidArgument` for a file of the model.
   public func save(to path: String) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try model.requireForeign(file: path)
       dropStaleRows()
       let cache = try existingCache()
+      let serves = model.network.geometry.serves(rowsOf: rowLength, in: rows)
       try SessionFile.write(
-        path, text, rows: rows, of: cache, try model.sessionIdentity(cache.format, lane))
+        path, text, rows: serves ? rows : 0, of: cache,
+        try model.sessionIdentity(cache.format, lane))
     }
   }
 
@@ -196,7 +203,7 @@ extension Session {
     }
     let cache = try model.network.cache(slots: 1, context: context)
     rows = try file.rows(into: cache, try model.sessionIdentity(cache.format))
-    (text, self.cache) = (tokens, cache)
+    (text, self.cache, rowLength) = (tokens, cache, rows)
   }
 }
 

@@ -16,22 +16,25 @@ extension TrainingRun {
   static func foresee(
     _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions, saves: Bool
   ) throws(SVFTError) -> Bool {
-    do throws(SVFTError) {
-      try adapter.model.network.foresee("training") { (network) throws(SVFTError) in
-        try rehearse(network, sets, adapter, options, saves: saves) {
-          (_, body) throws(SVFTError) in try body()
+    let chooses = adapter.method.plan.count > 0
+    if chooses {
+      do throws(SVFTError) {
+        try adapter.model.network.foresee("training") { (network) throws(SVFTError) in
+          try rehearse(network, sets, adapter, options, saves: saves)
         }
+        return false
+      } catch {
+        guard error.kind == .memory else { throw error }
       }
-      return false
-    } catch {
-      guard error.kind == .memory else { throw error }
     }
-    try foreseeSparing(sets, adapter, options, saves: saves)
-    return true
+    try foresee(sets, adapter, options, saves: saves, sparesMemory: chooses)
+    return chooses
   }
 
-  private static func foreseeSparing(
-    _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions, saves: Bool
+  /// The same for one way of computing, with the batch that would fit where this one does not.
+  private static func foresee(
+    _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions, saves: Bool,
+    sparesMemory: Bool
   ) throws(SVFTError) {
     var smaller: [Network.Alternative] = []
     var batch = options.batchSize / 2
@@ -41,16 +44,12 @@ extension TrainingRun {
       let chosen = other
       smaller.append(
         Network.Alternative(name: "batch_size = \(batch)") { (network) throws(SVFTError) in
-          try rehearse(network, sets, adapter, chosen, saves: saves, sparesMemory: true) {
-            (_, body) throws(SVFTError) in try body()
-          }
+          try rehearse(network, sets, adapter, chosen, saves: saves, sparesMemory: sparesMemory)
         })
       batch /= 2
     }
     try adapter.model.network.foresee("training", or: smaller) { (network) throws(SVFTError) in
-      try rehearse(network, sets, adapter, options, saves: saves, sparesMemory: true) {
-        (_, body) throws(SVFTError) in try body()
-      }
+      try rehearse(network, sets, adapter, options, saves: saves, sparesMemory: sparesMemory)
     }
   }
 
@@ -58,7 +57,8 @@ extension TrainingRun {
   /// and, where the whole model is rehearsed, the adapter's method keep it.
   static func rehearse(
     _ network: Network, _ sets: TrainingSets, _ adapter: Adapter, _ options: TrainingOptions,
-    saves: Bool, sparesMemory: Bool = false, stage: Stage
+    saves: Bool, sparesMemory: Bool = false,
+    stage: Stage = { (_, body) throws(SVFTError) in try body() }
   ) throws(SVFTError) {
     let model = adapter.model
     var made: TrainingRun?

@@ -142,6 +142,19 @@ extension AdapterFile {
   package static func load(
     _ contents: AdapterContents, _ sites: ModelSites, _ factors: FactorStore
   ) throws(SVFTError) -> Loaded {
+    do throws(SVFTError) {
+      return try read(contents, sites, factors)
+    } catch {
+      // What an option may be, the file should have known.
+      let kind = error.kind == .invalidArgument ? .format : error.kind
+      let names = error.message.contains(contents.path)
+      throw SVFTError(kind, names ? error.message : "\(contents.path): \(error.message)")
+    }
+  }
+
+  private static func read(
+    _ contents: AdapterContents, _ sites: ModelSites, _ factors: FactorStore
+  ) throws(SVFTError) -> Loaded {
     try contents.match(sites)
     let config = contents.configuration
     let type = try AdapterMethods.ofFile(try config.string("peft_type"))

@@ -33,7 +33,10 @@ package struct AdapterOptions: Sendable {
   ///
   /// `.invalidArgument` where there is none.
   package func method() throws(SVFTError) -> any AdapterMethod.Type {
-    try AdapterMethods.named(Self.argument { () throws(SVFTError) in try object.string("method") })
+    try AdapterMethods.named(
+      Self.argument { () throws(SVFTError) in
+        try object.string("method", default: "svft")
+      })
   }
 
   /// Refuses keys that neither every method nor this one knows.

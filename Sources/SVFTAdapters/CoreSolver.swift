@@ -29,12 +29,7 @@ package final class CoreSolver {
     rows: Int, columns: Int, of pattern: SparsityPattern
   ) -> Int? {
     guard pattern.order == min(rows, columns) else { return nil }
-    var half = 0
-    for row in 0..<pattern.order {
-      for index in pattern.starts[row]..<pattern.starts[row + 1] {
-        half = max(half, abs(row - Int(pattern.columns[index])))
-      }
-    }
+    let half = pattern.halfBandwidth
     return cost(halfBandwidth: half) < Double(abs(rows - columns)) ? half : nil
   }
 

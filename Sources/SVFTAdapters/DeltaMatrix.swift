@@ -113,15 +113,10 @@ extension DeltaMatrix {
   }
 
   /// The transpose.
-  func turned() throws(SVFTError) -> DeltaMatrix {
-    let result = try DeltaMatrix(rows: columns, columns: rows)
-    try result.withValues { (to) throws(SVFTError) in
-      try withValues { (from) throws(SVFTError) in
-        for row in 0..<rows {
-          for column in 0..<columns { to[column * rows + row] = from[row * columns + column] }
-        }
-      }
-    }
-    return result
+  ///
+  /// Throws `.memory`.
+  func transposed() throws(SVFTError) -> DeltaMatrix {
+    try DeltaMatrix(
+      rows: columns, columns: rows, sharing: buffer.transposed(rows: rows, columns: columns))
   }
 }

@@ -160,12 +160,12 @@ extension FactorStore {
     return results
   }
 
-  /// Nil where another process is at it.
+  /// Nil where another process is at it. A failure names the tensor.
   private func attempt(_ work: Work, _ ledger: MemoryLedger?) -> Outcome? {
     do throws(SVFTError) {
       guard let ledger else { return try make(work).map { .success($0) } }
       return try ledger.keep { () throws(SVFTError) in try make(work) }.map { .success($0) }
-    } catch { return .failure(error) }
+    } catch { return .failure(error.while(work.slot.name)) }
   }
 
   private func make(_ work: Work) throws(SVFTError) -> Made? {

@@ -269,7 +269,7 @@ package final class FactorStore: @unchecked Sendable {
           vectors[key(work.slot, wish)] = nil
           records[key(work.slot, wish)] = nil
         }
-        throw error.while(work.slot.name)
+        throw error
       case nil:
         throw SVFTError(.cancelled, "the decomposition of \(work.slot.name) was cancelled")
       }

@@ -84,7 +84,7 @@ package struct FactoredDelta: Sendable {
     if isOrthonormal { return core.energy() }
     // ‖B A‖² = Σ (BᵀB) ∘ (A Aᵀ), without the dense matrix.
     let exact = try factors(rank: rank)
-    let turned = try exact.b.turned()
+    let turned = try exact.b.transposed()
     let (outer, inner) = (
       try turned.times(turned, transposed: true), try exact.a.times(exact.a, transposed: true)
     )

@@ -64,21 +64,27 @@ package final class Factors: @unchecked Sendable {
   /// Number of directions.
   package var order: Int { values.order }
 
-  /// The first `rank` directions alone; these factors themselves where that is all.
+  /// The first `rank` directions alone, copied, so that the others can go; these factors
+  /// themselves where that is all.
+  ///
+  /// Throws `.memory`.
   package func truncated(_ rank: Int) throws(SVFTError) -> Factors {
     guard rank < order else { return self }
     let rows = left.rows
     let kept = try Buffer(of: Float.self, count: rows * rank)
-    let (from, to) = (left.bytes.values(Float.self), kept.values(Float.self))
-    for row in 0..<(MemoryLedger.isRehearsing ? 0 : rows) {
-      for j in 0..<rank { to[row * rank + j] = from[row * order + j] }
+    let rest = try Buffer(of: Float.self, count: rank * right.columns)
+    if !MemoryLedger.isRehearsing {
+      let (from, to) = (left.bytes.values(Float.self), kept.values(Float.self))
+      for row in 0..<rows {
+        for j in 0..<rank { to[row * rank + j] = from[row * order + j] }
+      }
+      rest.pointer.copyMemory(from: right.bytes.pointer, byteCount: rest.byteCount)
     }
     return try Factors(
       values: values.prefix(rank),
       left: Weight(format: ElementFormats.f32, rows: rows, columns: rank, bytes: kept),
       right: Weight(
-        format: ElementFormats.f32, rows: rank, columns: right.columns,
-        bytes: right.bytes.slice(offset: 0, byteCount: rank * right.columns * 4)),
+        format: ElementFormats.f32, rows: rank, columns: right.columns, bytes: rest),
       trainsInBF16: trainsInBF16)
   }
 }

@@ -90,15 +90,17 @@ extension Factors {
   ///
   /// Throws `.memory`.
   fileprivate func turnedLeft(_ rowOrder: RowOrder) throws(SVFTError) -> Weight {
-    let turned = try left.bytes.turned(rows: left.rows, columns: order)
-    guard rowOrder != .canonical, !MemoryLedger.isRehearsing else { return turned }
-    let moved = try Buffer(byteCount: turned.bytes.byteCount)
-    rowOrder.move(
-      turned.bytes.pointer.assumingMemoryBound(to: Float.self),
-      into: moved.pointer.assumingMemoryBound(to: Float.self), count: order, width: left.rows,
-      toStored: false)
+    var turned = try left.bytes.transposed(rows: left.rows, columns: order)
+    if rowOrder != .canonical, !MemoryLedger.isRehearsing {
+      let moved = try Buffer(byteCount: turned.byteCount)
+      rowOrder.move(
+        turned.pointer.assumingMemoryBound(to: Float.self),
+        into: moved.pointer.assumingMemoryBound(to: Float.self), count: order, width: left.rows,
+        toStored: false)
+      turned = moved
+    }
     return try Weight(
-      format: ElementFormats.f32, rows: order, columns: left.rows, bytes: moved)
+      format: ElementFormats.f32, rows: order, columns: left.rows, bytes: turned)
   }
 }
 

@@ -31,7 +31,7 @@ extension SingularVectorMethod {
     // ΔW V [out, n], its rows where those of U lie.
     let mixed = try change.timesTransposed(right, threads: threads).placingRows(slot.stored)
     if settings.pattern == .topk {
-      let scores = try factors.leftMatrix().turned().times(mixed, threads: threads)
+      let scores = try factors.leftMatrix().transposed().times(mixed, threads: threads)
       try site.adopt(
         SingularSite.largest(
           scores.buffer, order: factors.order, count: site.matrix.count, site.tied))

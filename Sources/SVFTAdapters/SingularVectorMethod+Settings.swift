@@ -63,6 +63,12 @@ extension SingularVectorMethod {
       score = try options.word("score", Score.self, default: .gradient)
       scoreSteps = try options.int("score_steps", default: 4, 1...1000)
       let format = try options.format("factors", default: ElementFormats.f32)
+      guard ["F32", "F16", "BF16", "Q8_0"].contains(format.name) else {
+        throw SVFTError(
+          .unsupported,
+          "factors: expected f32, f16, bf16 or q8_0, found \(format.name.lowercased()), which "
+            + "would leave nearly all directions exact")
+      }
       factorFormat = format.name == ElementFormats.f32.name ? nil : format
       let form = try options.choice("form", SingularForm.self, default: nil)
       start = try options.word("init", Start.self, default: authors ? .kaiming : .zero)

@@ -29,15 +29,17 @@ extension SingularVectorMethod {
       total = try Checked.sum(total, union.pattern.count, "the cells of a sum")
     }
     let result = try DeltaMatrix(rows: 1, columns: total)
-    let terms = try methods.map { (_) throws(SVFTError) in
-      try DeltaMatrix(rows: 1, columns: total)
+    var terms: [Summand] = []
+    for (index, weight) in sum.weights.enumerated() {
+      let numbers = try DeltaMatrix(rows: 1, columns: total)
+      var (offset, count) = (0, 0)
+      for union in unions {
+        count += try union.fill(numbers, index, from: offset)
+        offset += union.pattern.count
+      }
+      terms.append(Summand(numbers, weight: weight, count: count))
     }
-    var offset = 0
-    for union in unions {
-      for (index, term) in terms.enumerated() { try union.fill(term, index, from: offset) }
-      offset += union.pattern.count
-    }
-    try sum.rule.combine(terms, sum.weights, into: result)
+    try sum.rule.combine(terms, into: result)
     let options = try first.options(of: unions)
     let method = try SingularVectorMethod(
       AdapterOptions(.object(options)), sum.sites, sum.factors)
@@ -141,21 +143,27 @@ private struct UnionSite {
   }
 
   /// Adds the term's numbers to those of `target` from `offset` on, in the cells of the union.
-  func fill(_ target: DeltaMatrix, _ term: Int, from offset: Int) throws(SVFTError) {
-    guard let part = parts[term] else { return }
+  /// Gives how many cells they have.
+  func fill(_ target: DeltaMatrix, _ term: Int, from offset: Int) throws(SVFTError) -> Int {
+    guard let part = parts[term] else { return 0 }
     let own = part.coefficients.pattern
     let gate = part.coefficients.gateValue
+    var count = 0
     try target.withValues { (values) throws(SVFTError) in
       for row in 0..<own.order {
         var place = pattern.starts[row]
+        var last: Int32 = -1
         for index in own.starts[row]..<own.starts[row + 1] {
           let column = own.columns[index]
           while pattern.columns[place] < column { place += 1 }
+          if column != last { count += 1 }
+          last = column
           let sign = part.signs[row] * part.signs[Int(column)]
           values[offset + place] += gate * sign * part.coefficients.matrix.values[index]
         }
       }
     }
+    return count
   }
 }
 

@@ -170,25 +170,12 @@ extension OneSidedFactors {
     }
     let (u, vt) = side.isRight ? (made, own) : (own, made)
     return try Factors(
-      values: values, left: u.turned(rows: order, columns: weight.rows),
+      values: values,
+      left: Weight(
+        format: ElementFormats.f32, rows: weight.rows, columns: order,
+        bytes: u.transposed(rows: order, columns: weight.rows)),
       right: Weight(
         format: ElementFormats.f32, rows: order, columns: weight.columns, bytes: vt),
       trainsInBF16: weight.format.toleratesBF16)
-  }
-}
-
-extension Buffer {
-  /// The transpose of these F32 numbers [rows, columns], as a matrix.
-  ///
-  /// Throws `.memory`.
-  func turned(rows: Int, columns: Int) throws(SVFTError) -> Weight {
-    let turned = try Buffer(of: Float.self, count: rows * columns)
-    if !MemoryLedger.isRehearsing {
-      let (from, to) = (values(Float.self), turned.values(Float.self))
-      for row in 0..<rows {
-        for column in 0..<columns { to[column * rows + row] = from[row * columns + column] }
-      }
-    }
-    return try Weight(format: ElementFormats.f32, rows: columns, columns: rows, bytes: turned)
   }
 }

@@ -17,6 +17,8 @@ package final class SparsityPattern: @unchecked Sendable {
   package let order: Int
   /// Number of cells.
   package let count: Int
+  /// The largest distance of a cell from the diagonal.
+  package let halfBandwidth: Int
   /// Where each row begins, [order + 1].
   package let starts: UnsafeMutableBufferPointer<Int>
   /// Column of each cell, [count].
@@ -46,10 +48,11 @@ package final class SparsityPattern: @unchecked Sendable {
     let startBuffer = try Buffer(of: Int.self, count: order + 1)
     let columnBuffer = try Buffer(of: Int32.self, count: count)
     let (starts, columns) = (startBuffer.values(Int.self), columnBuffer.values(Int32.self))
-    var filled = 0
+    var (filled, half) = (0, 0)
     for row in 0..<order {
       starts[row] = filled
       cells(row) { column in
+        half = max(half, abs(row - column))
         if filled < count { columns[filled] = Int32(truncatingIfNeeded: column) }
         filled += 1
       }
@@ -58,6 +61,7 @@ package final class SparsityPattern: @unchecked Sendable {
     try invariant(filled == count, "a pattern of \(count) cells found \(filled)")
     self.order = order
     self.count = count
+    halfBandwidth = half
     self.starts = starts
     self.columns = columns
     owners = (startBuffer, columnBuffer)

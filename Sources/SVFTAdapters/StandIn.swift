@@ -58,13 +58,13 @@ package final class StandIn {
   /// Throws `.memory`.
   func filed() throws(SVFTError) -> NamedTensor {
     let values = try canonical()
-    return slot.isTransposedInFolders ? try values.turned(to: filedShape) : values
+    return slot.isTransposedInFolders ? try values.transposed() : values
   }
 
   /// Takes values as files hold them. Throws as `load`.
   func load(filed tensor: NamedTensor) throws(SVFTError) {
     let isTurned = slot.isTransposedInFolders && tensor.shape == filedShape
-    try load(isTurned ? tensor.turned(to: slot.shape) : tensor)
+    try load(isTurned ? tensor.transposed() : tensor)
   }
 
   /// Names of the weights that it is besides its own: heads that are tied to it.
@@ -89,18 +89,12 @@ package final class StandIn {
 }
 
 extension NamedTensor {
-  /// The transpose of a matrix of F32 numbers.
-  fileprivate func turned(to shape: [Int]) throws(SVFTError) -> NamedTensor {
-    let values = try Buffer(of: Float.self, count: Checked.product(shape, name))
-    if !MemoryLedger.isRehearsing {
-      let (from, to) = (try floats(), values.values(Float.self))
-      for row in 0..<shape[0] {
-        for column in 0..<shape[1] {
-          to[row * shape[1] + column] = from[column * shape[0] + row]
-        }
-      }
-    }
-    return NamedTensor(name, shape: shape, type: type, bytes: values)
+  /// The transpose of a matrix of F32 numbers. Throws as `floats`.
+  fileprivate func transposed() throws(SVFTError) -> NamedTensor {
+    if !MemoryLedger.isRehearsing { _ = try floats() }
+    return NamedTensor(
+      name, shape: shape.reversed(), type: type,
+      bytes: try bytes.transposed(rows: shape[0], columns: shape[1]))
   }
 }
 

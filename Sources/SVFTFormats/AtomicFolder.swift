@@ -88,7 +88,7 @@ package enum AtomicFolder {
     guard let manifest = try FolderManifest(reading: path) else {
       throw SVFTError(
         .invalidArgument,
-        "the folder holds files that were not written by libsvft; choose another or empty it")
+        "the folder holds files that are no model which libsvft wrote; choose another or empty it")
     }
     if let stranger = try manifest.strangers(in: path).first {
       throw SVFTError(

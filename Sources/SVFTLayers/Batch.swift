@@ -2,6 +2,7 @@
 //
 //   tokens     [rows]  ids            positions [rows]  place in the sequence, past included
 //   segments   [rows]  0 or 1 (BERT)  spans     [sequences]  offset, count, past, cache slot
+//                                               and the length it will have with what is known
 //   lanes      [rows]  number or -1   windows   runs of rows of one lane (Lane.swift)
 //   patches    [rows, numbers of a patch]: of an image, whose tokens say what a row is (PatchGrid)
 //
@@ -33,9 +34,15 @@ package struct Span: Sendable, Hashable {
   package var slot: Int
   /// Rows of the text it is about, in the same slot of the source's cache.
   package var sourceCount: Int
+  /// Tokens of the sequence that are known, those of later steps included.
+  package var length: Int
 
-  package init(offset: Int, count: Int, past: Int = 0, slot: Int = 0, sourceCount: Int = 0) {
+  /// A sequence that ends with this step, unless `length` says otherwise.
+  package init(
+    offset: Int, count: Int, past: Int = 0, slot: Int = 0, sourceCount: Int = 0, length: Int? = nil
+  ) {
     self.sourceCount = sourceCount
+    self.length = length ?? past + count
     self.offset = offset
     self.count = count
     self.past = past
@@ -174,10 +181,11 @@ package final class Batch: @unchecked Sendable {
   /// Appends a sequence (or the next tokens of one) of a lane, -1 for none.
   ///
   /// Ids must lie in the vocabulary: the caller has checked them. `sourceCount` are the rows of the
-  /// text it is about, where a cache has them. Throws `.limit` beyond the capacity.
+  /// text it is about, where a cache has them; `length` the tokens of the sequence that are known,
+  /// where the step does not bring the last of them. Throws `.limit` beyond the capacity.
   package func append(
     _ ids: some Collection<Int32>, segments marks: [Int32]? = nil, past: Int = 0, slot: Int = 0,
-    sourceCount: Int = 0, lane: Int32 = -1
+    sourceCount: Int = 0, length: Int? = nil, lane: Int32 = -1
   ) throws(SVFTError) {
     let count = ids.count
     guard count <= rowCapacity - rows, sequences < sequenceCapacity else {
@@ -197,7 +205,8 @@ package final class Batch: @unchecked Sendable {
       segments[rows + index] = marks.map { index < $0.count ? $0[index] : 0 } ?? 0
     }
     spanBuffer.values(Span.self)[sequences] = Span(
-      offset: rows, count: count, past: past, slot: slot, sourceCount: sourceCount)
+      offset: rows, count: count, past: past, slot: slot, sourceCount: sourceCount,
+      length: length)
     mark(rows..<rows + count, lane: lane)
     rows += count
     sequences += 1

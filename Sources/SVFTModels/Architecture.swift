@@ -28,6 +28,8 @@ package struct Geometry: Sendable, Equatable {
   package var isContextBound = true
   /// What the decoder of an encoder-decoder begins with; nil where there is one text alone.
   package var startToken: Int32?
+  /// How rotation changes in longer sequences; nil where it does not.
+  package var rotationChange: RotaryEmbedding.Beyond?
 
   package init(
     hiddenWidth: Int, vocabularySize: Int, contextLength: Int, layers: Int, keyValueWidth: Int
@@ -49,6 +51,20 @@ package struct Geometry: Sendable, Equatable {
     self.isCausal = isCausal
     self.segments = segments
     self.grid = grid
+  }
+}
+
+extension Geometry {
+  /// Whether cached rows of a sequence of `length` tokens are also those of one of `other` tokens;
+  /// nil is a sequence whose rows were not all computed at one rotation.
+  package func serves(rowsOf length: Int?, in other: Int) -> Bool {
+    guard let change = rotationChange else { return true }
+    return length.map { change.serves(rowsOf: $0, in: other) } ?? false
+  }
+
+  /// Whether a sequence that grows to `length` tokens is computed again from its beginning.
+  package func restarts(rowsOf old: Int?, at length: Int) -> Bool {
+    rotationChange?.isOneStep == true && !serves(rowsOf: old, in: length)
   }
 }
 
@@ -114,6 +130,9 @@ package protocol Architecture: AnyObject, Sendable {
   func config() throws(SVFTError) -> JSON.Object
   /// GGUF metadata that say what this model is, as llama.cpp reads them; without the tokenizer.
   func metadata() throws(SVFTError) -> [(key: String, value: GGUFValue)]
+  /// Throws `.unsupported` where readers of GGUF files know the head that predicts tokens only as
+  /// the embedding, or only as a matrix of its own.
+  func requireGGUFHead(isTied: Bool) throws(SVFTError)
   /// The id that pads, where GGUF files must say it because more than texts goes by it.
   var paddingToken: Int32? { get }
   /// How GGUF files hold a tensor, by its canonical name.
@@ -128,6 +147,7 @@ package protocol Architecture: AnyObject, Sendable {
 }
 
 extension Architecture {
+  package func requireGGUFHead(isTied: Bool) throws(SVFTError) {}
   package func recordEncoder(_ graph: Graph) throws(SVFTError) -> Value { try record(graph) }
   package var carried: [Slot] { [] }
   package static func recognises(_ hyper: Hyperparameters) throws(SVFTError) -> Bool { true }

@@ -23,7 +23,10 @@ struct Ablate: ParsableCommand {
       "q_proj;v_proj;q_proj,v_proj".
       """)
   var groups: String?
-  @Option(help: "Trained numbers of each adapter; without it those of plain svft on all modules.")
+  @Option(
+    help: """
+      Trained numbers of each adapter; without it those of plain svft on all modules of the groups.
+      """)
   var budget: Int?
   @Option(help: "Runs of each group, with seeds from --seed on.") var seeds = 2
   @Option(help: "svft or lora.") var method = "svft"

@@ -97,7 +97,7 @@ struct LoadingArguments: ParsableArguments {
     options.keyValueFormat = kvFormat
     options.threads = threads
     options.contextLength = ctxSize
-    options.limitProcess(to: try memoryLimit.map(Bytes.parse) ?? 0)
+    try options.limitProcess(to: memoryLimit.map(Bytes.parse) ?? 0)
     options.cacheFolder = CacheFolder.path
     options.latents = latents
     return options

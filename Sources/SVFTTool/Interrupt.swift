@@ -1,5 +1,5 @@
-// Ctrl-C: the first one asks the work to stop cleanly (training saves a checkpoint first), the
-// second one ends the process as usual.
+// Ctrl-C, and SIGTERM, which is how a system asks: the first one has the work stop cleanly
+// (training saves a checkpoint first), the second one ends the process as usual.
 import Foundation
 import SVFT
 import Synchronization
@@ -11,8 +11,8 @@ enum Interrupt {
 
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  /// Watches for Ctrl-C from now on; work that has no model yet asks `isRequested`.
-  static func watch() { source.resume() }
+  /// Watches for signals from now on; work that has no model yet asks `isRequested`.
+  static func watch() { for source in sources { source.resume() } }
 
   /// Ctrl-C cancels the work of this model too. Throws `.cancelled` where it came before.
   ///
@@ -23,14 +23,15 @@ enum Interrupt {
   }
 
   /// Lives as long as the process.
-  nonisolated(unsafe) private static let source: any DispatchSourceSignal = {
-    signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler {
-      if requested.exchange(true, ordering: .relaxed) { exit(130) }
-      Console.note("stopping at the next safe place; Ctrl-C again stops at once")
-      model.withLock { $0?.cancel() }
+  nonisolated(unsafe) private static let sources: [any DispatchSourceSignal] =
+    [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        if requested.exchange(true, ordering: .relaxed) { exit(128 + number) }
+        Console.note("stopping at the next safe place; Ctrl-C again stops at once")
+        model.withLock { $0?.cancel() }
+      }
+      return source
     }
-    return source
-  }()
 }

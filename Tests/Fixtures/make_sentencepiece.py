@@ -2,7 +2,7 @@
 
 Run:  pip install sentencepiece protobuf tokenizers && python3 Tests/Fixtures/make_sentencepiece.py
 
-Output beside this file: sentencepiece-{unigram,bytes,pairs}.model, trained on the sentences of
+Output beside this file: sentencepiece-{unigram,bytes,pairs,plain}.model, trained on the sentences of
 make_tokenizers.py (ids are whatever training gives), tokenizer-unigram.json with the same pieces,
 and sentencepiece-golden.json: for each the texts with their ids.
 """
@@ -66,7 +66,8 @@ def main():
         "bytes": train("bytes", model_type="unigram", vocab_size=420, byte_fallback=True,
                        remove_extra_whitespaces=False, add_dummy_prefix=False),
         "pairs": train("pairs", model_type="bpe", vocab_size=420, byte_fallback=True,
-                       remove_extra_whitespaces=False)}
+                       remove_extra_whitespaces=False),
+        "plain": train("plain", model_type="bpe", vocab_size=160)}
     for name, model in models.items():
         witness = sentencepiece.SentencePieceProcessor(model_proto=model)
         golden[name] = [{"text": t, "ids": witness.encode(t)} for t in TEXTS]

@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).parent
 TEXTS = [
     "", " ", "the cat", " the lamp  of\tthe ship\n", "The Lamp, 12 lamps", "a <mask> b",
     "</s>x<s>", "caf\u00e9 \u706f\u53f0 \U0001f600", "[MASK] [SEP]", "<extra>", "<pad> <|im_end|>",
+    "<|pad|> <extra>",
 ]
 
 
@@ -56,6 +57,11 @@ FOLDERS = {
          "unk_token": "</s>", "add_prefix_space": True, "added_tokens_decoder": {
              "371": token("<extra>", lstrip=True, special=False),
              "372": token("<|im_end|>", special=True)}}, byte_pairs([])),
+    "gpt2-padded": (
+        {"tokenizer_class": "GPT2Tokenizer", "bos_token": "<s>", "eos_token": "</s>",
+         "unk_token": "</s>", "pad_token": "<|pad|>", "added_tokens_decoder": {
+             "371": token("<extra>", special=False), "372": token("<|im_end|>", special=True)}},
+        byte_pairs([])),
     "roberta": ({"tokenizer_class": "RobertaTokenizer",
                  "mask_token": token("<mask>", lstrip=True)}, ROBERTA),
     "roberta-nameless": (None, ROBERTA),

@@ -68,11 +68,15 @@ import Testing
     let method = try model.method(["method": "lora", "r": 2])
     try AdapterFile.save(method, JSON.Object(), to: folder.path)
     let path = folder.file(AdapterFile.tensorsName)
-    func attempt(_ change: ([OutgoingTensor]) throws -> [OutgoingTensor]) throws -> SVFTError? {
+    func attempt(
+      target: String? = nil, _ change: ([OutgoingTensor]) throws -> [OutgoingTensor]
+    ) throws -> SVFTError? {
       try AdapterFile.save(method, JSON.Object(), to: folder.path)
       // As other programs write it: without the hash that would tell of any change.
       let place = folder.file(AdapterFile.configurationName)
-      let config = try JSON.read(place).root(place).members.filter { $0.0 != "svft_sha256" }
+      let left = target == nil ? ["svft_sha256"] : ["svft_sha256", "target_modules"]
+      var config = try JSON.read(place).root(place).members.filter { !left.contains($0.0) }
+      if let target { config.append(("target_modules", ["q_proj", .string(target)])) }
       try folder.write(
         AdapterFile.configurationName,
         JSON.object(JSON.Object(config.map { (key: $0.0, value: $0.1) })).text(.pretty))
@@ -102,12 +106,39 @@ import Testing
       $0.map { $0.name == key ? OutgoingTensor(key, [1], f32, bytes: zero) : $0 }
     }
     #expect(shape?.kind == .shape)
+    let table = OutgoingTensor(
+      "base_model.model.classifier.lora_embedding_A", [1], f32, bytes: zero)
+    let embedding = try attempt(target: "classifier") { $0 + [table] }
+    #expect(embedding?.kind == .unsupported)
+    #expect(embedding?.message.contains("on the embedding \"classifier\"") == true)
+    #expect(try attempt(target: "nothing") { $0 }?.kind == .format)
     let broken = try Buffer(of: Float.self, count: 64)
     broken.values(Float.self)[5] = .nan
     let number = try attempt {
       $0.map { $0.name == key ? OutgoingTensor(key, [2, 32], f32, bytes: broken) : $0 }
     }
     #expect(number?.kind == .nonFinite)
+  }
+
+  /// What the configuration says wrongly is a fault of the file, which is named.
+  @Test(arguments: [
+    ("svft_d", "x" as JSON), ("svft_d", -1), ("svft_pattern", "stripes"), ("svft_bases", 7),
+    ("peft_type", 1),
+  ])
+  func aBrokenConfigurationIsNamed(_ key: String, _ value: JSON) throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyChain()
+    let method = try model.method(["method": "svft", "pattern": "banded", "d": 2])
+    try AdapterFile.save(method, JSON.Object(), to: folder.path)
+    let place = folder.file(AdapterFile.configurationName)
+    var config = try JSON.read(place).root(place)
+    (config[key], config["svft_sha256"]) = (value, nil)
+    try folder.write(AdapterFile.configurationName, JSON.object(config).text(.pretty))
+    let error = #expect(throws: SVFTError.self) {
+      try AdapterFile.load(AdapterContents(folder: folder.path), model.sites, model.factors)
+    }
+    #expect([.format, .unsupported].contains(error?.kind), "\(error?.message ?? "")")
+    #expect(error?.message.contains(folder.path) == true, "\(error?.message ?? "")")
   }
 
   @Test func numbersThatAreNoneAreNotWritten() throws {

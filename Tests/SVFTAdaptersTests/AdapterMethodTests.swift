@@ -133,6 +133,7 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     ("{\"method\":\"svft\",\"rank\":4,\"authors\":true,\"pattern\":\"topk\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"form\":\"additive\"}", .invalidArgument),
     ("{\"method\":\"svft\",\"rank\":4,\"residual\":false,\"factors\":\"bf16\"}", .invalidArgument),
+    ("{\"method\":\"svft\",\"factors\":\"q4_0\"}", .unsupported),
     ("{\"method\":\"svft\",\"pattern\":\"topk\",\"score\":\"alignment\"}", .shape),
     ("{\"method\":\"lora\",\"r\":0}", .invalidArgument),
     ("{\"method\":\"lora\",\"r\":\"8\"}", .invalidArgument),
@@ -142,7 +143,6 @@ func distance(_ a: [Float], _ b: [Float]) -> Float {
     ("{\"method\":\"lora\",\"targets\":[\"v_proj\"]}", .mismatch),
     ("{\"method\":\"full\",\"targets\":\"nothing\"}", .mismatch),
     ("{\"method\":\"dora\"}", .unsupported),
-    ("{}", .invalidArgument),
     ("[]", .invalidArgument),
   ])
   func badOptionsThrow(text: String, kind: SVFTError.Kind) throws {

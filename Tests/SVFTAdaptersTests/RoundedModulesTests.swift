@@ -94,6 +94,18 @@ import Testing
     #expect(failure?.kind == .invalidArgument && failure?.message.contains("F32") == true)
   }
 
+  @Test func weightsThatAreCutAreRefused() throws {
+    let options: JSON = [
+      "method": "svft", "pattern": "banded", "d": 1, "rank": 5, "residual": false,
+    ]
+    let bench = try RoundingBench(Q4_0(), options)
+    let failure = #expect(throws: SVFTError.self) {
+      try bench.rounded(RoundingBench.awareness("dither"))
+    }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains("cuts W to its first directions") == true)
+  }
+
   /// Nothing may lie beneath a rounded matrix; others may stand on it.
   @Test func aRoundedAdapterIsTheLowest() throws {
     let bench = try RoundingBench(Q4_0(), ["method": "lora", "targets": ["q_proj"]])

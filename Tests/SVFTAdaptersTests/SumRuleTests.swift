@@ -7,10 +7,16 @@ import Testing
 
 extension SumRule {
   /// What rows of numbers become.
-  func combined(_ rows: [[Float]], _ weights: [Double]) throws -> [Float] {
+  func combined(
+    _ rows: [[Float]], _ weights: [Double], counts: [Int]? = nil
+  ) throws -> [Float] {
     let count = rows[0].count
     let result = try DeltaMatrix(rows: 1, columns: count)
-    try combine(rows.map { try DeltaMatrix.of(1, count, $0) }, weights, into: result)
+    let terms = try rows.indices.map {
+      Summand(
+        try DeltaMatrix.of(1, count, rows[$0]), weight: weights[$0], count: counts?[$0] ?? count)
+    }
+    try combine(terms, into: result)
     return result.array
   }
 }

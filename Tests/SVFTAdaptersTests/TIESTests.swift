@@ -31,6 +31,14 @@ import Testing
     #expect(try rule.combined([[2, 4], [-2, 1]], [1, -1]) == [2, 4])
   }
 
+  /// Two adapters of four cells each that share none.
+  @Test func cellsOfOthersDoNotCount() throws {
+    let rule = try SumRuleTests.rule("{\"rule\":\"ties\",\"density\":0.5}")
+    let rows: [[Float]] = [[1, -2, 3, -4, 0, 0, 0, 0], [0, 0, 0, 0, 8, -7, 6, 5]]
+    let found = try rule.combined(rows, [1, 1], counts: [4, 4])
+    #expect(found == [0, 0, 3, -4, 8, -7, 0, 0])
+  }
+
   @Test func amongEqualsTheFirstStay() throws {
     let rule = try SumRuleTests.rule("{\"rule\":\"ties\",\"density\":0.5}")
     #expect(try rule.combined([[1, -1, 1, -1]], [1]) == [1, -1, 0, 0])

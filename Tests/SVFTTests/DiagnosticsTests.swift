@@ -1,8 +1,10 @@
 // Warnings reach whoever listens, and nobody once nobody does. The listener is one for the whole
 // process, so other tests may be heard too: each message here is known by its text.
+import Foundation
 import SVFT
 import SVFTTensor
 import Synchronization
+import TestKit
 import Testing
 
 @Suite(.serialized) struct DiagnosticsTests {
@@ -24,6 +26,21 @@ import Testing
     Log.note("diagnostics, second")
     #expect(heard.has("warning: diagnostics, first – é"))
     #expect(heard.has("note: diagnostics, second"))
+  }
+
+  @Test func filesThatAreNoPicturesAreNamed() throws {
+    let folder = try TemporaryFolder()
+    let place = folder.file("d/cat")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    for name in ["a.png", "b.webp", "notes.txt"] { try folder.write("d/cat/\(name)", "x") }
+    let heard = Heard()
+    heard.listen()
+    defer { Diagnostics.install(nil) }
+    _ = try ImageRecords(rows: 5, outputs: 0).dataset(file: folder.file("d"), like: nil)
+    let lines = heard.lines.withLock { $0.filter { $0.contains(place) } }
+    try #require(lines.count == 1)
+    #expect(lines[0].hasPrefix("warning: \(place): of this class 2 files or folders are left out"))
+    #expect(lines[0].contains("b.webp") && lines[0].contains(".png"))
   }
 
   @Test func theNewestListenerHearsAlone() {

@@ -216,7 +216,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{}", SVFTError.Kind.invalidArgument), ("[", .invalidArgument), ("7", .invalidArgument),
+    ("[", SVFTError.Kind.invalidArgument), ("7", .invalidArgument),
     (#"{"method":"dora"}"#, .unsupported), (#"{"method":"lora","r":0}"#, .invalidArgument),
     (#"{"method":"lora","rank":4}"#, .invalidArgument),
     (#"{"method":"svft","targets":["nothing"]}"#, .mismatch),

@@ -184,6 +184,18 @@ import Testing
     #expect(try model.attachedAdapters.isEmpty)
   }
 
+  @Test func aMethodWithoutAPlaceForAnyChangeIsRefused() throws {
+    let exported = try Exported(#"{"method":"lora","r":1,"targets":["q_proj"]}"#)
+    let model = try exported.tiny.model()
+    let failure = #expect(throws: SVFTError.self) {
+      try model.importAdapter(
+        from: exported.tiny.folder.file("delta.safetensors"), options: #"{"method":"head"}"#)
+    }
+    #expect(failure?.kind == .mismatch)
+    #expect(failure?.message.contains("method head trains") == true, "\(failure?.message ?? "")")
+    #expect(try model.attachedAdapters.isEmpty)
+  }
+
   @Test func cancellingLeavesNothingAttached() throws {
     let exported = try Exported(#"{"method":"lora","r":1}"#)
     let model = try exported.tiny.model()

@@ -98,6 +98,20 @@ import Testing
     #expect(try GGUF(tiny.folder.file("untied.gguf")).names.contains("output.weight"))
   }
 
+  /// llama.cpp knows Gemma's head as its embedding alone.
+  @Test func anAdaptedHeadThatGGUFFilesDoNotKnowIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let model = try plain(FamilyFixture(name: "gemma2", kind: "families").folder)
+    _ = try model.createAdapter(#"{"method":"lora","targets":["lm_head"]}"#)
+    let error = #expect(throws: SVFTError.self) {
+      try model.save(to: folder.file("untied.gguf"))
+    }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains("head of this family is not its embedding") == true)
+    #expect(try FileSystem.kind(folder.file("untied.gguf")) == nil)
+    _ = try model.save(to: folder.file("untied"))
+  }
+
   @Test func aTrainedTiedTensorStaysOne() throws {
     let tiny = try decoder(tied: true)
     let model = try tiny.model()

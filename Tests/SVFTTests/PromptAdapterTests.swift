@@ -229,6 +229,10 @@ import Testing
       (#"{"method":"full","targets":["q_proj"]}"#, "full that replaces"),
       (#"{"method":"head"}"#, "head that replaces"),
       (#"{"method":"svft","modules_to_save":["norm"]}"#, "svft that replaces model.norm.weight"),
+      (
+        #"{"method":"svft","targets":["q_proj"],"rank":2,"residual":false}"#,
+        "cuts weights to their first directions"
+      ),
     ] {
       let adapter = try model.createAdapter(options)
       try adapter.setScale(0)

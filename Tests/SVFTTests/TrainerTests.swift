@@ -108,6 +108,20 @@ import Testing
     for (name, hash) in whole { #expect(parts[name] == hash, "\(name)") }
   }
 
+  /// The adapter of a run that is through can be had again; others are not put over it.
+  @Test func aFinishedRunGivesItsAdapterAgain() throws {
+    let tiny = try TinyVerbs()
+    let method = #"{"method":"lora","r":2}"#
+    let whole = try run(tiny, "run", threads: 1, method: method)
+    let file = tiny.folder.file("run/adapter_model.safetensors")
+    try FileManager.default.removeItem(atPath: file)
+    #expect(try resumed(tiny, "run", threads: 1, method: method) == whole)
+    let other = try tiny.model().createAdapter(method)
+    let refused = #expect(throws: SVFTError.self) { try other.save(to: tiny.folder.file("run")) }
+    #expect(refused?.kind == .state && refused?.message.contains("checkpoints") == true)
+    #expect(try products(tiny.folder.file("run")) == whole)
+  }
+
   /// What a step was computed with is not held when the trainer is gone.
   @Test func aMaterialisedMatrixGoesWithTheTrainer() throws {
     func used(_ form: String) throws -> Int {

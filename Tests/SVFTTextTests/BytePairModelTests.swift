@@ -20,6 +20,7 @@ import Testing
 
   @Test func unknownCharactersAreDroppedWithoutAnUnknownToken() throws {
     #expect(try tokenizer(["a", "b", "ab"], ["a b"]).encode("axb") == [2])
+    #expect(try tokenizer(["▁", "▁▁", "a"], ["▁ ▁"]).encode("▁x▁a") == [1, 2])
   }
 
   @Test func unknownCharactersFuseWhereTheFileSaysSo() throws {

@@ -9,7 +9,7 @@ import Testing
 
 /// A small model that SentencePiece trained.
 enum TinyPieces: String, CaseIterable, Sendable {
-  case unigram, bytes, pairs
+  case unigram, bytes, pairs, plain
 
   static let folder = SharedData.packageRoot + "/Tests/Fixtures/"
 
@@ -92,6 +92,14 @@ enum TinyPieces: String, CaseIterable, Sendable {
     #expect(back.kind == .t5 && back.tokens == vocabulary.tokens)
     #expect(back.removesExtraSpaces == vocabulary.removesExtraSpaces)
     #expect(back.addsEOS == vocabulary.addsEOS)
+  }
+
+  /// A trainer's field 24 behind the others: spaces stand behind words in the vocabulary.
+  @Test func spacesBehindWordsAreRefused() throws {
+    let file = try TinyPieces.plain.file() + [0x12, 3, 0xC0, 0x01, 0x01]
+    let error = failure { _ = try Tokenizer(sentencePiece: file) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.message.contains("treat_whitespace_as_suffix") == true)
   }
 
   @Test func damagedFilesNeitherTrapNorHang() throws {

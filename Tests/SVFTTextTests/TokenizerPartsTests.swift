@@ -22,7 +22,7 @@ import Testing
     return (folder, golden)
   }
 
-  @Test func thereAreSeven() { #expect(Self.names.count == 7) }
+  @Test func thereAreEight() { #expect(Self.names.count == 8) }
 
   @Test(arguments: names)
   func idsAreThoseOfTransformers(_ name: String) throws {
@@ -60,6 +60,12 @@ import Testing
       (
         "opt", "tokenizer_config.json",
         #"{"tokenizer_class":"GPT2Tokenizer","added_tokens_decoder":{"x":{"content":"a"}}}"#,
+        .format
+      ),
+      (
+        "opt", "tokenizer_config.json",
+        #"{"tokenizer_class":"GPT2Tokenizer","added_tokens_decoder":"#
+          + #"{"9223372036854775807":{"content":"<far>"}}}"#,
         .format
       ),
       ("roberta-nameless", "config.json", #"{"model_type":"nosuch"}"#, .unsupported),

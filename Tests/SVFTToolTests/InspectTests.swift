@@ -40,7 +40,21 @@ import Testing
         #expect(text.contains(module))
         if let plan { #expect(plan[module]?["form"] as? String != nil) }
       }
+      #expect(text.contains("KiB of vectors") == (method == "svft"))
     }
+  }
+
+  @Test func anAdapterIsDescribedOnTheModelAsItIsLoaded() throws {
+    let folder = try TemporaryFolder()
+    _ = try ToolRun.json(
+      ["train"] + ToolRun.llama + ["--data", ToolRun.fixture("tales.jsonl"), "--steps", "1"]
+        + ["--quant", "q8_0", "--options", #"{"targets":["up_proj"],"factors":"q8_0"}"#]
+        + ["--output", "run"], in: folder)
+    let inspect = ["inspect", ToolRun.fixture("llama"), "--adapter", "run"]
+    let text = try ToolRun.result(inspect + ["--quant", "q8_0"], in: folder)
+    #expect(text.contains("in q8_0, ") && text.contains(" of them exact"))
+    // The adapter belongs to the rounded model.
+    #expect(try ToolRun.failure(inspect, 3, in: folder).contains("another tensor"))
   }
 
   @Test func spectraAreOfFilesAlone() throws {

@@ -28,6 +28,17 @@ import Testing
     #expect(second.status == 130)
   }
 
+  /// As service managers and containers stop programs.
+  @Test func aSystemThatAsksIsHeardToo() throws {
+    let folder = try TemporaryFolder()
+    let run = try ToolRun(Self.train + ["--steps", "1000000"], in: folder)
+    #expect(run.hasNoted("step 2/"))
+    run.interrupt(SIGTERM)
+    #expect(run.status == 130)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("run"))
+    #expect(names.contains { $0.hasPrefix("checkpoint-") })
+  }
+
   @Test func otherWorkStopsWithoutAResult() throws {
     let folder = try TemporaryFolder()
     let run = try ToolRun(

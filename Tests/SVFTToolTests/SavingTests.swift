@@ -103,6 +103,8 @@ import Testing
     #expect(abs(back - attached) < 1e-5)
     #expect(
       try ToolRun.failure(export + ["-o", "x"], 2, in: folder).contains("--adapter: expected"))
+    let two = export + ["--adapter", "run", "--adapter", "run", "-o", "x"]
+    #expect(try ToolRun.failure(two, 2, in: folder).contains("found 2; `svft sum`"))
     let wrong = export + ["--adapter", "run", "-o", "x", "--to", "tar"]
     #expect(try ToolRun.failure(wrong, 2, in: folder).contains("tar"))
   }

@@ -54,22 +54,22 @@ final class ToolRun {
   var isRunning: Bool { process.isRunning }
 
   /// Presses Ctrl-C once the tool watches for it, and waits until it has noted that or is gone.
-  func interrupt() {
-    _ = hasCome { watchesForInterrupts || !process.isRunning }
-    if process.isRunning { process.interrupt() }
+  func interrupt(_ signal: Int32 = SIGINT) {
+    _ = hasCome { watches(for: signal) || !process.isRunning }
+    if process.isRunning { kill(process.processIdentifier, signal) }
     _ = hasCome { notes.contains("Ctrl-C again") || !process.isRunning }
   }
 
   /// Presses Ctrl-C once more.
   func interruptAgain() { process.interrupt() }
 
-  /// Whether SIGINT, bit 1 of the signals caught, would no longer end it unheard.
-  private var watchesForInterrupts: Bool {
+  /// Whether a signal, by its bit among those that are caught, would no longer end it unheard.
+  private func watches(for signal: Int32) -> Bool {
     let path = "/proc/\(process.processIdentifier)/status"
     let status = try? String(contentsOfFile: path, encoding: .utf8)
     let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
     let bits = line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
-    return (bits ?? 0) & 2 != 0
+    return (bits ?? 0) & (1 << UInt64(signal - 1)) != 0
   }
 
   /// Waits until stderr has `words`. False when the process ends before that, or hangs.

@@ -81,6 +81,11 @@ extension Ablation {
     private static func other(
       _ key: String, expected: JSON, found: JSON?
     ) throws(SVFTError) -> SVFTError {
+      if case .object(let mine) = expected, case .object(let theirs)? = found,
+        let name = (mine.keys + theirs.keys).first(where: { mine[$0] != theirs[$0] })
+      {
+        return try other("\(key) \(name)", expected: mine[name] ?? .null, found: theirs[name])
+      }
       func brief(_ value: JSON?) throws(SVFTError) -> String {
         let text = try value?.text() ?? "none"
         return text.utf8.count < 200 ? text : String(text.prefix(200)) + "…"

@@ -47,6 +47,7 @@ package final class RoundedModules {
       guard format.name != ElementFormats.f32.name else { continue }
       guard format.kernels.hasCells else {
         let known = ElementFormats.all.filter(\.kernels.hasCells).map(\.name)
+          .filter { $0 != ElementFormats.f32.name }
         throw SVFTError(
           .unsupported,
           "\(projection.name): expected weights in one of \(known.joined(separator: ", ")) for "

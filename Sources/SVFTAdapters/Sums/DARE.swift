@@ -23,19 +23,17 @@ package struct DARE: SumRule {
 
   package func factors(_ weights: [Double]) throws(SVFTError) -> [Double]? { nil }
 
-  package func combine(
-    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
-  ) throws(SVFTError) {
+  package func combine(_ terms: [Summand], into result: DeltaMatrix) throws(SVFTError) {
     let rescale = Float(1 / (1 - drop))
     for (number, term) in terms.enumerated() {
       var random = RandomSource(seed: seed, purpose: "dare/\(number)")
-      try term.withValues { (values) throws(SVFTError) in
-        for index in 0..<term.columns {
+      try term.numbers.withValues { (values) throws(SVFTError) in
+        for index in 0..<result.columns {
           values[index] = random.uniform() < drop ? 0 : values[index] * rescale
         }
       }
     }
     let sum = try WeightedSum(JSON.Object())
-    try sum.combine(terms, weights, into: result)
+    try sum.combine(terms, into: result)
   }
 }

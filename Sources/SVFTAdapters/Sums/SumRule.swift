@@ -4,6 +4,21 @@
 package import SVFTFormats
 package import SVFTTensor
 
+/// The numbers of one adapter in a sum.
+package struct Summand {
+  /// One row, zero where others have numbers and this adapter has none. Rules may change it.
+  package let numbers: DeltaMatrix
+  package let weight: Double
+  /// How many numbers the adapter itself has.
+  package let count: Int
+
+  package init(_ numbers: DeltaMatrix, weight: Double, count: Int) {
+    self.numbers = numbers
+    self.weight = weight
+    self.count = count
+  }
+}
+
 /// A way to combine adapters, with its options.
 package protocol SumRule: Sendable {
   /// What options call it.
@@ -20,21 +35,18 @@ package protocol SumRule: Sendable {
   func factors(_ weights: [Double]) throws(SVFTError) -> [Double]?
 
   /// Combines rows of equal length into `result`, whose numbers are zero; the terms may be changed.
-  func combine(
-    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
-  ) throws(SVFTError)
+  func combine(_ terms: [Summand], into result: DeltaMatrix) throws(SVFTError)
 }
 
 extension SumRule {
   package static var keys: [String] { [] }
 
-  package func combine(
-    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
-  ) throws(SVFTError) {
+  package func combine(_ terms: [Summand], into result: DeltaMatrix) throws(SVFTError) {
+    let weights = terms.map(\.weight)
     let factors = try factors(weights) ?? weights
     try result.withValues { (sum) throws(SVFTError) in
       for (term, factor) in zip(terms, factors) {
-        try term.withValues { (values) throws(SVFTError) in
+        try term.numbers.withValues { (values) throws(SVFTError) in
           Kernels.add(values, times: Float(factor), to: sum, count: result.columns)
         }
       }

@@ -6,7 +6,8 @@
 //
 // As a mean by weight it has the length of one adapter whatever the weights sum to; PEFT weights
 // the numbers and divides by how many agree. The trim ranks over the whole adapter, as the authors
-// do; among equal magnitudes the first stay.
+// do, and counts the numbers that it has: not the cells of others. Among equal magnitudes the first
+// stay.
 package import SVFTFormats
 package import SVFTTensor
 
@@ -25,29 +26,27 @@ package struct TIES: SumRule {
 
   package func factors(_ weights: [Double]) throws(SVFTError) -> [Double]? { nil }
 
-  package func combine(
-    _ terms: [DeltaMatrix], _ weights: [Double], into result: DeltaMatrix
-  ) throws(SVFTError) {
+  package func combine(_ terms: [Summand], into result: DeltaMatrix) throws(SVFTError) {
     for term in terms { try trim(term) }
     let count = result.columns
     let sums = try Buffer(of: Double.self, count: count)
     defer { withExtendedLifetime(sums) {} }
     let elected = sums.values(Double.self)
-    for (term, weight) in zip(terms, weights) {
-      try term.withValues { (values) throws(SVFTError) in
-        for index in 0..<count { elected[index] += weight * Double(values[index]) }
+    for term in terms {
+      try term.numbers.withValues { (values) throws(SVFTError) in
+        for index in 0..<count { elected[index] += term.weight * Double(values[index]) }
       }
     }
     let shares = try Buffer(of: Double.self, count: 2 * count)
     defer { withExtendedLifetime(shares) {} }
     let agreeing = shares.values(Double.self)
-    for (term, weight) in zip(terms, weights) {
-      try term.withValues { (values) throws(SVFTError) in
+    for term in terms {
+      try term.numbers.withValues { (values) throws(SVFTError) in
         for index in 0..<count {
-          let value = weight * Double(values[index])
+          let value = term.weight * Double(values[index])
           guard value * elected[index] > 0 else { continue }
           agreeing[2 * index] += value
-          agreeing[2 * index + 1] += abs(weight)
+          agreeing[2 * index + 1] += abs(term.weight)
         }
       }
     }
@@ -59,14 +58,14 @@ package struct TIES: SumRule {
   }
 
   /// Sets all but the numbers of largest magnitude to zero.
-  private func trim(_ term: DeltaMatrix) throws(SVFTError) {
-    let count = term.columns
-    let kept = min(count, max(1, Int((density * Double(count)).rounded())))
-    guard kept < count else { return }
+  private func trim(_ term: Summand) throws(SVFTError) {
+    let count = term.numbers.columns
+    let kept = min(term.count, max(1, Int((density * Double(term.count)).rounded())))
+    guard kept < term.count else { return }
     let copy = try Buffer(of: Float.self, count: count)
     defer { withExtendedLifetime(copy) {} }
     var sizes = copy.values(Float.self)
-    try term.withValues { (values) throws(SVFTError) in
+    try term.numbers.withValues { (values) throws(SVFTError) in
       for index in 0..<count { sizes[index] = abs(values[index]) }
       sizes.sort(by: >)
       let limit = sizes[kept - 1]

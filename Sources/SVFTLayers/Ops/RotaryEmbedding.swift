@@ -29,7 +29,7 @@ package final class RotaryEmbedding: Sendable {
     case interleaved
   }
 
-  /// What holds for sequences of more than `length` tokens, past included.
+  /// What holds for sequences of more than `length` tokens, those of steps to come included.
   package struct Beyond: Sendable, Equatable {
     package enum Rule: Sendable, Equatable {
       /// Other frequencies, [rotated width / 2].
@@ -44,6 +44,19 @@ package final class RotaryEmbedding: Sendable {
     package init(length: Int, rule: Rule) {
       self.length = length
       self.rule = rule
+    }
+
+    /// Whether rows of a sequence of `count` tokens are also those of one of `other`.
+    package func serves(rowsOf count: Int, in other: Int) -> Bool {
+      guard count > length, other > length else { return (count > length) == (other > length) }
+      return isOneStep || count == other
+    }
+
+    /// Whether frequencies change once, and not with every token: then a sequence that grows beyond
+    /// `length` is computed again from its beginning, and else its rows stay as they were.
+    package var isOneStep: Bool {
+      if case .frequencies = rule { return true }
+      return false
     }
 
     /// The frequency of one pair in a sequence of `count` tokens.
@@ -102,11 +115,11 @@ final class RotaryTable: Op {
     }
     guard let beyond = rotary.beyond else { return }
     let pairs = rotary.inverseFrequencies.count
-    for span in run.batch.spans where span.past + span.count > beyond.length {
+    for span in run.batch.spans where span.length > beyond.length {
       for row in span.offset..<span.offset + span.count where row % run.team.size == run.team.id {
         let (position, place) = (Float(positions[row]), target + row * table.width)
         for i in 0..<pairs {
-          let frequency = beyond.frequency(i, count: span.past + span.count)
+          let frequency = beyond.frequency(i, count: span.length)
           fill(place, i, of: pairs, position * frequency)
         }
       }

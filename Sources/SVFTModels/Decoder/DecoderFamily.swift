@@ -29,6 +29,8 @@ package protocol DecoderFamily: SendableMetatype {
   static var constants: [String] { get }
   /// What readers of GGUF files, which do not name one, take for the activation.
   static var ggufActivation: ActivationFunction { get }
+  /// What they take for granted of the family.
+  static var ggufRules: GGUFRules { get }
   /// Whether GGUF files hold the rows of queries and keys as interleaved rotary pairs.
   static var interleavesInGGUF: Bool { get }
   /// Whether folders hold the linear modules of layers as [columns, rows].
@@ -57,6 +59,7 @@ extension DecoderFamily {
   package static var holders: [String] { [] }
   package static var constants: [String] { ["rotary_emb.inv_freq"] }
   package static var ggufActivation: ActivationFunction { .silu }
+  package static var ggufRules: GGUFRules { GGUFRules() }
   package static var interleavesInGGUF: Bool { false }
   package static var transposesInFolders: Bool { false }
   package static func part(_ hyper: Hyperparameters) throws(SVFTError) -> Hyperparameters { hyper }

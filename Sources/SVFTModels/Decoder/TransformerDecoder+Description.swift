@@ -39,6 +39,7 @@ extension TransformerDecoder {
     let (s, keys) = (settings, Family.keys)
     let own = try Family.metadata(s)
     try s.activation.requireInGGUF(Family.ggufActivation)
+    try s.require(Family.ggufRules)
     var list: [(key: String, value: GGUFValue)] = try [
       ("block_count", .uint32(s.layers)), ("context_length", .uint32(s.context)),
       ("embedding_length", .uint32(s.hidden)),

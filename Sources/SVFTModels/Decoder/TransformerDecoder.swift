@@ -81,7 +81,9 @@ package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @un
       hyper.number("classifier_dropout", in: 0...0.999, default: dropout)
     )
     self.settings = settings
-    geometry = settings.geometry
+    var geometry = settings.geometry
+    geometry.rotationChange = rotary?.beyond ?? windowRotary?.beyond
+    self.geometry = geometry
   }
 
   /// A matrix of its own, or the embedding: as config.json says, or as a GGUF file has one or not.

@@ -25,6 +25,7 @@ package enum GPTNeoX: DecoderFamily {
     $0.usualActivation = "gelu"
     $0.usualEpsilon = 1e-5
   }
+  package static let ggufRules = GGUFRules(head: .own)
   package static let modules = DecoderNames([
     .embedding: "gpt_neox.embed_in",
     .attentionNorm: "gpt_neox.layers.*.input_layernorm",

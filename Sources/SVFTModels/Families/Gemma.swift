@@ -13,6 +13,7 @@ package enum Gemma: DecoderFamily {
     $0.usualContext = 8192
     $0.isUsuallyTied = true
   }
+  package static let ggufRules = GGUFRules(head: .embedding, forbidsBiases: true)
   package static let ggufActivation = ActivationFunction.geluTanh
 
   package static func complete(

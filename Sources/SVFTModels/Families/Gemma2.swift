@@ -15,6 +15,7 @@ package enum Gemma2: DecoderFamily {
     $0.isUsuallyTied = true
   }
   package static let ggufActivation = ActivationFunction.geluTanh
+  package static let ggufRules = GGUFRules(head: .embedding, forbidsBiases: true)
   package static let modules = DecoderNames.usual.with([
     .attentionResultNorm: "model.layers.*.post_attention_layernorm",
     .feedForwardNorm: "model.layers.*.pre_feedforward_layernorm",
@@ -41,6 +42,9 @@ package enum Gemma2: DecoderFamily {
     -> [(String, GGUFValue)]
   {
     try settings.requireGGUFScale(largest: 46)
+    // llama.cpp divides by them.
+    try settings.requireInGGUF(
+      settings.scoreCap != nil && settings.logitCap != nil, "scores or logits without a cap")
     return try settings.windowMetadata { $0 % 2 == 0 } + settings.capMetadata
   }
 }

@@ -19,6 +19,7 @@ package enum Gemma3: DecoderFamily {
     $0.isUsuallyTied = true
   }
   package static let ggufActivation = ActivationFunction.geluTanh
+  package static let ggufRules = GGUFRules(forbidsBiases: true)
   package static let modules = Gemma2.modules.with([
     .queryNorm: "model.layers.*.self_attn.q_norm", .keyNorm: "model.layers.*.self_attn.k_norm",
   ])

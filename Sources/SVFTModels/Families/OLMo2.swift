@@ -8,6 +8,7 @@ package enum OLMo2: DecoderFamily {
   package static let names = ["olmo2"]
   package static let className = "Olmo2"
   package static let keys = DecoderKeys { $0.usualEpsilon = 1e-5 }
+  package static let ggufRules = GGUFRules(head: .own, forbidsBiases: true, fixesHeadWidth: true)
   package static let modules = DecoderNames.usual.with([
     .attentionNorm: nil, .feedForwardNorm: nil,
     .queryNorm: "model.layers.*.self_attn.q_norm", .keyNorm: "model.layers.*.self_attn.k_norm",

@@ -8,6 +8,7 @@ package enum Qwen2: DecoderFamily {
   package static let names = ["qwen2"]
   package static let className = "Qwen2"
   package static let keys = DecoderKeys { $0.usualContext = 32_768 }
+  package static let ggufRules = GGUFRules(fixesHeadWidth: true)
 
   package static func complete(
     _ settings: inout DecoderSettings, _ hyper: Hyperparameters

@@ -11,6 +11,7 @@ package enum SmolLM3: DecoderFamily {
     $0.usualContext = 32_768
     $0.isUsuallyTied = true
   }
+  package static let ggufRules = GGUFRules(forbidsBiases: true)
   package static let interleavesInGGUF = true
 
   package static func complete(
@@ -30,10 +31,13 @@ package enum SmolLM3: DecoderFamily {
       settings.layerRules[number].isRotated =
         turned.isEmpty ? (number + 1) % step != 0 : turned[number] != 0
     }
-    guard try hyper.flag("use_sliding_window", default: false) else { return }
+    // Layers that config.json lists have the window whatever the flag says.
+    guard try hyper.flag("use_sliding_window", default: false) || hyper.value("layer_types") != nil
+    else { return }
     try settings.readWindow(hyper)
     let rules = settings.layerRules
     try settings.readWindows(hyper) { !rules[$0].isRotated }
+    if !settings.layerRules.contains(where: \.isWindowed) { settings.window = nil }
   }
 
   package static func config(_ settings: DecoderSettings) throws(SVFTError) -> [(String, JSON)] {

@@ -74,6 +74,9 @@ struct SentencePieceFile {
     while let (field, value) = try reader.next() {
       guard case .integer(let number) = value else { continue }
       if field == 3 { kind = number }
+      guard field != 24 || number == 0 else {
+        throw SVFTError(.unsupported, "treat_whitespace_as_suffix: expected false, found true")
+      }
       // An id of -1 says that there is none.
       if 40...43 ~= field { roles[field] = Int32(truncatingIfNeeded: number) }
     }

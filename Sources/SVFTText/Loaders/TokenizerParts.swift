@@ -110,40 +110,41 @@ struct TokenizerParts {
 
   /// The tokens with a role, and those that were added to the vocabulary later.
   private func added() throws(SVFTError) -> [JSON] {
-    var tokens: [(text: String, token: JSON.Object)] = []
+    var tokens: [JSON] = []
+    var known: Set<String> = []
     func add(_ text: String, _ id: Int, isSpecial: Bool, _ flags: JSON.Object) throws(SVFTError) {
-      guard !tokens.contains(where: { $0.text == text }) else { return }
+      guard known.insert(text).inserted else { return }
       var token = JSON.Object([("id", .integer(id)), ("content", .string(text))])
       for flag in ["single_word", "lstrip", "rstrip", "normalized"] {
         token[flag] = .bool(try flags.bool(flag, default: false))
       }
       token["special"] = .bool(isSpecial)
-      tokens.append((text, token))
+      tokens.append(.object(token))
     }
+    /// The first id that nothing has: as in the tokenizers package, behind the largest.
+    var next = vocabulary.count
     if configuration.has("added_tokens_decoder") {
       let list = try configuration.object("added_tokens_decoder")
       for key in list.keys {
         let token = try list.object(key)
-        guard let id = Int(key) else {
+        guard let id = Int(key), 0..<Int(Int32.max) ~= id else {
           throw SVFTError(.format, "\(list.place(key)): expected an id, found \(key)")
         }
         let isSpecial = try token.bool("special", default: false)
         try add(token.string("content"), id, isSpecial: isSpecial, token)
+        next = max(next, id + 1)
       }
     }
-    var next = vocabulary.count
     for (name, _) in SpecialTokens.roles where configuration.has(name) {
       var flags = JSON.Object()
       if case .object(let object)? = configuration[name] { flags = object }
       let text =
         try flags.count > 0 ? flags.string("content") : configuration.string(name)
-      var id = next
-      if vocabulary.has(text) { id = try vocabulary.int(text) }
-      let before = tokens.count
-      try add(text, id, isSpecial: true, flags)
-      if tokens.count > before, id == next { next += 1 }
+      let own = try vocabulary.has(text) ? vocabulary.int(text) : nil
+      if own == nil, !known.contains(text) { next += 1 }
+      try add(text, own ?? next - 1, isSpecial: true, flags)
     }
-    return tokens.map { .object($0.token) }
+    return tokens
   }
 
   // MARK: stages

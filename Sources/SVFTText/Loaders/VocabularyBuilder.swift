@@ -112,6 +112,7 @@ struct VocabularyBuilder {
     options.unit = .character
     options.byteTokens = ByteFallback.tokens(pieces)
     options.unknown = special.unknown
+    options.fusesUnknown = true
     let findable = try PieceTable(
       zip(vocabulary.tokens, vocabulary.types).map { $1.isMatched ? $0 : nil })
     return Tokenizer.Stages(

@@ -40,14 +40,19 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
   private let options: Options
   private let singleBytes: [Int32]
   private let breaksAtMarkers: Bool
+  /// Whether what no token can express becomes something, and is not left out.
+  private let keepsAll: Bool
 
   init(_ pieces: PieceTable, _ rule: Rule, _ options: Options) {
     self.pieces = pieces
     self.rule = rule
     self.options = options
     singleBytes = (0..<256).map { pieces.find([UInt8(truncatingIfNeeded: $0)]) ?? -1 }
+    keepsAll = Rule.joinsUnknown || options.unknown != nil || options.byteTokens != nil
+    // Markers join over what is left out between them.
     breaksAtMarkers =
-      options.unit == .character && options.wordEnd.isEmpty && pieces.find(Self.marker) != nil
+      keepsAll && options.unit == .character && options.wordEnd.isEmpty
+      && pieces.find(Self.marker) != nil
       && !(0..<pieces.count).contains { Self.nextBreak(pieces[$0], 0, pieces[$0].count) != nil }
   }
 
@@ -119,7 +124,6 @@ struct BytePairModel<Rule: MergeRule>: TokenModel {
   ///
   /// What no token can express is left out, as the format's own implementation does.
   private func fill(_ chain: inout SymbolChain, _ text: [UInt8], _ word: Range<Int>) {
-    let keepsAll = Rule.joinsUnknown || options.unknown != nil || options.byteTokens != nil
     switch options.unit {
     case .byte:
       for index in word {

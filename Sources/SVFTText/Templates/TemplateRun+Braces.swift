@@ -7,10 +7,10 @@ import SVFTTensor
 extension TemplateRun {
   /// `text.format(…)`.
   mutating func format(
-    _ text: TemplateText, _ call: TemplateCall, isInner: Bool = false
+    _ text: TemplateText, _ call: TemplateCall
   ) throws(SVFTError) -> TemplateText {
     var automatic: Int? = 0
-    return try format(text, call, &automatic, isInner: isInner)
+    return try format(text, call, &automatic, isInner: false)
   }
 
   /// `automatic` is the number of the next place without one, nil once places are numbered.
@@ -31,7 +31,6 @@ extension TemplateRun {
         output += TemplateText("{")
         continue
       }
-      guard !isInner || reader.next != nil else { throw braces }
       let path = reader.through(["!", ":", "}", "{"])
       var value = try field(path.string, call, &automatic)
       if reader.take("!") {

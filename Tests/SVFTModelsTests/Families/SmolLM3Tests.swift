@@ -16,6 +16,17 @@ struct SmolLM3Tests {
     #expect { try few.load() } throws: { ($0 as? SVFTError)?.kind == .format }
   }
 
+  @Test("Layers that are listed have the window without the flag; the flag alone is none")
+  func listedWindows() throws {
+    let windows = try FamilyVariant("smollm3-window") { $0["use_sliding_window"] = false }
+    #expect(try windows.distance() < 1e-5)
+    let none = try FamilyVariant("smollm3-window") {
+      $0["use_sliding_window"] = false
+      $0["layer_types"] = .null
+    }
+    #expect(try none.distance() > 1e-3)
+  }
+
   @Test("A GGUF file has no place for other layers or a window")
   func metadata() throws {
     #expect(
