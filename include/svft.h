@@ -309,14 +309,13 @@ svft_status svft_session_describe(svft_session *session, char **out);
 
 /* ---- Adapters -------------------------------------------------------------------------------- */
 
-/* Attaches a fresh adapter, above those that are there; the model's outputs are as before until it
- * is trained. options: {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"},
- * keys as in an adapter's own file ("method": svft unless told). On rounded weights
- * "quantization_aware": "frozen" ("recomputed", "learned": the scales of blocks) trains what a
- * merged file will compute, and "repair": true starts from what the adapter can hold of the
- * quantisation error. SVFT_UNSUPPORTED (no such method), SVFT_MISMATCH (no such target, other
- * latents), SVFT_STATE (another adapter replaces the same tensor, or lies beneath a
- * quantisation-aware one), SVFT_CANCELLED. */
+/* Attaches a fresh adapter above the others; outputs are as before until it is trained. options:
+ * {"method": "svft", "pattern": "banded", "d": 8, "targets": "all-linear"}, keys as in its own file
+ * ("method": svft unless told). On rounded weights "quantization_aware": "frozen" ("recomputed",
+ * "learned": the scales of blocks) trains what a merged file will compute, and "repair": true
+ * starts from what the adapter can hold of the quantisation error. SVFT_UNSUPPORTED (no such
+ * method), SVFT_MISMATCH (no such target, other latents), SVFT_STATE (another adapter replaces the
+ * same tensor, or lies beneath a quantisation-aware one), SVFT_CANCELLED. */
 svft_status svft_adapter_create(svft_model *model, const char *options, svft_adapter **out);
 /* Attaches a saved adapter (a folder, also of PEFT's LoRA) with a scale, as svft_adapter_set_scale
  * has it. SVFT_MISMATCH where it belongs to another base, SVFT_IO, SVFT_FORMAT, SVFT_TRUNCATED,
