@@ -6,8 +6,9 @@ An adapter file holds M and not U and V, which each machine computes for itself:
 instruction set or number of threads gives singular vectors with other signs, and other bases where
 singular values lie close together. Adapters of every pattern are trained a few steps here and in
 each other place, and loaded in all of them; compared are outputs in F32 with those that the place
-had where they were trained, and how far an adapter moves them at all. The exit code is 1 where one
-differs by more than 1e-4.
+had where they were trained, and how far an adapter moves them at all, both by the largest output
+or 1. The exit code is 1 where one differs by more than 1e-4, or an adapter moves them by less than
+1e-2.
 
 FOLDER of --lapack is one with another liblapack.so.3 and what it needs, such as the reference
 implementation: `apt-get download liblapack3 libblas3 libgfortran5`, `dpkg -x` each, all .so files
@@ -139,6 +140,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.task:
         return child(json.loads(arguments.task))
+    if arguments.work is None or not (arguments.stories or arguments.minilm):
+        parser.error("expected --work, and --stories or --minilm")
     work = arguments.work
     work.mkdir(parents=True, exist_ok=True)
     sites = places(arguments.lapack, work)

@@ -347,7 +347,7 @@ void svft_adapter_free(svft_adapter *adapter);
  * know 0 and 1 only; SVFT_STATE where another adapter replaces the same one. */
 svft_status svft_adapter_set_scale(svft_adapter *adapter, float scale);
 /* Writes adapter_config.json and adapter_model.safetensors into a folder, all or nothing. SVFT_IO,
- * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data). */
+ * SVFT_NO_SPACE, SVFT_STATE (a method that has yet to see data; a training run's checkpoints). */
 svft_status svft_adapter_save(svft_adapter *adapter, const char *path);
 /* Writes the adapter in another form: {"to": "peft", "rank": 8}, {"to": "gguf-lora"} or {"to":
  * "delta"}; NULL is PEFT's LoRA at the smallest rank known to be exact, at most 256. The report is

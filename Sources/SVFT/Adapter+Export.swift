@@ -36,7 +36,9 @@ extension Adapter {
       }
       try requireNoScales("merge it into a model instead")
       switch request.form {
-      case .peft: try model.requireForeign(path)
+      case .peft:
+        try model.requireForeign(path)
+        try Model.requireNoRun(path)
       case .ggufLoRA, .delta: try model.requireForeign(file: path)
       }
       let strength = scale == 0 ? 1 : scale

@@ -70,12 +70,7 @@ public final class Adapter: @unchecked Sendable {
   public func save(to folder: String) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try model.requireForeign(folder)
-      guard try CheckpointFolder(folder).entries().isEmpty else {
-        throw SVFTError(
-          .state,
-          "\(folder): expected a folder without checkpoints, found those of a training run, whose "
-            + "adapter this would replace: choose another folder")
-      }
+      try Model.requireNoRun(folder)
       try write(to: folder)
     }
   }

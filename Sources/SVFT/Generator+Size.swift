@@ -2,7 +2,6 @@
 // computed. It is known before anything is computed, so that too much of it can be refused up
 // front, and something smaller be named.
 import SVFTLayers
-import SVFTModels
 import SVFTTensor
 
 extension Generator {
@@ -24,6 +23,8 @@ extension Generator {
     var longestSource = 0
     /// Tokens of the longest sequence when it ends.
     var context: Int
+    /// Tokens of a sequence when it is computed again because it has grown; 0 for none of them.
+    var restart = 0
     /// Adapters of single sequences, each once.
     var lanes: [Lane] = []
 
@@ -40,19 +41,11 @@ extension Generator {
       try network.pass(
         .language,
         capacity: Pass.Capacity(
-          rows: max(sequences, min(Self.stepRows, max(tokens, restart(network)))),
-          sequences: sequences,
-          headRows: sequences,
+          rows: max(sequences, min(Self.stepRows, max(tokens, restart))),
+          sequences: sequences, headRows: sequences,
           // A text is read in one step: its tokens see each other.
           sourceRows: max(longestSource, min(Self.stepRows, sourceTokens))),
         lanes: lanes)
-    }
-
-    /// Tokens that a sequence has when it is computed again because it has grown; 0 where that does
-    /// not happen.
-    private func restart(_ network: Network) -> Int {
-      guard let change = network.geometry.rotationChange, change.isOneStep else { return 0 }
-      return context > change.length ? change.length + 1 : 0
     }
 
     /// An empty cache.
@@ -76,7 +69,7 @@ extension Generator {
         let size = Size(
           sequences: count, tokens: tokens * count / sequences,
           sourceTokens: sourceTokens * count / sequences, longestSource: longestSource,
-          context: context, lanes: Array(lanes.prefix(count)))
+          context: context, restart: restart, lanes: Array(lanes.prefix(count)))
         smaller.append(("a batch of \(count)", size))
         count /= 2
       }
@@ -85,7 +78,7 @@ extension Generator {
         let size = Size(
           sequences: 1, tokens: min(tokens / sequences, length),
           sourceTokens: longestSource, longestSource: longestSource, context: length,
-          lanes: Array(lanes.prefix(1)))
+          restart: restart < length ? restart : 0, lanes: Array(lanes.prefix(1)))
         smaller.append(("a sequence of \(length) tokens, prompt included,", size))
         length /= 2
       }

@@ -82,7 +82,10 @@ struct Generator {
       sequences: sequences.count, tokens: sequences.reduce(0) { $0 + $1.pending.count },
       sourceTokens: sequences.reduce(0) { $0 + $1.source.count },
       longestSource: sequences.map(\.source.count).max() ?? 0,
-      context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1, lanes: lanes)
+      context: sequences.map { $0.prompt.count + $0.limit }.max() ?? 1,
+      restart: sequences.map {
+        network.geometry.restart(from: $0.prompt.count, to: $0.prompt.count + $0.limit)
+      }.max() ?? 0, lanes: lanes)
   }
 
   /// Generates until every sequence has ended, in a cache of its own. Throws `.cancelled` when

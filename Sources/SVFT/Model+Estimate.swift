@@ -124,10 +124,11 @@ private struct Rehearsal {
     }
     let reads = network.geometry.startToken != nil
     let begun = reads ? 1 : length
+    let end = begun + min(work.maxTokens, network.contextLength - begun)
     let size = Generator.Size(
       sequences: work.batch, tokens: work.batch * begun,
       sourceTokens: reads ? work.batch * length : 0, longestSource: reads ? length : 0,
-      context: begun + min(work.maxTokens, network.contextLength - begun))
+      context: end, restart: network.geometry.restart(from: begun, to: end))
     var room: Generator.Room?
     let bytes = try stage("generation") { () throws(SVFTError) in
       room = try size.prepare(network)

@@ -31,6 +31,8 @@ extension Model {
     let model = try modelIdentity()
     var hash = Fingerprint()
     hash.update("\(model) \(options.precision.rawValue) \(format.name)\n")
+    // Sessions of version 1 once had rows of several rotations.
+    if network.geometry.rotationChange != nil { hash.update("rows of one rotation\n") }
     for adapter in adapters.map({ Adapter(self, $0) }) where adapter.isActive {
       let codes = try adapter.attached.rounded?.codes() ?? ""
       try hash.update(adapter.method, "\(adapter.scale) \(codes)")

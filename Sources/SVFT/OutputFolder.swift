@@ -52,6 +52,19 @@ extension Model {
     }
   }
 
+  /// Throws `.state` for the folder of a training run with checkpoints, or one of those: what is in
+  /// there belongs together.
+  static func requireNoRun(_ folder: String) throws(SVFTError) {
+    let isCheckpoint = try FileSystem.isFile(FileSystem.join(folder, "trainer_state.json"))
+    let entries = try CheckpointFolder(folder).entries()
+    guard !isCheckpoint, entries.isEmpty else {
+      throw SVFTError(
+        .state,
+        "\(folder): expected a folder without checkpoints, found those of a training run, whose "
+          + "adapter this would replace: choose another folder")
+    }
+  }
+
   /// Throws `.invalidArgument` for a file that is the model, or lies in its folder.
   func requireForeign(file: String) throws(SVFTError) {
     let folder = FileSystem.parent(file) ?? "."

@@ -170,9 +170,10 @@ extension Session {
     }
   }
 
-  /// Writes tokens and rows into one file, whole or not at all; without rows whose rotation their
-  /// number does not say. Throws `.io`, `.noSpace`; `.state`
-  /// where an attached adapter has yet to see data, `.invalidArgument` for a file of the model.
+  /// Writes tokens and rows into one file, whole or not at all. Rows are left out where they were
+  /// computed for a longer text than they are: their number does not tell then how they were
+  /// rotated. Throws `.io`, `.noSpace`; `.state` where an attached adapter has yet to see data,
+  /// `.invalidArgument` for a file of the model.
   public func save(to path: String) throws(SVFTError) {
     try model.gate.exclusively { () throws(SVFTError) in
       try model.requireForeign(file: path)

@@ -76,6 +76,8 @@ extension Trainer {
     try adapter.attached.refresh(threads: run.network.threads)
     adapter.attached.isTrained = true
     try output.startMetrics(keeping: state.metricLines)
+    // The adapter of a finished run may have been taken away since, or replaced.
+    if state.finished { try adapter.write(to: output.path) }
   }
 
   /// Per parameter: its values and its moments, [rows, columns].

@@ -238,11 +238,7 @@ public final class Trainer: @unchecked Sendable {
   }
 
   private func finish(_ callback: Callback?) throws(SVFTError) {
-    guard !state.finished else {
-      // Its adapter may have been taken away since, or replaced.
-      if let output { try adapter.write(to: output.path) }
-      return
-    }
+    guard !state.finished else { return }
     try evaluate(callback)
     // The adapter first: a run that dies in between redoes its last steps and loses nothing.
     if let output { try adapter.write(to: output.path) }

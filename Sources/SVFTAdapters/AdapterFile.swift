@@ -147,7 +147,7 @@ extension AdapterFile {
     } catch {
       // What an option may be, the file should have known.
       let kind = error.kind == .invalidArgument ? .format : error.kind
-      let names = error.message.contains(contents.path)
+      let names = error.message.hasPrefix(contents.path)
       throw SVFTError(kind, names ? error.message : "\(contents.path): \(error.message)")
     }
   }

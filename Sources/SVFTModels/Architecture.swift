@@ -62,6 +62,15 @@ extension Geometry {
     return length.map { change.serves(rowsOf: $0, in: other) } ?? false
   }
 
+  /// Tokens of a sequence that has grown from `count` to where it is computed again, before it has
+  /// `end`; 0 where it never is. The last token of a text is not computed.
+  package func restart(from count: Int, to end: Int) -> Int {
+    guard let change = rotationChange, change.isOneStep, count <= change.length,
+      end - 1 > change.length
+    else { return 0 }
+    return change.length + 1
+  }
+
   /// Whether a sequence that grows to `length` tokens is computed again from its beginning.
   package func restarts(rowsOf old: Int?, at length: Int) -> Bool {
     rotationChange?.isOneStep == true && !serves(rowsOf: old, in: length)

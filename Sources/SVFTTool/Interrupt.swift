@@ -29,7 +29,8 @@ enum Interrupt {
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if requested.exchange(true, ordering: .relaxed) { exit(128 + number) }
-        Console.note("stopping at the next safe place; Ctrl-C again stops at once")
+        Console.note(
+          "stopping at the next safe place; Ctrl-C again, or a second signal, stops at once")
         model.withLock { $0?.cancel() }
       }
       return source

@@ -9,10 +9,15 @@ import TestKit
 import Testing
 
 @Suite struct LongRotationTests {
-  private static let longrope = """
-    {"rope_type": "longrope", "short_factor": [1.0, 1.1, 1.3, 1.6],
-     "long_factor": [1.5, 2.0, 3.0, 5.0], "original_max_position_embeddings": 40}
+  private static let longrope = longrope(original: 40)
+
+  private static func longrope(original: Int) -> String {
     """
+    {"rope_type": "longrope", "short_factor": [1.0, 1.1, 1.3, 1.6],
+     "long_factor": [1.5, 2.0, 3.0, 5.0], "original_max_position_embeddings": \(original)}
+    """
+  }
+
   private static let dynamic = """
     {"rope_type": "dynamic", "factor": 4.0}
     """
@@ -67,6 +72,16 @@ import Testing
     #expect(try whole(model, prompt, tokens) == made)
   }
 
+  /// A restart that takes two steps, beside a text that goes on.
+  @Test func restartsOfSeveralStepsLeaveNeighboursAlone() throws {
+    let model = try model(Self.longrope(original: 600), context: 1024)
+    let prompts = [Self.prompt(590), Self.prompt(12, from: 7)]
+    let made = try model.generate(tokens: prompts, Self.greedy(20))
+    for (prompt, made) in zip(prompts, made) {
+      #expect(try whole(model, prompt, 20) == made.tokens)
+    }
+  }
+
   /// The first token of a prompt that takes several steps: its length is known from the beginning.
   @Test(arguments: [300, 520, 700]) func growingFrequenciesAreThoseOfTheWholePrompt(
     _ count: Int
@@ -103,17 +118,24 @@ import Testing
     let options = Self.greedy(5)
     let session = try model.session()
     let text = Self.prompt(60)
+    var (reused, saved) = ([Int](), [Int]())
     for count in [10, 30, 37, 50, 60, 20, 39] {
       let prompt = Array(text.prefix(count))
-      let made = try session.generate(tokens: prompt, options).tokens
-      #expect(try made == model.generate(tokens: [prompt], options)[0].tokens, "\(count)")
+      let made = try session.generate(tokens: prompt, options)
+      reused.append(made.reusedTokens)
+      #expect(try made.tokens == model.generate(tokens: [prompt], options)[0].tokens, "\(count)")
       let path = folder.file("session")
       try session.save(to: path)
       let restored = try model.session(restoring: path)
+      saved.append(try JSON.parse(restored.describe()).root("session").int("computed_tokens"))
       let more = try restored.tokens + [5, 6]
       #expect(
         try restored.generate(tokens: more, options).tokens
           == model.generate(tokens: [more], options)[0].tokens, "\(count), restored")
     }
+    // 37 and 39 grow beyond 40: LongRoPE begins again there, and what dynamic scaling has is mixed.
+    let isDynamic = scaling == Self.dynamic
+    #expect(reused == (isDynamic ? [0, 10, 30, 0, 0, 0, 20] : [0, 10, 0, 37, 50, 0, 0]))
+    #expect(saved == (isDynamic ? [14, 34, 0, 0, 0, 24, 0] : [14, 34, 41, 54, 64, 24, 43]))
   }
 }

@@ -119,6 +119,12 @@ import Testing
     let other = try tiny.model().createAdapter(method)
     let refused = #expect(throws: SVFTError.self) { try other.save(to: tiny.folder.file("run")) }
     #expect(refused?.kind == .state && refused?.message.contains("checkpoints") == true)
+    for folder in ["run", "run/checkpoint-9"] {
+      let refused = #expect(throws: SVFTError.self) {
+        try other.export(to: tiny.folder.file(folder), options: "{}")
+      }
+      #expect(refused?.kind == .state)
+    }
     #expect(try products(tiny.folder.file("run")) == whole)
   }
 

@@ -82,8 +82,24 @@ package final class TransformerDecoder<Family: DecoderFamily>: Architecture, @un
     )
     self.settings = settings
     var geometry = settings.geometry
-    geometry.rotationChange = rotary?.beyond ?? windowRotary?.beyond
+    geometry.rotationChange = try Self.change([rotary?.beyond, windowRotary?.beyond], hyper.file)
     self.geometry = geometry
+  }
+
+  /// How rotation changes in long sequences; throws `.unsupported` where layers with a window do it
+  /// otherwise than the rest.
+  private static func change(
+    _ changes: [RotaryEmbedding.Beyond?], _ file: String
+  ) throws(SVFTError) -> RotaryEmbedding.Beyond? {
+    let found = changes.compactMap { $0 }
+    guard let first = found.first else { return nil }
+    guard found.allSatisfy({ $0.length == first.length && $0.isOneStep == first.isOneStep }) else {
+      throw SVFTError(
+        .unsupported,
+        "\(file): expected rotations that change at one length, found them at "
+          + found.map { "\($0.length)" }.joined(separator: " and ") + " tokens")
+    }
+    return first
   }
 
   /// A matrix of its own, or the embedding: as config.json says, or as a GGUF file has one or not.

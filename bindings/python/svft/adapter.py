@@ -37,7 +37,8 @@ class Adapter(Handle):
         check(library.svft_adapter_set_scale(self._handle, scale))
 
     def save(self, path: str) -> None:
-        """Writes adapter_config.json and adapter_model.safetensors into a folder."""
+        """Writes adapter_config.json and adapter_model.safetensors into a folder, which must not
+        be that of a training run with checkpoints: the run's own adapter is in there."""
         check(library.svft_adapter_save(self._handle, encoded(path)))
 
     def export(self, path: str, to: str = "peft", **options) -> dict:
