@@ -153,6 +153,10 @@ INTO = $(DESTDIR)$(PREFIX)
 COMPLETIONS := bash:bash-completion/completions/svft zsh:zsh/site-functions/_svft \
   fish:fish/vendor_completions.d/svft.fish
 
+# What `svft demo` needs beside the tool.
+DEMO := $(wildcard Demo/model/* Demo/data/reports-*.jsonl)
+DEMO_SHARE := share/svft/demo
+
 ## install: install what is built into PREFIX (default /usr/local) below DESTDIR
 install: | build/bin/svft build/lib/libsvft.so.0
 	install -d $(INTO)/bin $(INTO)/lib/pkgconfig $(INTO)/include
@@ -163,6 +167,9 @@ install: | build/bin/svft build/lib/libsvft.so.0
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' packaging/svft.pc.in \
 	  > $(INTO)/lib/pkgconfig/svft.pc
 	chmod 644 $(INTO)/lib/pkgconfig/svft.pc
+	for each in $(DEMO:Demo/%=%); do \
+	  install -D -m 644 Demo/$$each $(INTO)/$(DEMO_SHARE)/$$each; \
+	done
 	for each in $(COMPLETIONS); do \
 	  target=$(INTO)/share/$${each#*:}; \
 	  install -D -m 644 <(build/bin/svft --generate-completion-script $${each%%:*}) $$target; \
@@ -171,7 +178,8 @@ install: | build/bin/svft build/lib/libsvft.so.0
 ## uninstall: remove what install put there
 uninstall:
 	rm -f $(addprefix $(INTO)/, bin/svft lib/libsvft.so.0 lib/libsvft.so include/svft.h \
-	  lib/pkgconfig/svft.pc $(foreach each,$(COMPLETIONS),share/$(lastword $(subst :, ,$(each)))))
+	  lib/pkgconfig/svft.pc $(DEMO:Demo/%=$(DEMO_SHARE)/%) \
+	  $(foreach each,$(COMPLETIONS),share/$(lastword $(subst :, ,$(each)))))
 
 SWIFT_FILES := Package.swift Sources Tests
 

@@ -26,6 +26,9 @@ read -ra flags <<<"$(pkg-config --cflags --libs svft)"
 cmp "$work/text-c.txt" "$work/text-tool.txt"
 [ -s "$work/text-c.txt" ]
 
+(cd "$work" && quietly "$prefix/bin/svft" demo --steps 2 -n 4 -o demo)
+[ -s "$work/demo/merged-q8_0.gguf" ]
+
 printf '#include <stdio.h>\n#include <svft.h>\nint main(void) { puts(svft_version()); }\n' |
   "$compiler" -x c -std=c99 -o "$work/version" - -x none "${flags[@]}"
 same "svft.pc" "$(pkg-config --modversion svft)" "$version"

@@ -100,8 +100,8 @@ typedef struct svft_model_params {
   svft_progress_callback progress;
   void *user;
   int32_t context_length; /* tokens of a sequence at most; 0: the model's own context */
-  /* What generation keeps keys and values in: "f32", "f16", "q8_0"; NULL or "auto": f32 where
-   * compute is "f32", else f16. Q8_0 needs keys of a multiple of 32 values. */
+  /* What generation keeps keys and values in: "f32", "f16", "bf16", "q8_0", "q4_0"; NULL or
+   * "auto": f32 where compute is "f32", else f16. q8_0, q4_0: keys of a multiple of 32 values. */
   const char *kv_format;
   /* Folder or file with the full-precision weights this model was quantised from, for adapters that
    * are quantisation-aware or start by repair; NULL: its own, where `quantize` rounds them. */
@@ -374,7 +374,7 @@ typedef struct svft_train_params {
   const char *lr_schedule;   /* "constant", "linear", "cosine" */
   int64_t warmup_steps;
   double warmup_ratio;
-  double weight_decay;
+  double weight_decay;      /* of matrices and what adapters train; not of biases and norms */
   double beta1, beta2, epsilon, momentum;
   double max_grad_norm;     /* 0: no clipping */
   int32_t max_seq_length;   /* 0: the model's context */
@@ -384,9 +384,9 @@ typedef struct svft_train_params {
   uint64_t seed;
   double val_split;
   int64_t steps_per_eval;   /* 0: at the end only */
-  int32_t patience;         /* 0: never stops early */
-  int64_t save_every;       /* 0: at the end and when stopped */
-  int32_t save_total_limit; /* at least two are kept, and the best */
+  int32_t patience;         /* evaluations without a better loss; 0: never stops early */
+  int64_t save_every;       /* 0: at the end, when stopped, with patience at each best */
+  int32_t save_total_limit; /* at least two are kept, and with patience the best */
   int64_t steps_per_report;
   int32_t resume;           /* 1: from the newest complete checkpoint of the output folder */
   int32_t gradient_checkpointing; /* 1: recomputes activations: less memory, same result */

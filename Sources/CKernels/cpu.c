@@ -74,5 +74,3 @@ void svk_isa_override(int isa) {
 int svk_spells_out_bf16(void) { return spelled_out || !has_bf16(); }
 
 void svk_spell_out_bf16(int on) { spelled_out = on; }
-
-const char *svk_isa_name(int isa) { return isa >= 0 && isa < SETS ? names[isa] : "unknown"; }

@@ -224,13 +224,6 @@ int svs_processors(void) {
   return count < 1 ? 1 : count;
 }
 
-int svs_pool_threads(void) {
-  pthread_mutex_lock(&pool.lock);
-  int started = pool.started;
-  pthread_mutex_unlock(&pool.lock);
-  return started;
-}
-
 double svs_seconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);

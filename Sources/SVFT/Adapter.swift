@@ -56,7 +56,7 @@ public final class Adapter: @unchecked Sendable {
   }
 
   /// Takes the adapter off its model, at the latest when the call ends that the model is in use by.
-  public func detachWhenFree() { model.gate.whenFree { self.detachNow() } }
+  package func detachWhenFree() { model.gate.whenFree { self.detachNow() } }
 
   /// The factor on the change the adapter makes; 0 turns it off without detaching it. Throws
   /// `.invalidArgument` for a number that is not finite, or other than 0 and 1 where the method
@@ -120,21 +120,28 @@ public final class Adapter: @unchecked Sendable {
       guard case .object(let object)? = entry else { return entry }
       return .object(JSON.Object(object.members.filter { $0.0 != "codes" }.map { ($0.0, $0.1) }))
     }
-    if let (key, mine) = try attached.awareness() {
-      try requireSame(key, rule(JSON.parse(mine.text(.compact))) ?? .null, rule(config[key]))
-    } else {
-      try requireSame(QuantizationAwareness.fileKey, nil, config[QuantizationAwareness.fileKey])
-    }
-    var company = AdapterFile.Company()
-    company.tensors = try attached.learned?.state() ?? []
-    company.aliases = model.moduleAliases
+    let key = QuantizationAwareness.fileKey
+    let mine = try QuantizationAwareness(AdapterOptions(.object(attached.options)))?
+      .entry(codes: nil).value
+    try requireSame(
+      key, mine.map { value throws(SVFTError) in try JSON.parse(value.text(.compact)) },
+      rule(config[key]))
     let file = try Safetensors(FileSystem.join(folder, AdapterFile.tensorsName))
     func listed(_ tensors: some Sequence<(String, [Int])>) -> JSON {
       .array(tensors.map { "\($0.0) \($0.1)" }.sorted().map { .string($0) })
     }
     try requireSame(
-      "tensors", listed(AdapterFile.tensors(method, with: company).map { ($0.name, $0.shape) }),
-      listed(file.entries.map { ($0.name, $0.shape) }))
+      "tensors", listed(tensorShapes()), listed(file.entries.map { ($0.name, $0.shape) }))
+  }
+
+  /// Names and shapes of what is saved; a rehearsal makes the tensors without their numbers.
+  private func tensorShapes() throws(SVFTError) -> [(String, [Int])] {
+    try MemoryLedger.rehearsal().keep { () throws(SVFTError) in
+      var company = AdapterFile.Company()
+      company.tensors = try attached.learned?.state() ?? []
+      company.aliases = model.moduleAliases
+      return try AdapterFile.tensors(method, with: company).map { ($0.name, $0.shape) }
+    }
   }
 
   /// Throws `.mismatch` where a saved method has other modules or options than this one.

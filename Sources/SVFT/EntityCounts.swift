@@ -1,15 +1,13 @@
-// Entities in the classes of words, and how many of them were found: the F1 that taggers are
-// compared by, as conlleval and seqeval count it.
+// Entities in the classes of words, and how many of them were found: what taggers are compared by,
+// as conlleval and seqeval count it.
 //
 //   B-X begins an entity of kind X, I-X goes on with one (or begins it, where none of its kind is
 //   open), E-X and S-X end and are one, O is outside
-//   F1 = 2 · found and right / (found + wanted)
 
 /// Running counts over sequences of classes.
 package struct EntityCounts {
-  private var right = 0
-  private var found = 0
-  private var wanted = 0
+  /// Entities, right where their words and their kind are.
+  package private(set) var hits = Hits()
   private let classes: [Tag]
 
   /// A class as entities see it.
@@ -44,13 +42,10 @@ package struct EntityCounts {
   /// Counts the entities of one sequence; classes by number.
   package mutating func add(found: some Collection<Int>, wanted: some Collection<Int>) {
     let (mine, theirs) = (entities(found), entities(wanted))
-    right += mine.intersection(theirs).count
-    self.found += mine.count
-    self.wanted += theirs.count
+    hits.right += mine.intersection(theirs).count
+    hits.found += mine.count
+    hits.wanted += theirs.count
   }
-
-  /// 0 where nothing was found and right.
-  package var f1: Double { 2 * Double(right) / Double(max(1, found + wanted)) }
 
   private func entities(_ numbers: some Collection<Int>) -> Set<Entity> {
     let outside = Tag(prefix: "O", kind: "")

@@ -24,8 +24,14 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 extension Evaluation {
-  /// The score that early stopping reports beside the loss.
-  var score: Double? { entityF1 ?? f1 ?? accuracy ?? spearman }
+  /// What the task is judged by beside the loss, and its name.
+  public var score: (name: String, value: Double)? {
+    let scores = [
+      ("entity_f1", entityF1), ("f1", f1), ("accuracy", accuracy), ("spearman", spearman),
+    ]
+    for case (let name, let value?) in scores { return (name, value) }
+    return nil
+  }
 
   package var json: JSON {
     var object = JSON.Object([("loss", .number(loss)), ("count", .integer(count))])
@@ -138,8 +144,8 @@ private struct Sums {
   private var predicted: [Double] = []
   private var wanted: [Double] = []
   var entities: EntityCounts?
-  /// Classes that were found and hold, were found, and hold.
-  private var classes = (both: 0, found: 0, wanted: 0)
+  /// Classes over all texts.
+  private var classes = Hits()
 
   /// `wanted` is 1 for each class that holds, else 0.
   mutating func add(_ outputs: UnsafeBufferPointer<Float>, holding wanted: ArraySlice<Float>) {
@@ -148,7 +154,7 @@ private struct Sums {
     for (output, target) in zip(outputs, wanted) {
       sum += Logit.loss(Double(output), Double(target))
       let (isFound, holds) = (output > 0, target > 0)
-      classes.both += isFound && holds ? 1 : 0
+      classes.right += isFound && holds ? 1 : 0
       classes.found += isFound ? 1 : 0
       classes.wanted += holds ? 1 : 0
       if isFound != holds { isRight = false }
@@ -183,9 +189,8 @@ private struct Sums {
     switch task {
     case .language: result.perplexity = Statistics.exponential(loss / n)
     case .classes: break
-    case .multiLabel:
-      result.f1 = 2 * Double(classes.both) / Double(max(1, classes.found + classes.wanted))
-    case .tags: result.entityF1 = entities?.f1
+    case .multiLabel: result.f1 = classes.f1
+    case .tags: result.entityF1 = entities?.hits.f1
     case .score: result.spearman = Statistics.spearman(predicted, wanted)
     }
     if task != .score { result.accuracy = Double(right) / n }

@@ -125,7 +125,8 @@ package struct ExampleBuilder: ExampleSource {
       return try conversation(talk)
     case .labelled(let text, let pair, let label):
       try Labels.check(label, outputs: outputs)
-      let encoded = try tokenizer.encodePair(text, pair)
+      let encoded = try tokenizer.encodePair(
+        text, pair, limit: options.longRecords == .truncate ? maxLength : .max)
       if pair != nil { try encoded.requireSegments(segments) }
       return Example(
         ids: encoded.ids, segments: pair == nil ? nil : encoded.segments, label: label

@@ -15,7 +15,9 @@ extension Inspector {
     }
     lines.append("parameters: \(try object.int("parameters"))")
     lines.append("bytes: \(try object.int("bytes"))")
-    for key in ["formats", "memory"] where object.has(key) {
+    // What an adapter would take in other formats is no question anybody has.
+    let isAdapter = object.has("configuration")
+    for key in isAdapter ? ["formats"] : ["formats", "memory"] where object.has(key) {
       let members = try object.object(key).members.map { "\($0.0) \(shown($0.1))" }
       lines.append("\(key): \(members.joined(separator: ", "))")
     }
@@ -32,9 +34,29 @@ extension Inspector {
     lines.append("tensors:")
     for tensor in try object.objects("tensors") {
       let shape = try tensor.ints("shape").map(String.init).joined(separator: " × ")
-      lines.append("  \(try tensor.string("type"))  \(shape)  \(try tensor.string("name"))")
+      let spectrum = try tensor.has("spectrum") ? Self.spectrum(tensor.doubles("spectrum")) : ""
+      lines.append(
+        "  \(try tensor.string("type"))  \(shape)  \(try tensor.string("name"))\(spectrum)")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The ends of falling singular values, and how many of them half of the energy is in.
+  private static func spectrum(_ values: [Double]) -> String {
+    guard let first = values.first, let last = values.last else { return "" }
+    let energy = values.reduce(0) { $0 + $1 * $1 }
+    var (count, sum) = (0, 0.0)
+    while count < values.count, sum < energy / 2 {
+      sum += values[count] * values[count]
+      count += 1
+    }
+    return "  σ \(rounded(first)) … \(rounded(last)), half of the energy in \(count) of "
+      + "\(values.count)"
+  }
+
+  /// A number of four digits after the point, small ones as they are.
+  private static func rounded(_ value: Double) -> String {
+    abs(value) < 1e-3 || abs(value) > 1e9 ? "\(value)" : "\((value * 1e4).rounded() / 1e4)"
   }
 
   /// An attached adapter: how each module is computed, where there is a choice.

@@ -51,7 +51,7 @@ extension LoadedModel {
     let checkpoint = try Checkpoint(path, access: options.copiesFile ? .copied : .mapped)
     let loading = WeightReader.Loading(
       quantization: try options.quantization.map { (name) throws(SVFTError) in
-        try Quantization.required(name)
+        try during("quantize") { () throws(SVFTError) in try Quantization.required(name) }
       }, threads: try options.resolvedThreads(), inStrips: options.compute == .standard,
       progress: progress)
     self = try checkpoint.load(loading)

@@ -23,12 +23,11 @@ extension Model {
     var inputs: [Example] = []
     for (index, text) in texts.enumerated() {
       let pair = pairs.isEmpty ? nil : pairs[index]
-      let encoded = try tokenizer.encodePair(text, pair)
+      let encoded = try tokenizer.encodePair(
+        text, pair, limit: min(contextLength, limit ?? contextLength))
       if pair != nil { try encoded.requireSegments(network.geometry.segments) }
       inputs.append(
-        Example(
-          ids: try shortened(encoded.ids, to: limit),
-          segments: pair == nil ? nil : Array(encoded.segments.prefix(contextLength))))
+        Example(ids: encoded.ids, segments: pair == nil ? nil : encoded.segments))
     }
     return inputs
   }
@@ -43,13 +42,5 @@ extension Model {
     var inputs: [Example] = []
     for name in names { inputs.append(Example(.image(try ImageSource(name), rows: rows))) }
     return inputs
-  }
-
-  /// A sequence cut to the context (or less), its closing special token kept.
-  private func shortened(_ ids: [Int32], to maximum: Int?) throws(SVFTError) -> [Int32] {
-    let limit = min(contextLength, maximum ?? contextLength)
-    guard ids.count > limit, let last = ids.last else { return ids }
-    return try tokenizer.isSpecial(last)
-      ? Array(ids.prefix(limit - 1)) + [last] : Array(ids.prefix(limit))
   }
 }

@@ -59,7 +59,15 @@ extension Model {
     for projection in method.projections {
       try gate.checkCancelled("attaching the adapter")
       let slot = try latents.slot(projection.weight.name)
-      let change = WeightChange(try slot.canonical().minus(projection.weight.canonical()))
+      let own = try projection.weight.canonical()
+      let change = WeightChange(try slot.canonical().minus(own))
+      // What a quantiser leaves is a part of the matrix; another matrix is farther away than zero.
+      guard change.energy <= WeightChange(own).energy else {
+        throw SVFTError(
+          .mismatch,
+          "repair: expected the full-precision weights that this model was quantised from, found "
+            + "others at \(projection.name)")
+      }
       energy += change.energy
       taken += try method.adopt(change, at: "\(projection.name).weight")
       slot.weight.bytes.releasePages()

@@ -135,14 +135,16 @@ extension Model {
     return ids.isEmpty ? [try tokenizer.special.bos].compactMap { $0 } : ids
   }
 
-  /// One vector per text or picture, pooled and normalised as the model's files say. [texts.count,
-  /// hiddenWidth]
+  /// One vector per text or picture, pooled and normalised as the model's files say; the prompt
+  /// that they have for every text is put before it. [texts.count, hiddenWidth]
   ///
   /// Throws `.invalidArgument` for a text without tokens, what reading a picture throws,
   /// `.nonFinite`, `.cancelled`.
   public func embed(_ texts: [String]) throws(SVFTError) -> [[Float]] {
     try gate.exclusively { () throws(SVFTError) in
-      try pooled(.embedding, inputs(texts, limit: network.heads.embedding.maximumTokens))
+      let head = network.heads.embedding
+      let texts = network.geometry.grid == nil ? texts.map(head.prepared) : texts
+      return try pooled(.embedding, inputs(texts, limit: head.maximumTokens))
     }
   }
 

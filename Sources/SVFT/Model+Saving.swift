@@ -24,11 +24,11 @@ extension Model {
   ///
   /// Returns a JSON report: the path (of the first of several GGUF files), drift of the outputs
   /// between this model and the saved one, where something changed the perplexity before and after,
-  /// for rounded formats the share of the change that was transmitted, what of the tokenizer the
-  /// container cannot hold, and "unchecked" where the memory limit leaves no room for the saved
-  /// model beside this one. Throws `.io`, `.noSpace`, `.unsupported`, `.nonFinite` (weights
-  /// that the format cannot hold, outputs that are no numbers), `.cancelled`; nothing half-written
-  /// is left.
+  /// for rounded formats the share of the change that was transmitted, what of the tokenizer and of
+  /// embedding texts the container cannot hold, and "unchecked" where the memory limit leaves no
+  /// room for the saved model beside this one. Throws `.io`, `.noSpace`, `.unsupported`,
+  /// `.nonFinite` (weights that the format cannot hold, outputs that are no numbers), `.cancelled`;
+  /// nothing half-written is left.
   public func save(
     to path: String, _ options: SavingOptions, progress: WorkProgress? = nil
   ) throws(SVFTError) -> String {
@@ -45,7 +45,10 @@ extension Model {
         ("unties", .bool(saver.unties)),
       ])
       if let shares = Model.transmission(tensors) { report["transmitted"] = shares }
-      let lost = saver.isGGUF ? try tokenizer.losses() : []
+      let context = network.geometry.contextLength
+      let lost =
+        saver.isGGUF
+        ? try tokenizer.losses() + network.heads.embedding.losses(context: context) : []
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
       do throws(SVFTError) {
         let saved = try reloaded(path)

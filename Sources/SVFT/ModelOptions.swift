@@ -44,7 +44,7 @@ public struct ModelOptions: Sendable {
   /// it holds already included; 0 is no limit.
   ///
   /// Throws `.memory` where it holds as much by itself.
-  public mutating func limitProcess(to bytes: Int) throws(SVFTError) {
+  package mutating func limitProcess(to bytes: Int) throws(SVFTError) {
     let held = ProcessMemory.resident
     guard bytes <= 0 || bytes > held else {
       throw SVFTError(
@@ -63,7 +63,14 @@ public struct ModelOptions: Sendable {
     guard let name = keyValueFormat, name != "auto" else {
       return compute == .f32 ? ElementFormats.f32 : ElementFormats.f16
     }
-    let format = try ElementFormats.required(name)
+    guard let format = KVCache.formats.first(where: { $0.name.lowercased() == name.lowercased() })
+    else {
+      let known = ["auto"] + KVCache.formats.map { $0.name.lowercased() }
+      throw SVFTError(
+        .unsupported,
+        "kv_format: expected one of \(known.joined(separator: ", ")), found "
+          + name.debugDescription)
+    }
     if geometry.isCausal { try KVCache.requireFit(width: geometry.keyValueWidth, format) }
     return format
   }

@@ -31,12 +31,14 @@ struct ModelSaver {
     self.model = model
     self.path = path
     self.progress = progress
-    shardBytes = options.maxShardSize
+    shardBytes = try options.maxShardSize.map { (size) throws(SVFTError) in
+      try Checked.within(size, 1...Int.max, "max_shard_size")
+    }
     importance = try options.calibration.map { (file) throws(SVFTError) in
       try ColumnImportance(model, file, progress)
     }
     quantization = try options.format.map { (name) throws(SVFTError) in
-      try Quantization.required(name)
+      try during("format") { () throws(SVFTError) in try Quantization.required(name) }
     }
     let names = type(of: model.network.architecture).tensorNames
     var shapes = model.loaded.storedSlots.map { (name: $0.name, shape: $0.shape) }

@@ -1,5 +1,6 @@
 // The folder of a run: metrics.jsonl, checkpoints, and at the end the adapter. One writer at a
 // time.
+import SVFTAdapters
 import SVFTFormats
 import SVFTTensor
 
@@ -18,14 +19,25 @@ final class OutputFolder {
     try AtomicFolder.removeLeftovers(in: path)
   }
 
-  /// Begins the metrics of a new run. Throws `.state` where an earlier run left checkpoints: they
-  /// would be taken for this run's.
+  /// Begins the metrics of a new run. Throws `.state` where an earlier run left checkpoints, which
+  /// would be taken for this run's, and where an adapter lies that this one would replace.
   func startFresh() throws(SVFTError) {
     if let earlier = try checkpoints.entries().last {
       throw SVFTError(
         .state,
         "\(path): expected no checkpoints of another run, found step \(earlier.step): resume it, "
           + "or choose another folder")
+    }
+    try startWithoutCheckpoint()
+  }
+
+  /// The same where checkpoints that were never finished may lie.
+  func startWithoutCheckpoint() throws(SVFTError) {
+    guard try !FileSystem.isFile(FileSystem.join(path, AdapterFile.tensorsName)) else {
+      throw SVFTError(
+        .state,
+        "\(path): expected a folder without an adapter, found one that this run would replace: "
+          + "choose another folder")
     }
     try startMetrics()
   }

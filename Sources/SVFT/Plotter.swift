@@ -65,10 +65,12 @@ public enum Plotter {
       lines: [.init("training", training), .init("validation", validation)])
   }
 
-  /// Singular values, relative to the largest, of the first matrices that have them.
+  /// Singular values, relative to the largest, of the first matrices that have them, as many as
+  /// there are colours; the title says of how many.
   private static func spectra(in report: JSON.Object) throws(SVFTError) -> Chart {
     var lines: [Chart.Line] = []
-    for tensor in try report.objects("tensors") where tensor.has("spectrum") && lines.count < 6 {
+    let matrices = try report.objects("tensors").filter { $0.has("spectrum") }
+    for tensor in matrices where lines.count < 6 {
       let values = try tensor.doubles("spectrum")
       guard let top = values.first, top > 0 else { continue }
       lines.append(
@@ -77,7 +79,9 @@ public enum Plotter {
           values.enumerated().map { (x: Double($0.offset), y: $0.element / top) }))
     }
     return Chart(
-      title: "Singular values", xLabel: "index", yLabel: "share of the largest", lines: lines)
+      title: matrices.count > lines.count
+        ? "Singular values, \(lines.count) of \(matrices.count) matrices" : "Singular values",
+      xLabel: "index", yLabel: "share of the largest", lines: lines)
   }
 }
 

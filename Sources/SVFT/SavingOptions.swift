@@ -11,7 +11,8 @@ public struct SavingOptions: Sendable, Equatable {
   public var format: String?
   /// Text on which drift (of its first tokens) and perplexity are measured; nil is a built-in one.
   public var probe: String?
-  /// Bytes of tensors in one file at most, where the model is to be in several; nil writes one.
+  /// Bytes of tensors in one file at most, 1 or more, where the model is to be in several; nil
+  /// writes one.
   public var maxShardSize: Int?
   /// A text (or records) the model is run on first, so that what its matrices are rounded to errs
   /// least where it matters, or an imatrix file of llama.cpp; nil weighs all columns alike. For
@@ -39,31 +40,12 @@ public struct SavingOptions: Sendable, Equatable {
       calibration = try text("calibration")
       probe = try text("probe")
       guard object.has("max_shard_size") else { return }
-      if case .string(let size) = object["max_shard_size"] {
-        maxShardSize = try Self.bytes(size)
-      } else {
-        maxShardSize = try Checked.within(
-          object.int("max_shard_size"), 1...Int.max, object.place("max_shard_size"))
-      }
+      maxShardSize =
+        if case .string(let words) = object["max_shard_size"] {
+          try ByteCount.parse(words, object.place("max_shard_size"))
+        } else {
+          try object.int("max_shard_size")
+        }
     }
-  }
-
-  /// A number of bytes as transformers writes it: "5GB", "500MB" (powers of ten), "2GiB" (of two).
-  /// Throws `.invalidArgument`.
-  public static func bytes(_ text: String) throws(SVFTError) -> Int {
-    let units = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("KB", 1000), ("MB", 1_000_000),
-      ("GB", 1_000_000_000), ("", 1),
-    ]
-    for (unit, factor) in units where text.lowercased().hasSuffix(unit.lowercased()) {
-      let (size, overflow) = (Int(text.dropLast(unit.count)) ?? 0)
-        .multipliedReportingOverflow(by: factor)
-      if size > 0, !overflow { return size }
-      break
-    }
-    throw SVFTError(
-      .invalidArgument,
-      "max_shard_size: expected a number of bytes such as 500MB or 5GB, found "
-        + text.debugDescription)
   }
 }

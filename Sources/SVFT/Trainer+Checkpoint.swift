@@ -28,6 +28,7 @@ extension Trainer {
     }
     try output.checkpoints.prune(
       keep: options.checkpointsKept, and: state.evaluations > 0 ? state.bestStep : nil)
+    savedStep = state.step
     if let callback { try report(.checkpoint, nil, callback) }
   }
 
@@ -53,7 +54,7 @@ extension Trainer {
     }
     guard let newest else {
       Log.note("\(output.path) has no checkpoint; training starts at the beginning")
-      return try output.startMetrics()
+      return try output.startWithoutCheckpoint()
     }
     try during("resuming from \(newest.path)") { () throws(SVFTError) in
       let object = try JSON.read(FileSystem.join(newest.path, "trainer_state.json"))
@@ -75,6 +76,7 @@ extension Trainer {
       try output.startMetrics(keeping: loaded.metricLines)
       try take(parts, of: file)
       state = loaded
+      savedStep = loaded.step
     }
     run.optimizer.updates = state.updates
     order = EpochOrder(

@@ -1,6 +1,6 @@
 // A training run as users hold it: data, adapter, options, and the loop with its reports,
 // evaluations, checkpoints and early stop. One optimiser step is in TrainingRun.swift, what is
-// saved in Checkpoint.swift.
+// saved in Trainer+Checkpoint.swift.
 import SVFTAdapters
 import SVFTFormats
 import SVFTLayers
@@ -14,6 +14,8 @@ public final class Trainer: @unchecked Sendable {
   /// What is trained.
   public let adapter: Adapter
   let options: TrainingOptions
+  /// The step of the newest checkpoint, where this trainer wrote or read it.
+  var savedStep: Int?
   let run: TrainingRun
   let held: Dataset?
   let output: OutputFolder?
@@ -216,7 +218,8 @@ public final class Trainer: @unchecked Sendable {
       try report(.step, outcome, callback)
     }
     try evaluateIfDue(callback)
-    if options.saveEvery > 0, state.step % options.saveEvery == 0, !isDone {
+    let isDue = options.saveEvery > 0 && state.step % options.saveEvery == 0
+    if isDue, savedStep != state.step, !isDone {
       try saveCheckpoint(callback)
     }
     return outcome.loss
@@ -249,6 +252,10 @@ public final class Trainer: @unchecked Sendable {
       !isDone
     else { return }
     try evaluate(callback)
+    // A run that may end after its best keeps that too.
+    if options.patience > 0, state.bestStep == state.step, savedStep != state.step {
+      try saveCheckpoint(callback)
+    }
   }
 
   /// Evaluates the held-out data and decides about stopping early.
@@ -295,7 +302,8 @@ public final class Trainer: @unchecked Sendable {
       event: event, step: state.step, totalSteps: totalSteps,
       epoch: Double(order.epoch) + Double(order.cursor) / Double(max(1, order.count)),
       loss: state.reportedLoss(event), validationLoss: evaluation?.loss,
-      validationScore: evaluation?.score, gradientNorm: outcome?.gradientNorm ?? .nan,
+      validationScore: evaluation?.score?.value, validationFigure: evaluation?.score?.name,
+      gradientNorm: outcome?.gradientNorm ?? .nan,
       learningRate: options.learningRate * run.schedule.factor(at: max(0, state.step - 1)),
       tokens: state.tokens, tokensPerSecond: clock.rate(tokens: state.tokens),
       elapsed: clock.elapsed, remaining: clock.remaining(state.step, of: totalSteps))

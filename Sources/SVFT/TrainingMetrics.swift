@@ -20,8 +20,10 @@ public struct TrainingProgress: Sendable {
   public var loss: Double
   /// Loss on the held-out data, where this is an evaluation.
   public var validationLoss: Double?
-  /// Accuracy or Spearman correlation on the held-out data, where the task has one.
+  /// What the task is judged by on the held-out data, beside the loss: `validationFigure` names it.
   public var validationScore: Double?
+  /// "accuracy", "f1", "entity_f1" or "spearman", where there is a score.
+  public var validationFigure: String?
   /// Norm of the gradients before clipping, at the last step.
   public var gradientNorm: Double
   /// Learning rate of the last step.
@@ -48,6 +50,7 @@ extension TrainingProgress {
     ])
     if let validationLoss { object["validation_loss"] = number(validationLoss) }
     if let validationScore { object["validation_score"] = number(validationScore) }
+    if let validationFigure { object["validation_figure"] = .string(validationFigure) }
     object["gradient_norm"] = number(gradientNorm)
     object["learning_rate"] = number(learningRate)
     object["tokens"] = .integer(tokens)

@@ -35,7 +35,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var warmupSteps = 0
   /// Share of the steps that warm up.
   public var warmupRatio = 0.0
-  /// Decoupled weight decay, on matrices only.
+  /// Decoupled weight decay of matrices and of what adapters train (M and gate of SVFT, A and B of
+  /// LoRA); biases, norms and scales keep theirs.
   public var weightDecay = 0.0
   /// AdamW: decay of the mean gradient.
   public var beta1 = 0.9
@@ -63,9 +64,11 @@ public struct TrainingOptions: Sendable, Equatable {
   public var evaluateEvery = 0
   /// Evaluations without improvement before the run ends; 0 never ends it.
   public var patience = 0
-  /// Steps between checkpoints; 0 writes one at the end and when stopped.
+  /// Steps between checkpoints; 0 writes one at the end and when stopped. With `patience` each best
+  /// evaluation writes one too.
   public var saveEvery = 0
-  /// Checkpoints kept; the oldest go first.
+  /// Checkpoints kept, at least two, the oldest going first; with `patience` that of the best
+  /// evaluation stays too.
   public var checkpointsKept = 2
   /// Steps between metric records.
   public var reportEvery = 10

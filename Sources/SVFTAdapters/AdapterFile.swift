@@ -155,9 +155,10 @@ extension AdapterFile {
   private static func read(
     _ contents: AdapterContents, _ sites: ModelSites, _ factors: FactorStore
   ) throws(SVFTError) -> Loaded {
-    try contents.match(sites)
     let config = contents.configuration
+    // A type that nobody here knows explains its tensors better than they do.
     let type = try AdapterMethods.ofFile(try config.string("peft_type"))
+    try contents.match(sites)
     var options = try type.options(contents)
     options["method"] = .string(type.name)
     _ = try QuantizationAwareness.read(config, into: &options)

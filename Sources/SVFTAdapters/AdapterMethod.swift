@@ -188,6 +188,6 @@ package enum AdapterMethods {
     throw SVFTError(
       .unsupported,
       "expected one of the types \(all.map { $0.fileType }.joined(separator: ", ")), found "
-        + type.debugDescription)
+        + "\(type.debugDescription): merge it with the program that trained it")
   }
 }

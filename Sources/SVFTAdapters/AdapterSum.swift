@@ -53,6 +53,12 @@ package struct AdapterSum {
     guard let first = terms.first else {
       throw SVFTError(.invalidArgument, "expected at least one adapter to add up, found none")
     }
+    guard terms.contains(where: { $0.weight != 0 }) else {
+      throw SVFTError(
+        .invalidArgument,
+        "expected an adapter with a weight other than 0, found none: weights are the scales that "
+          + "adapters are attached with")
+    }
     let kind = type(of: first.method)
     for term in terms {
       let other = type(of: term.method)

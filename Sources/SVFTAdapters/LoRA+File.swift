@@ -80,8 +80,10 @@ extension LoRA {
     for site in sites {
       tensors.append(try NamedTensor(site.a.name, shape: site.a.shape, type: "F32", site.a.values))
       let values = try Buffer(of: Float.self, count: site.b.count)
-      site.eachRow { (stored, canonical) in
-        values.values(Float.self)[canonical] = site.b.values[stored]
+      if !MemoryLedger.isRehearsing {
+        site.eachRow { (stored, canonical) in
+          values.values(Float.self)[canonical] = site.b.values[stored]
+        }
       }
       tensors.append(NamedTensor(site.b.name, shape: site.b.shape, type: "F32", bytes: values))
     }

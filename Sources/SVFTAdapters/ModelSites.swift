@@ -121,6 +121,7 @@ package enum TargetRule: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .allLinear: "\"all-linear\""
     case .everything: "\"all\""
+    case .ends(let targets) where targets.isEmpty: "an empty list"
     case .ends(let targets): targets.map(\.debugDescription).joined(separator: ", ")
     }
   }

@@ -51,7 +51,7 @@ final class SingularSite {
     gate =
       settings.hasGate
       ? try Parameter(
-        "\(projection.name).svft_gate", rows: 1, columns: 1, shape: [1], decays: false)
+        "\(projection.name).svft_gate", rows: 1, columns: 1, shape: [1])
       : nil
     matrix = try Self.matrix(projection, count: count)
     if settings.start == .kaiming {
@@ -99,7 +99,7 @@ final class SingularSite {
   /// The parameter that holds the values of `count` cells.
   static func matrix(_ projection: Projection, count: Int) throws(SVFTError) -> Parameter {
     try Parameter(
-      "\(projection.name).svft_M", rows: 1, columns: count, shape: [count], decays: false)
+      "\(projection.name).svft_M", rows: 1, columns: count, shape: [count])
   }
 
   /// The pattern, as far as it can be known without data.
@@ -123,7 +123,9 @@ final class SingularSite {
     case .topk:
       guard settings.score == .alignment else { return nil }
       let scores = try vectors.explicit(projection.weight).alignment(projection.weight)
-      return patterns.shared(try largest(scores, order: order, count: count, tied))
+      let chosen = try largest(scores, order: order, count: count, tied)
+      // A rehearsal has no scores: what would be each module's own looks the same there.
+      return MemoryLedger.isRehearsing ? chosen : patterns.shared(chosen)
     }
     return patterns.shared(tied.contains(true) ? try pattern.keeping { !tied[$0] } : pattern)
   }

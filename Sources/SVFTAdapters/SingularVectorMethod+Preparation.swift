@@ -66,7 +66,9 @@ extension SingularSite {
     if pattern.count != matrix.count {
       matrix = try Self.matrix(projection, count: pattern.count)
     }
-    coefficients = Coefficients(patterns.shared(pattern), matrix, gate: gate)
+    // A rehearsal has no gradients: what would be each module's own looks the same there.
+    let shared = MemoryLedger.isRehearsing ? pattern : patterns.shared(pattern)
+    coefficients = Coefficients(shared, matrix, gate: gate)
   }
 }
 

@@ -29,17 +29,24 @@ package struct FolderManifest: Sendable {
     self.files = files
   }
 
-  /// The files of a folder and of the folders in it ("1_Pooling/config.json"); no deeper.
+  /// The most names on the way to a file ("sub/1_Pooling/config.json"): folders of people are no
+  /// deeper, and links in a circle end.
+  package static let deepest = 4
+
+  /// The files of a folder and of the folders in it, down to the deepest.
   package static func names(in folder: String) throws(SVFTError) -> [String] {
+    try names(in: folder, depth: 1)
+  }
+
+  private static func names(in folder: String, depth: Int) throws(SVFTError) -> [String] {
     var names: [String] = []
     for name in try FileSystem.list(folder) {
-      guard try FileSystem.isFolder(FileSystem.join(folder, name)) else {
+      let path = FileSystem.join(folder, name)
+      guard depth < deepest, try FileSystem.isFolder(path) else {
         names.append(name)
         continue
       }
-      for inner in try FileSystem.list(FileSystem.join(folder, name)) {
-        names.append("\(name)/\(inner)")
-      }
+      names += try Self.names(in: path, depth: depth + 1).map { "\(name)/\($0)" }
     }
     return names
   }
@@ -59,7 +66,7 @@ package struct FolderManifest: Sendable {
       for entry in try root.objects("files") {
         let name = try entry.string("name")
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, !name.utf8.contains(0),
+        guard parts.count <= Self.deepest, !name.utf8.contains(0),
           parts.allSatisfy({ !$0.isEmpty && $0 != ".." && $0 != "." })
         else {
           throw SVFTError(.format, "\(name.debugDescription) is no file of this folder")

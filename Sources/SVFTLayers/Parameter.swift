@@ -23,7 +23,8 @@ package final class Parameter: @unchecked Sendable {
   ///
   /// Frozen parameters keep value and moments.
   package var isFrozen = false
-  /// Whether weight decay applies (matrices yes, biases, norms and spectral coefficients no).
+  /// Whether weight decay applies: to matrices and what adapters train, not to biases, norms and
+  /// scales.
   package var decays: Bool
   /// Learning-rate multiplier of its group ("head" parameters may learn faster).
   package var group: Group

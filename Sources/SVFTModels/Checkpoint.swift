@@ -38,6 +38,7 @@ package struct Checkpoint: Sendable {
   private init(folder: String, _ access: MappedFile.Access) throws(SVFTError) {
     let file = FileSystem.join(folder, "config.json")
     guard try FileSystem.isFile(file) else {
+      try EmbeddingHead.requireModel(in: folder)
       throw SVFTError(.io, "\(folder): expected a model folder, found no config.json in it")
     }
     let hyper = Hyperparameters(try JSON.read(file).root(file), dialect: .huggingFace, file: file)

@@ -1,7 +1,8 @@
-// The head that turns a sequence into one vector: which rows of the hidden states count, and
-// whether the vector is scaled to length one. Sentence-transformers folders say it in modules.json
-// and the pooling module's config.json, GGUF files in `pooling_type`; otherwise encoders of text
-// average, those of images take the first row and decoders the last token, all normalised.
+// The head that turns a sequence into one vector: which rows of the hidden states count, whether
+// the vector is scaled to length one, and what is done to texts first. Sentence-transformers
+// folders say it in modules.json and the files it leads to (EmbeddingHead+Folder.swift), GGUF files
+// in `pooling_type`; otherwise encoders of text average, those of images take the first row and
+// decoders the last token, all normalised.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
@@ -14,14 +15,23 @@ package struct EmbeddingHead: Sendable, Equatable {
   package let normalizes: Bool
   /// Tokens after which the folder wants texts cut; nil where it says nothing.
   package let maximumTokens: Int?
+  /// What the folder wants before every text; empty where nothing.
+  package let prompt: String
+  /// Whether the folder wants texts in lower case.
+  package let lowercases: Bool
 
   /// How the rows of a sequence become one.
   package enum Pooling: String, Sendable { case mean, cls, last }
 
-  package init(_ pooling: Pooling, normalizes: Bool, maximumTokens: Int? = nil) {
+  package init(
+    _ pooling: Pooling, normalizes: Bool, maximumTokens: Int? = nil, prompt: String = "",
+    lowercases: Bool = false
+  ) {
     self.pooling = pooling
     self.normalizes = normalizes
     self.maximumTokens = maximumTokens
+    self.prompt = prompt
+    self.lowercases = lowercases
   }
 
   /// The rows that a graph of this head reads.
@@ -46,65 +56,6 @@ extension EmbeddingHead {
     return EmbeddingHead(pooling, normalizes: true)
   }
 
-  /// Reads the modules of a sentence-transformers folder; nil where it is none.
-  package init?(folder: String) throws(SVFTError) {
-    let list = FileSystem.join(folder, "modules.json")
-    guard try FileSystem.isFile(list) else { return nil }
-    var pooling = Pooling.mean
-    var normalizes = false
-    for (number, module) in try JSON.read(list).array(list).enumerated() {
-      let module = try module.object("\(list): [\(number)]")
-      let kind = try module.string("type")
-      switch kind.split(separator: ".").last {
-      case "Transformer": continue
-      case "Normalize": normalizes = true
-      case "Pooling":
-        // The path is the file's: it must stay a name inside the folder.
-        let name = try module.string("path")
-        guard !name.contains("/"), !name.hasPrefix("..") else {
-          throw SVFTError(
-            .format, "\(list): expected a folder's name, found \(name.debugDescription)")
-        }
-        let file = FileSystem.join(FileSystem.join(folder, name), "config.json")
-        pooling = try Self.pooling(JSON.read(file).root(file), file)
-      default:
-        throw SVFTError(
-          .unsupported, "\(list): the module \(kind.debugDescription) is not supported")
-      }
-    }
-    let maximum = try Self.maximumTokens(folder)
-    self.init(pooling, normalizes: normalizes, maximumTokens: maximum)
-  }
-
-  private static func pooling(_ config: JSON.Object, _ file: String) throws(SVFTError) -> Pooling {
-    let modes: [(key: String, pooling: Pooling)] = [
-      ("pooling_mode_mean_tokens", .mean), ("pooling_mode_cls_token", .cls),
-      ("pooling_mode_lasttoken", .last),
-    ]
-    var chosen: [Pooling] = []
-    for (key, pooling) in modes where try config.bool(key, default: false) {
-      chosen.append(pooling)
-    }
-    for key in ["pooling_mode_max_tokens", "pooling_mode_mean_sqrt_len_tokens"] {
-      if try config.bool(key, default: false) {
-        throw SVFTError(.unsupported, "\(file): \(key) is not supported")
-      }
-    }
-    guard chosen.count == 1, let pooling = chosen.first else {
-      throw SVFTError(.unsupported, "\(file): expected one pooling mode, found \(chosen.count)")
-    }
-    return pooling
-  }
-
-  private static func maximumTokens(_ folder: String) throws(SVFTError) -> Int? {
-    let file = FileSystem.join(folder, "sentence_bert_config.json")
-    guard try FileSystem.isFile(file) else { return nil }
-    let config = try JSON.read(file).root(file)
-    guard config.has("max_seq_length") else { return nil }
-    return try Checked.within(
-      config.int("max_seq_length"), 1...(1 << 28), "\(file): max_seq_length", kind: .format)
-  }
-
   /// `pooling_type` of GGUF files, in llama.cpp's numbers.
   package static let ggufPooling: [(pooling: Pooling, number: Int)] = [
     (.mean, 1), (.cls, 2), (.last, 3),
@@ -122,5 +73,24 @@ extension EmbeddingHead {
   package func metadata(_ name: String) throws(SVFTError) -> [(key: String, value: GGUFValue)] {
     let number = Self.ggufPooling.first { $0.pooling == pooling }?.number ?? 0
     return [(key: "\(name).pooling_type", value: try .uint32(number))]
+  }
+
+  /// What a GGUF file cannot say of this head, one sentence each, for a model that reads `context`
+  /// tokens: the format has a place for the pooling alone, and its readers scale every vector.
+  package func losses(context: Int) -> [String] {
+    var list: [String] = []
+    if !normalizes {
+      list.append("GGUF has no place for that vectors keep their length: readers scale it to one")
+    }
+    if !prompt.isEmpty {
+      list.append("GGUF has no place for the prompt \(prompt.debugDescription) before every text")
+    }
+    if lowercases {
+      list.append("GGUF has no place for that texts are brought into lower case")
+    }
+    if let maximumTokens, maximumTokens < context {
+      list.append("GGUF has no place for that texts are cut after \(maximumTokens) tokens")
+    }
+    return list
   }
 }

@@ -16,6 +16,11 @@ package struct Encoding: Sendable, Equatable {
     segments += [Int32](repeating: segment, count: more.count)
   }
 
+  /// The first `length` ids.
+  func prefix(_ length: Int) -> Encoding {
+    Encoding(ids: Array(ids.prefix(length)), segments: Array(segments.prefix(length)))
+  }
+
   /// Throws `.unsupported` where a text of the pair is in a segment that a model of so many knows
   /// nothing of; 0 is a model to which segments mean nothing.
   package func requireSegments(_ known: Int) throws(SVFTError) {
@@ -91,6 +96,23 @@ struct SegmentTemplate: Sendable {
       }
     }
     return result
+  }
+
+  /// The same within `limit` ids. What is too much is taken from the end of the longer text until
+  /// both are as long, then from both, as the tokenizers package does it ("longest_first"); the
+  /// special ids stay.
+  func encoding(
+    _ first: [Int32], _ second: [Int32]? = nil, within limit: Int
+  ) -> Encoding {
+    let special = encoding([], second == nil ? nil : []).ids.count
+    let room = max(0, limit - special)
+    let (a, b) = (first.count, second?.count ?? 0)
+    guard a + b > room else { return encoding(first, second).prefix(limit) }
+    var (short, long) = (min(a, b), max(min(a, b), room - min(a, b)))
+    if short + long > room { (short, long) = (room / 2, room - room / 2) }
+    let kept = a > b ? (long, short) : (short, long)
+    return encoding(Array(first.prefix(kept.0)), second.map { Array($0.prefix(kept.1)) })
+      .prefix(limit)
   }
 
   /// The special ids of the template, for checks against the vocabulary.

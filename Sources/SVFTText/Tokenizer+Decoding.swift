@@ -47,24 +47,29 @@ extension Tokenizer {
   /// Throws `.unsupported` where GGUF has no name for what the tokenizer does.
   package func vocabulary() throws(SVFTError) -> TokenizerVocabulary { try book.exported() }
 
-  /// What a GGUF file cannot say of this tokenizer, one sentence for each added token: the format
-  /// has no place for how such a token treats the text around it.
+  /// What a GGUF file cannot say of this tokenizer, in sentences: the format has no place for how
+  /// an added token treats the text around it, nor for a blank before the beginning alone.
   package func losses() -> [String] {
-    book.added.compactMap { token in
-      let traits = [
-        (token.stripsLeft, "takes the space before it along (lstrip)"),
-        (token.stripsRight, "takes the space behind it along (rstrip)"),
-        (token.isSingleWord, "is found only between words (single_word)"),
-        (
-          token.isNormalized && !stages.normalizers.isEmpty,
-          "is sought in the normalised text (normalized)"
-        ),
-      ].filter(\.0).map(\.1)
-      guard !traits.isEmpty else { return nil }
-      let text = String(decoding: token.content, as: UTF8.self)
-      return "token \(token.id), \(text.debugDescription): GGUF has no place for that it "
-        + traits.joined(separator: " and ")
-    }
+    let prefixes = (try? book.exported())?.prefixesBeginning == true && !book.added.isEmpty
+    let prefix =
+      "the blank before a text: GGUF has no place for that none comes behind an added token "
+      + "(legacy false)"
+    return (prefixes ? [prefix] : [])
+      + book.added.compactMap { token in
+        let traits = [
+          (token.stripsLeft, "takes the space before it along (lstrip)"),
+          (token.stripsRight, "takes the space behind it along (rstrip)"),
+          (token.isSingleWord, "is found only between words (single_word)"),
+          (
+            token.isNormalized && !stages.normalizers.isEmpty,
+            "is sought in the normalised text (normalized)"
+          ),
+        ].filter(\.0).map(\.1)
+        guard !traits.isEmpty else { return nil }
+        let text = String(decoding: token.content, as: UTF8.self)
+        return "token \(token.id), \(text.debugDescription): GGUF has no place for that it "
+          + traits.joined(separator: " and ")
+      }
   }
 
   /// The bytes of one token behind another, or nil for a skipped one and for an id that no token

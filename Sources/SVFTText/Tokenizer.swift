@@ -116,13 +116,15 @@ package final class Tokenizer: Sendable {
   }
 
   /// The token ids and segments of one text or of a pair, with the special tokens around them.
+  ///
+  /// Where they are more than `limit`, the longer text is cut first; the special tokens stay.
   package func encodePair(
-    _ first: String, _ second: String?, parseSpecial: Bool = false
+    _ first: String, _ second: String?, limit: Int = .max, parseSpecial: Bool = false
   ) throws(SVFTError) -> Encoding {
     let first = try plainIDs(Array(first.utf8), Sought(parseSpecial))
-    guard let second else { return stages.template.encoding(first) }
+    guard let second else { return stages.template.encoding(first, within: limit) }
     return stages.template.encoding(
-      first, try plainIDs(Array(second.utf8), Sought(parseSpecial)))
+      first, try plainIDs(Array(second.utf8), Sought(parseSpecial)), within: limit)
   }
 
   /// The ids of one stretch of a text that is put together from stretches and tokens: nothing

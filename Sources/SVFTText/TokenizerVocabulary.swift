@@ -76,6 +76,9 @@ package struct TokenizerVocabulary: Sendable, Equatable {
   package var addsEOS: Bool?
   /// Whether a blank is put in front of a text (`llama` and `t5`); nil where the file does not say.
   package var addsSpacePrefix: Bool?
+  /// Whether that blank stands before the very beginning of a text alone, and before no stretch
+  /// behind an added token (`llama`); GGUF has no word for it.
+  package var prefixesBeginning = false
   /// SentencePiece's compiled rules of normalisation (`llama` and `t5`); none where empty.
   package var rules: [UInt8] = []
   /// Whether blanks at the ends go and one stays of several; nil where the file does not say.

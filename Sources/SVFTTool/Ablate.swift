@@ -44,9 +44,8 @@ struct Ablate: ParsableCommand {
     ]
     if let budget { request["budget"] = budget }
     if let groups { request["groups"] = groups.split(separator: ";").map(String.init) }
-    let text = try JSONSerialization.data(withJSONObject: request)
     let report = try source.load().ablate(
-      data, validation: validation, output: output, options: String(decoding: text, as: UTF8.self),
+      data, validation: validation, output: output, options: RequestText.json(request),
       progress: Console.progress)
     Console.status("")
     Console.result(result.json ? report : try Self.table(report))

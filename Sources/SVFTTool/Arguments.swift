@@ -18,7 +18,7 @@ struct ModelArguments: ParsableArguments {
   func load() throws -> Model {
     let model = try loadBase()
     for specification in adapter {
-      let (folder, scale) = AdapterReference.split(specification)
+      let (folder, scale) = try AdapterReference.split(specification)
       _ = try model.loadAdapter(folder, scale: scale, progress: Console.progress)
     }
     return model
@@ -35,7 +35,7 @@ struct ModelArguments: ParsableArguments {
         entries.append(nil)
         continue
       }
-      let (folder, scale) = AdapterReference.split(specification)
+      let (folder, scale) = try AdapterReference.split(specification)
       let adapter =
         try loaded[folder]
         ?? model.loadAdapter(folder, scale: 0, progress: Console.progress)
@@ -54,7 +54,11 @@ struct ModelArguments: ParsableArguments {
 
 /// How a model is loaded.
 struct LoadingArguments: ParsableArguments {
-  @Option(help: "Bring matrices into this format while loading: f32, f16, bf16, q8_0, q4_0.")
+  @Option(
+    help: """
+      Bring matrices into this format while loading: f32, f16, bf16, q8_0, q6_k, q4_k, q4_0, nf4 … \
+      or a mixture: q4_k_m …
+      """)
   var quant: String?
 
   @Option(
@@ -65,7 +69,9 @@ struct LoadingArguments: ParsableArguments {
   var compute = ModelOptions.Precision.standard.rawValue
 
   @Option(
-    help: "Keep keys and values in f32, f16 or q8_0; auto: f32 with --compute f32, else f16.")
+    help: """
+      Keep keys and values in f32, f16, bf16, q8_0 or q4_0; auto: f32 with --compute f32, else f16.
+      """)
   var kvFormat = "auto"
 
   @Option(name: [.customShort("t"), .long], help: "Threads; 0 is one per available processor.")
@@ -86,18 +92,20 @@ struct LoadingArguments: ParsableArguments {
   @Option(help: "Refuse to let the process use more memory than this, e.g. 2G.")
   var memoryLimit: String?
 
+  /// The memory limit in bytes. Throws `.invalidArgument`.
+  var memoryLimitBytes: Int? {
+    get throws { try memoryLimit.map { try ByteCount.parse($0, "--memory-limit") } }
+  }
+
   /// The options meant.
   func options() throws -> ModelOptions {
     var options = ModelOptions()
     options.quantization = quant
-    guard let precision = ModelOptions.Precision(rawValue: compute) else {
-      throw ValidationError("--compute: expected default or f32, found \(compute)")
-    }
-    options.precision = precision
+    options.precision = try RequestText.word(compute, "--compute")
     options.keyValueFormat = kvFormat
     options.threads = threads
     options.contextLength = ctxSize
-    try options.limitProcess(to: memoryLimit.map(Bytes.parse) ?? 0)
+    try options.limitProcess(to: memoryLimitBytes ?? 0)
     options.cacheFolder = CacheFolder.path
     options.latents = latents
     return options
@@ -106,15 +114,47 @@ struct LoadingArguments: ParsableArguments {
 
 /// Texts that flags name by their file.
 enum TextInput {
-  /// The file's text; "-" is the standard input.
+  /// The file's text; "-" is the standard input. Throws `.io`, `.format` where it is no UTF-8.
   static func read(_ path: String) throws -> String {
-    let data =
-      path == "-"
-      ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-    guard let data else {
-      throw SVFTError(.io, "\(path): expected a file of text, found none to read")
+    let name = path == "-" ? "standard input" : path
+    let handle =
+      try path == "-" ? FileHandle.standardInput : FileHandle(forReadingFrom: file(path))
+    guard let text = String(data: try handle.readToEnd() ?? Data(), encoding: .utf8) else {
+      throw SVFTError(.format, "\(name): expected text in UTF-8, found other bytes")
     }
+    return text
+  }
+
+  /// A file that can be read. Throws `.io`.
+  private static func file(_ path: String) throws -> URL {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard exists, !isFolder.boolValue, FileManager.default.isReadableFile(atPath: path) else {
+      let found = !exists ? "none there" : isFolder.boolValue ? "a folder" : "one without access"
+      throw SVFTError(.io, "\(path): expected a file of text, found \(found)")
+    }
+    return URL(fileURLWithPath: path)
+  }
+}
+
+/// What the library takes as JSON or as words, from flags.
+enum RequestText {
+  /// An object as the text of JSON.
+  static func json(_ object: [String: Any]) throws -> String {
+    let data = try JSONSerialization.data(
+      withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
     return String(decoding: data, as: UTF8.self)
+  }
+
+  /// One of the words of an option. Throws a usage error for another.
+  static func word<Word: RawRepresentable & CaseIterable>(
+    _ text: String, _ flag: String
+  ) throws -> Word where Word.RawValue == String {
+    guard let word = Word(rawValue: text) else {
+      let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\(flag): expected one of \(known), found \(text.debugDescription)")
+    }
+    return word
   }
 }
 
@@ -123,52 +163,14 @@ struct OutputArguments: ParsableArguments {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  /// Prints a report of the library: as it is, or as lines of a name and a value.
+  /// Prints a report of the library: as it is, or for people.
   func show(_ report: String) throws {
-    Console.result(json ? report : try Self.lines(of: report).joined(separator: "\n"))
+    Console.result(json ? report : try Report.text(of: report))
   }
 
   /// Prints facts: as a JSON object, or one per line.
   func show(_ facts: [String: Any]) throws {
-    let data = try JSONSerialization.data(
-      withJSONObject: facts, options: [.sortedKeys, .withoutEscapingSlashes])
-    try show(String(decoding: data, as: UTF8.self))
-  }
-
-  /// "prefill.tokens_per_second 512.3": one line per number or text of a JSON object, a table of
-  /// Markdown for a list of objects.
-  private static func lines(of report: String) throws -> [String] {
-    func walk(_ name: String, _ value: Any) -> [String] {
-      switch value {
-      case let object as [String: Any]:
-        object.sorted { $0.key < $1.key }.flatMap { key, inner in
-          walk(name.isEmpty ? key : "\(name).\(key)", inner)
-        }
-      case let rows as [[String: Any]] where !rows.isEmpty: ["", name, ""] + table(rows) + [""]
-      case let list as [Any]: ["\(name) \(list.map { "\($0)" }.joined(separator: " "))"]
-      default: ["\(name) \(value)"]
-      }
-    }
-    return walk("", try JSONSerialization.jsonObject(with: Data(report.utf8)))
-  }
-
-  /// A row for each object and a column for each key, text first.
-  private static func table(_ rows: [[String: Any]]) -> [String] {
-    let keys = Set(rows.flatMap(\.keys))
-    let texts = keys.filter { key in rows.contains { $0[key] is String } }
-    let columns = texts.sorted() + keys.subtracting(texts).sorted()
-    let cells = rows.map { row in
-      columns.map { key in
-        switch row[key] {
-        case let number as Double: String(format: "%.5g", number)
-        case let other?: "\(other)"
-        case nil: ""
-        }
-      }
-    }
-    return ([columns, columns.map { _ in "---" }] + cells).map {
-      "| \($0.joined(separator: " | ")) |"
-    }
+    try show(RequestText.json(facts))
   }
 }
 
@@ -177,25 +179,19 @@ package enum AdapterReference {
   /// What stands for no adapter where each prompt has its own; a folder of that name is "./none".
   package static let none = "none"
 
-  /// The folder, and the factor at its end if there is one.
-  package static func split(_ text: String) -> (folder: String, scale: Float) {
-    guard let colon = text.lastIndex(of: ":"), let scale = Float(text[text.index(after: colon)...])
-    else { return (text, 1) }
-    return (String(text[..<colon]), scale)
-  }
-}
-
-/// "512M", "2G".
-package enum Bytes {
-  /// A number of bytes. Throws a usage error for anything else.
-  package static func parse(_ text: String) throws -> Int {
-    let units: [Character: Double] = ["K": 1024, "M": 1_048_576, "G": 1_073_741_824]
-    let unit = text.last.flatMap { units[Character($0.uppercased())] }
-    let number = Double(unit == nil ? text : String(text.dropLast()))
-    guard let number, number >= 0, number * (unit ?? 1) < 1e18 else {
-      throw ValidationError("expected a number of bytes such as 512M or 2G, found \(text)")
+  /// The folder, and the factor at its end if there is one. Throws a usage error where what stands
+  /// behind the colon of a path that exists is no number.
+  package static func split(_ text: String) throws -> (folder: String, scale: Float) {
+    guard let colon = text.lastIndex(of: ":") else { return (text, 1) }
+    let (folder, end) = (String(text[..<colon]), text[text.index(after: colon)...])
+    if let scale = Float(end) { return (folder, scale) }
+    let files = FileManager.default
+    guard files.fileExists(atPath: text) || !files.fileExists(atPath: folder) else {
+      throw ValidationError(
+        "--adapter \(text): expected a number behind the colon, found "
+          + String(end).debugDescription)
     }
-    return Int(number * (unit ?? 1))
+    return (text, 1)
   }
 }
 

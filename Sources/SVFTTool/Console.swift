@@ -2,6 +2,7 @@
 // errors with the exit codes that scripts rely on. NO_COLOR is honoured.
 import Foundation
 package import SVFT
+import Synchronization
 
 /// Output to people and scripts.
 package enum Console {
@@ -9,8 +10,17 @@ package enum Console {
   private static let colours =
     isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
-  /// A line on stderr.
+  /// Whether both streams are one terminal's, and the last line of results is not complete.
+  private static let hasOpenLine = Mutex(false)
+  private static let sharesTerminal = isTerminal && isatty(STDOUT_FILENO) == 1
+
+  /// A line on stderr, which begins a line of its own.
   static func note(_ text: String) {
+    let breaks = hasOpenLine.withLock { isOpen in
+      defer { isOpen = false }
+      return isOpen
+    }
+    if breaks { _ = put("\n", to: STDOUT_FILENO) }
     _ = put((isTerminal ? "\r\u{1B}[K" : "") + text + "\n", to: STDERR_FILENO)
   }
 
@@ -22,6 +32,9 @@ package enum Console {
 
   /// A result on stdout. Where it cannot be written the process ends with a sentence.
   static func result(_ text: String, terminator: String = "\n") {
+    hasOpenLine.withLock {
+      $0 = sharesTerminal && !(text + terminator).hasSuffix("\n") && !(text.isEmpty && !$0)
+    }
     guard let failure = put(text + terminator, to: STDOUT_FILENO) else { return }
     fail(
       SVFTError(

@@ -37,7 +37,7 @@ struct Estimate: ParsableCommand {
   func run() throws {
     var work = Workload()
     (work.promptTokens, work.maxTokens, work.classes) = (prompt, predict, classes)
-    work.batch = training.batchSize ?? work.batch
+    work.batch = training.data.batchSize ?? work.batch
     if method != nil || options != "{}" || !targets.isEmpty {
       work.training = try training.options()
       work.evaluates = validation || work.training.validationShare > 0
@@ -55,7 +55,7 @@ struct Estimate: ParsableCommand {
 extension LoadingArguments {
   /// Throws `.memory` where the work goes beyond --memory-limit.
   fileprivate func requireFit(_ estimate: SVFT.Estimate) throws {
-    let limit = try memoryLimit.map(Bytes.parse) ?? 0
+    let limit = try memoryLimitBytes ?? 0
     guard limit > 0, estimate.peak > limit else { return }
     throw SVFTError(
       .memory,

@@ -8,15 +8,16 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var source: ModelArguments
   @Option(help: "Data file or folder.") var data: String
-  @OptionGroup var training: TrainingFlags
+  @OptionGroup var records: DataFlags
   @OptionGroup var output: OutputArguments
 
   func run() throws {
-    let settings = try training.options()
+    let settings = try records.options()
     let evaluation = try source.load().evaluate(
       data, options: settings, progress: Console.progress)
     if output.json { return Console.result(try Report.json(of: evaluation)) }
-    Console.result("loss \(Console.number(evaluation.loss, 5)) over \(evaluation.count)")
+    let unit = evaluation.perplexity == nil ? "labels" : "tokens"
+    Console.result("loss \(Console.number(evaluation.loss, 5)) over \(evaluation.count) \(unit)")
     let figures = [
       ("perplexity", evaluation.perplexity), ("accuracy", evaluation.accuracy),
       ("f1", evaluation.f1), ("entity_f1", evaluation.entityF1),

@@ -84,9 +84,7 @@ struct Generate: ParsableCommand {
   private func continued(
     _ prompts: [String], _ options: GenerationOptions, _ onToken: @escaping TokenCallback
   ) throws -> (results: [Generation], hasTexts: Bool) {
-    guard let layout = TrainingOptions.ChatStyle(rawValue: chatLayout) else {
-      throw ValidationError("--chat-layout: expected auto, chatml or plain, found \(chatLayout)")
-    }
+    let layout: TrainingOptions.ChatStyle = try RequestText.word(chatLayout, "--chat-layout")
     let conversations = try messages.map(TextInput.read)
     let ids = try tokens.map(Self.ids)
     let (model, adapters) = try adapterPerPrompt ? source.loadForPrompts() : (source.load(), [])
@@ -135,7 +133,7 @@ struct Generate: ParsableCommand {
       _ = try model.tokenize(conversation: messages, layout: layout)
     } catch {
       guard error.kind == .invalidArgument else { throw error }
-      throw SVFTError(.format, "\(path == "-" ? "stdin" : path): \(error.message)")
+      throw SVFTError(.format, "\(path == "-" ? "standard input" : path): \(error.message)")
     }
   }
 

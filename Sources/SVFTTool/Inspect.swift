@@ -28,10 +28,10 @@ struct Inspect: ParsableCommand {
 
   private func describe() throws -> String {
     guard let adapter else {
-      return try Inspector.inspect(path, options: "{\"spectrum\": \(spectrum)}")
+      return try Inspector.inspect(path, options: RequestText.json(["spectrum": spectrum]))
     }
     let model = try Model(path: path, options: loading.options(), progress: Console.progress)
-    let (folder, scale) = AdapterReference.split(adapter)
+    let (folder, scale) = try AdapterReference.split(adapter)
     return try model.loadAdapter(folder, scale: scale, progress: Console.progress).describe()
   }
 }
@@ -56,9 +56,8 @@ struct Factor: ParsableCommand {
     ]
     options["rank"] = rank
     options["iterations"] = iterations
-    let text = String(
-      decoding: try JSONSerialization.data(withJSONObject: options), as: UTF8.self)
-    let report = try model.factor(options: text, progress: Console.progress)
+    let report = try model.factor(
+      options: RequestText.json(options), progress: Console.progress)
     var facts = try JSONSerialization.jsonObject(with: Data(report.utf8)) as? [String: Any] ?? [:]
     facts["cache"] = CacheFolder.path ?? "none"
     if !result.json, let layers = facts.removeValue(forKey: "layers") as? [[String: Any]] {

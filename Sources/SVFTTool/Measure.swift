@@ -15,21 +15,22 @@ struct Bench: ParsableCommand {
   @Option(help: "Training steps; 0 leaves training out.") var train = 2
   @Option(help: "Prompts that share a training step.") var gradAccumulationSteps = 1
   @Option(help: "Repeats; medians are reported.") var repeats = 3
-  @Option(help: "Adapter that training uses, as JSON.")
-  var method = "{\"method\":\"lora\",\"r\":8}"
+  @Option(help: "Method that training uses: svft, lora, full, head or bias.") var method = "lora"
+  @Option(help: "Method options as JSON, e.g. '{\"r\":8}'.") var options = "{}"
   @Flag(help: "Say what each kind of op takes, and how long threads wait for others.")
   var ops = false
   @OptionGroup var result: OutputArguments
 
   func run() throws {
-    let lengths = [("prompt", prompt), ("decode", decode)].compactMap { name, length in
-      length.map { "\"\(name)\": \($0), " }
-    }
-    try result.show(
-      source.load().bench(
-        "{\(lengths.joined())\"batch\": \(batch), \"train\": \(train), "
-          + "\"grad_accumulation_steps\": \(gradAccumulationSteps), "
-          + "\"repeats\": \(repeats), \"ops\": \(ops), \"adapter\": \(method)}"))
+    var request: [String: Any] = [
+      "batch": batch, "train": train, "grad_accumulation_steps": gradAccumulationSteps,
+      "repeats": repeats, "ops": ops,
+      "adapter": try AdapterRequest.object(
+        method: method, options: options, targets: [], seed: nil),
+    ]
+    request["prompt"] = prompt
+    request["decode"] = decode
+    try result.show(source.load().bench(RequestText.json(request)))
   }
 }
 

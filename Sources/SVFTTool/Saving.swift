@@ -18,7 +18,7 @@ struct SavingArguments: ParsableArguments {
   func options(format: String?) throws -> SavingOptions {
     var options = SavingOptions()
     options.format = format
-    options.maxShardSize = try maxShardSize.map { try SavingOptions.bytes($0) }
+    options.maxShardSize = try maxShardSize.map { try ByteCount.parse($0, "--max-shard-size") }
     options.calibration = calibration
     return options
   }
@@ -89,6 +89,6 @@ struct Export: ParsableCommand {
           + (adapters.isEmpty ? "" : "; `svft sum` makes one of several"))
     }
     try result.show(
-      adapters[0].export(to: output, options: "{\"to\": \"\(to)\", \"rank\": \(rank)}"))
+      adapters[0].export(to: output, options: RequestText.json(["to": to, "rank": rank])))
   }
 }

@@ -9,9 +9,15 @@ package struct SessionRun {
   private let session: Session
   private let file: String
 
-  /// Restores the session, or begins one where there is no file.
+  /// Restores the session, or begins one where there is no file. Throws `.io` where none could be
+  /// written either: better now than after a long text.
   package init(_ model: Model, file: String) throws(SVFTError) {
     let exists = FileManager.default.fileExists(atPath: file)
+    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw SVFTError(
+        .io, "\(file): expected a file in a folder that can be written to, found none at \(folder)")
+    }
     session = try exists ? model.session(restoring: file) : model.session()
     self.file = file
   }

@@ -28,10 +28,9 @@ struct Sum: ParsableCommand {
     if let drop { request["drop"] = drop }
     if let seed { request["seed"] = seed }
     if let rank { request["rank"] = rank }
-    let options = try JSONSerialization.data(withJSONObject: request)
     let model = try source.load()
     let (adapter, report) = try Adapter.sum(
-      of: model.attachedAdapters, options: String(decoding: options, as: UTF8.self))
+      of: model.attachedAdapters, options: RequestText.json(request))
     try adapter.save(to: output)
     try result.show(report)
   }

@@ -76,9 +76,8 @@ enum AdapterRequest {
   static func json(
     method: String?, options: String, targets: [String], seed: Int?, extra: [String: Any] = [:]
   ) throws -> String {
-    let object = try object(
-      method: method, options: options, targets: targets, seed: seed, extra: extra)
-    return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+    try RequestText.json(
+      object(method: method, options: options, targets: targets, seed: seed, extra: extra))
   }
 
   static func object(
@@ -111,7 +110,9 @@ extension Console {
       return isTerminal ? status(line) : note(line)
     case .evaluation:
       line += "  validation loss \(number(progress.validationLoss ?? .nan, 4))"
-      if let score = progress.validationScore { line += "  score \(number(score, 4))" }
+      if let score = progress.validationScore, let name = progress.validationFigure {
+        line += "  \(name) \(number(score, 4))"
+      }
     case .checkpoint: line += "  checkpoint saved"
     case .skipped: line += "  skipped: loss or gradient not finite"
     case .finished: line += "  finished after \(duration(progress.elapsed))"

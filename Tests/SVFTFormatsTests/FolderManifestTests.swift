@@ -57,7 +57,7 @@ import TestKit
     #expect(try manifest.strangers(in: folder.path) == ["sub/c"])
   }
 
-  @Test(arguments: ["../a", "/etc/passwd", "", "a/b/c", "sub/..", ".", "a\\u0000b"])
+  @Test(arguments: ["../a", "/etc/passwd", "", "a/b/c/d/e", "sub/..", ".", "a\\u0000b"])
   func namesThatLeaveTheFolderAreRefused(_ name: String) throws {
     try folder.write(
       FolderManifest.name,

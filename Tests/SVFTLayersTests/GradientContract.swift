@@ -124,9 +124,6 @@ struct Contract: Sendable, CustomTestStringConvertible {
       try $0.graph.linear(
         $0.input(9), trained: try $0.parameter("m", 5, 9), addedTo: $0.input(5), scale: -0.7)
     },
-    Contract("transposed, frozen") {
-      try $0.graph.transposedLinear($0.input(75), frozen: try $0.frozen("w", 75, 37).weight)
-    },
     Contract("columns scaled") {
       try $0.graph.scaleColumns($0.input(37), by: try Replay.floats(37, "d"))
     },

@@ -68,8 +68,8 @@ struct WeightPartsTests {
       let inner = try bench.graph.linear(x, trained: bench.parameter("a", rank, 90))
       let y = try bench.graph.linear(
         inner, trained: bench.parameter("up", 130, rank), addedTo: base, scale: 0.7)
-      let back = try bench.graph.transposedLinear(
-        y, frozen: bench.frozen("v", 130, 20).weight)
+      let back = try bench.graph.linear(
+        y, frozen: bench.frozen("v", 20, 130).weight)
       try bench.build(back, threads: threads)
       try bench.gradients()
       let bits = try bench.results().map { $0.map(\.bitPattern) }

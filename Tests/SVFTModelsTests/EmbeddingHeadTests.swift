@@ -34,6 +34,16 @@ struct EmbeddingHeadTests {
         #"{"pooling_mode_lasttoken": true}"#, ["Pooling", "Normalize"],
         EmbeddingHead(.last, normalizes: true)
       ),
+      // The mean is sentence-transformers' own choice, and dropping out is for training.
+      (
+        #"{"word_embedding_dimension": 32}"#, ["Pooling", "Dropout"],
+        EmbeddingHead(.mean, normalizes: false)
+      ),
+      (
+        #"{"pooling_mode": "CLS", "pooling_mode_mean_tokens": true}"#, ["Pooling"],
+        EmbeddingHead(.cls, normalizes: false)
+      ),
+      (#"{"pooling_mode": "lasttoken"}"#, ["Pooling"], EmbeddingHead(.last, normalizes: false)),
     ])
   func modules(_ pooling: String, _ modules: [String], _ expected: EmbeddingHead) throws {
     let folder = try Self.folder(pooling, modules: modules)
@@ -54,25 +64,58 @@ struct EmbeddingHeadTests {
   }
 
   @Test(
-    "What we do not have is refused",
+    "What we do not have is refused by its name",
     arguments: [
-      (#"{"pooling_mode_max_tokens": true}"#, ["Pooling"], SVFTError.Kind.unsupported),
-      (#"{}"#, ["Pooling"], .unsupported),
-      (#"{"pooling_mode_mean_tokens": 1}"#, ["Pooling"], .format),
-      (#"{"pooling_mode_mean_tokens": true}"#, ["Pooling", "Dense"], .unsupported),
+      (#"{"pooling_mode_max_tokens": true}"#, "Pooling", "pooling_mode_max_tokens"),
+      (
+        #"{"pooling_mode_mean_tokens": true, "pooling_mode_weightedmean_tokens": true}"#, "Pooling",
+        "pooling_mode_weightedmean_tokens is not supported"
+      ),
+      (#"{"pooling_mode_median_tokens": true}"#, "Pooling", "pooling_mode_median_tokens"),
+      (#"{"pooling_mode": "weightedmean"}"#, "Pooling", "pooling_mode \"weightedmean\""),
+      (#"{"pooling_mode_mean_tokens": false}"#, "Pooling", "expected one pooling mode, found none"),
+      (
+        #"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#, "Pooling",
+        "pooling_mode_mean_tokens and pooling_mode_cls_token"
+      ),
+      (#"{"pooling_mode_mean_tokens": true}"#, "Dense", "the module \"Dense\""),
     ])
-  func refusals(_ pooling: String, _ modules: [String], _ kind: SVFTError.Kind) throws {
-    let folder = try Self.folder(pooling, modules: modules)
-    #expect { _ = try Checkpoint(folder.path).load() } throws: { ($0 as? SVFTError)?.kind == kind }
+  func refusals(_ pooling: String, _ module: String, _ words: String) throws {
+    let folder = try Self.folder(pooling, modules: ["Pooling", module])
+    let failure = #expect(throws: SVFTError.self) { try Checkpoint(folder.path).load() }
+    #expect(failure?.kind == .unsupported)
+    #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
   }
 
-  @Test("A module's path stays inside the folder", arguments: ["../x", "..", "/etc", "a/b"])
-  func paths(_ path: String) throws {
-    let folder = try Self.folder("{}")
-    try folder.write("modules.json", #"[{"path": "\#(path)", "type": "a.Pooling"}]"#)
-    #expect { _ = try Checkpoint(folder.path).load() } throws: {
-      ($0 as? SVFTError)?.kind == .format
-    }
+  @Test(
+    "Broken settings are named with their file",
+    arguments: [
+      #"{"pooling_mode_mean_tokens": 1}"#, #"{"pooling_mode": ["mean"]}"#,
+      #"{"include_prompt": "no"}"#, "[]",
+    ])
+  func broken(_ pooling: String) throws {
+    let folder = try Self.folder(pooling)
+    let failure = #expect(throws: SVFTError.self) { try Checkpoint(folder.path).load() }
+    #expect(failure?.kind == .format)
+    #expect(failure?.message.contains("0_Pooling/config.json: ") == true)
+  }
+
+  @Test(
+    "A GGUF file cannot hold what is not the pooling",
+    arguments: [
+      (EmbeddingHead(.cls, normalizes: true), []),
+      (EmbeddingHead(.mean, normalizes: false), ["length"]),
+      (EmbeddingHead(.mean, normalizes: true, maximumTokens: 64), []),
+      (
+        EmbeddingHead(
+          .mean, normalizes: true, maximumTokens: 20, prompt: "query: ", lowercases: true),
+        ["\"query: \"", "lower case", "20 tokens"]
+      ),
+    ] as [(EmbeddingHead, [String])])
+  func losses(_ head: EmbeddingHead, _ words: [String]) {
+    let losses = head.losses(context: 64)
+    #expect(losses.count == words.count)
+    for (loss, word) in zip(losses, words) { #expect(loss.contains(word), "\(loss)") }
   }
 
   @Test("Pooling survives GGUF metadata", arguments: [EmbeddingHead.Pooling.mean, .cls, .last])

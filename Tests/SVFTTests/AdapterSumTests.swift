@@ -94,4 +94,21 @@ import Testing
     }
     #expect(try model.attachedAdapters.count == 2)
   }
+
+  /// Adapters that lie ready have a scale of 0: of those a sum would be nothing.
+  @Test func aSumOfNothingIsRefused() throws {
+    let tiny = try TinyVerbs()
+    let model = try tiny.model()
+    let terms = try (2...3).map { try trained(model, tiny, #"{"method":"svft"}"#, steps: $0) }
+    for term in terms { try term.setScale(0) }
+    for rule in ["sum", "ties", "dare"] {
+      let failure = #expect(throws: SVFTError.self) {
+        try Adapter.sum(of: terms, options: "{\"rule\":\"\(rule)\"}")
+      }
+      #expect(failure?.kind == .invalidArgument)
+      #expect(failure?.message.contains("other than 0") == true)
+    }
+    try terms[0].setScale(1)
+    _ = try Adapter.sum(of: terms)
+  }
 }

@@ -12,7 +12,7 @@ import Testing
       text.split(separator: " ").map { name in Self.names.firstIndex(of: String(name)) ?? -1 }
     }
     for pair in pairs { counts.add(found: numbers(pair.found), wanted: numbers(pair.wanted)) }
-    return counts.f1
+    return counts.hits.f1
   }
 
   @Test func wholeEntitiesCount() throws {

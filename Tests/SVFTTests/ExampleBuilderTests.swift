@@ -182,5 +182,7 @@ import Testing
     #expect(example.ids.count == 40 && example.segments?.count == 40)
     #expect(example.ids.first == 2 && example.ids.last == 3)
     #expect(example.segments?.last == 1 && example.labels.isEmpty && example.counted == 1)
+    // Of 37 places the first text has 18.
+    #expect(example.segments?.count { $0 == 0 } == 20)
   }
 }

@@ -228,6 +228,14 @@ import Testing
         "other codes"
       ),
       (
+        try model(tiny, file, nil, latents: other.folder.file("model")),
+        #"{"method":"lora","quantization_aware":"recomputed"}"#, .mismatch, "other codes"
+      ),
+      (
+        try model(tiny, file, nil, latents: other.folder.file("model")), repair, .mismatch,
+        "found others at"
+      ),
+      (
         try model(tiny, file, nil, latents: encoder.folder.file("model")), aware, .mismatch,
         "another family"
       ),

@@ -130,6 +130,19 @@ import Testing
     #expect(kind { _ = try Trainer(adapter, data: one) } == .mismatch)
   }
 
+  /// Ablations compare groups by F1, the runs' own.
+  @Test func ablationsAreJudgedByF1() throws {
+    let tiny = try TinyVerbs(encoder: true)
+    let data = try tiny.lines(Self.records)
+    let text = try tiny.model().ablate(
+      data, validation: data,
+      options: #"{"groups":["query"],"seeds":1,"training":{"steps":3,"batch_size":2}}"#)
+    let report = try JSON.parse(text).root("report")
+    #expect(try report.string("figure") == "f1")
+    let run = try #require(try report.objects("groups").first?.objects("runs").first)
+    #expect(try (0...1).contains(run.double("f1")) && run.double("accuracy") <= 1)
+  }
+
   private func kind(_ body: () throws -> Void) -> SVFTError.Kind? {
     #expect(throws: SVFTError.self) { try body() }?.kind
   }

@@ -36,6 +36,22 @@ import Testing
     #expect(try lines(tiny).map { try $0.int("step") } == [1, 2, 3, 3])
   }
 
+  /// Whoever put it there.
+  @Test func anAdapterThatLiesThereIsNotReplaced() throws {
+    let tiny = try TinyVerbs()
+    let adapter = try tiny.model().createAdapter(#"{"method":"svft"}"#)
+    try adapter.save(to: tiny.folder.file("out"))
+    let before = try Data(
+      contentsOf: URL(fileURLWithPath: tiny.folder.file("out/adapter_model.safetensors")))
+    for resumes in [false, true] {
+      let failure = #expect(throws: SVFTError.self) { try trainer(tiny) { $0.resumes = resumes } }
+      #expect(failure?.kind == .state && failure?.message.contains("adapter") == true)
+    }
+    let after = try Data(
+      contentsOf: URL(fileURLWithPath: tiny.folder.file("out/adapter_model.safetensors")))
+    #expect(after == before)
+  }
+
   @Test func aSecondRunAtOnceIsRefused() throws {
     let tiny = try TinyVerbs()
     let first = try trainer(tiny)

@@ -70,4 +70,21 @@ import Testing
     made.perplexity = .infinity
     #expect(try !JSON.parse(Report.json(of: made)).root("report").has("perplexity"))
   }
+
+  /// In the report's order, with five digits; long lists of numbers by name in one line.
+  @Test func textIsForPeople() throws {
+    let modules = (0..<9).map { "\"m\($0)\":\(Double($0) / 7)" }.joined(separator: ",")
+    let zeros = (0..<9).map { "\"m\($0)\":0.0" }.joined(separator: ",")
+    let text = try Report.text(
+      of: #"{"b":{"x":1234567,"y":0.000123456},"a":[1,"two"],"rows":[{"n":"q","v":1.5},"#
+        + #"{"n":"r","w":null}],"big":1234567.8,"shares":{\#(modules)},"left":{\#(zeros)}}"#)
+    #expect(
+      text.split(separator: "\n").map(String.init) == [
+        "b.x 1234567", "b.y 0.00012346", "a 1 two", "rows", "| n | v | w |", "| --- | --- | --- |",
+        "| q | 1.5 |  |", "| r |  | null |", "big 1234568",
+        "shares, the largest of 9: m8 1.1429, m7 1.0, m6 0.85714", "left 0.0 in each of 9",
+      ])
+    #expect(try Report.text(of: "{\(modules)}").split(separator: "\n").count == 9)
+    #expect(throws: SVFTError.self) { try Report.text(of: "[1]") }
+  }
 }

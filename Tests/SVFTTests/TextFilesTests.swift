@@ -52,6 +52,54 @@ import Testing
     }
   }
 
+  @Test(arguments: [("my_Pooling", "my_Pooling"), ("./sub/1_Pooling/", "sub/1_Pooling")])
+  func modulesAreTakenAlongFromWhereTheyLie(_ path: String, _ name: String) throws {
+    let tiny = try TinyVerbs(encoder: true)
+    try FileSystem.makeFolder(tiny.folder.file("model/" + name))
+    try tiny.folder.write(
+      "model/modules.json",
+      #"[{"path": "", "type": "x.Transformer"}, {"path": "\#(path)", "type": "x.Pooling"}]"#)
+    let settings = #"{"pooling_mode_cls_token": true}"#
+    try tiny.folder.write("model/\(name)/config.json", settings)
+    try tiny.folder.write("model/sentence_albert_config.json", #"{"max_seq_length": 5}"#)
+    let model = try tiny.model()
+    _ = try model.save(to: tiny.folder.file("out"))
+    let copy = try String(
+      contentsOfFile: tiny.folder.file("out/\(name)/config.json"), encoding: .utf8)
+    #expect(copy == settings)
+    let texts = ["the old keeper was in the lighthouse"]
+    #expect(try Model(path: tiny.folder.file("out")).embed(texts) == model.embed(texts))
+  }
+
+  @Test(arguments: ["cls_token", "mean_tokens", "lasttoken"])
+  func poolingGoesThroughGGUFAndBack(_ mode: String) throws {
+    let tiny = try TinyVerbs(encoder: true)
+    try FileSystem.makeFolder(tiny.folder.file("model/1_Pooling"))
+    try tiny.folder.write(
+      "model/modules.json",
+      #"[{"path": "1_Pooling", "type": "x.Pooling"}, {"path": "2", "type": "x.Normalize"}]"#)
+    try tiny.folder.write("model/1_Pooling/config.json", #"{"pooling_mode_\#(mode)": true}"#)
+    let model = try tiny.model()
+    _ = try model.save(to: tiny.folder.file("a.gguf"), format: "f32")
+    let file = try Model(path: tiny.folder.file("a.gguf"))
+    _ = try file.save(to: tiny.folder.file("back"))
+    let texts = ["the old keeper", "was lit"]
+    #expect(try Model(path: tiny.folder.file("back")).embed(texts) == file.embed(texts))
+    let settings = tiny.folder.file("back/1_Pooling/config.json")
+    let pooling = try JSON.read(settings).root(settings)
+    for name in ["cls_token", "mean_tokens", "lasttoken"] {
+      #expect(try pooling.bool("pooling_mode_" + name) == (name == mode))
+    }
+    #expect(try JSON.read(tiny.folder.file("back/modules.json")).array("list").count == 3)
+  }
+
+  @Test func aDecoderFromGGUFIsNoFolderOfVectors() throws {
+    let tiny = try TinyVerbs()
+    _ = try tiny.model().save(to: tiny.folder.file("a.gguf"))
+    _ = try Model(path: tiny.folder.file("a.gguf")).save(to: tiny.folder.file("back"))
+    #expect(try FileSystem.kind(tiny.folder.file("back/modules.json")) == nil)
+  }
+
   @Test(
     "A trained model's text is the same after a way through both containers",
     .enabled(if: SharedData.isPresent, "needs shared data"))

@@ -80,6 +80,65 @@ import Testing
     #expect(try TrainingBench.tensors(output + "/adapter_model.safetensors") == whole.saved())
   }
 
+  /// A step of many micro-batches ends between two of them, and is done again as a whole.
+  @Test func aStepIsCancelledBetweenItsMicroBatches() throws {
+    let texts = (0..<4000).map { "{\"text\":\"number \($0) sat on a mat\"}" }
+    let data = try tiny.lines(texts, name: "many.jsonl")
+    func bench() throws -> TrainingBench {
+      try TrainingBench(tiny.model(), TrainingBench.small, data: data) {
+        ($0.steps, $0.batchSize, $0.accumulation) = (1, 1, texts.count)
+      }
+    }
+    var (whole, bench) = (try bench(), try bench())
+    try whole.run()
+    let model = bench.adapter.model
+    let isOver = Mutex(false)
+    let hasEnded = DispatchSemaphore(value: 0)
+    let canceller = Thread {
+      usleep(10_000)
+      while !isOver.withLock({ $0 }) { model.cancel() }
+      hasEnded.signal()
+    }
+    canceller.start()
+    let found = kind { try bench.run() }
+    isOver.withLock { $0 = true }
+    hasEnded.wait()
+    #expect(try found == .cancelled && bench.trainer.step == 0)
+    try bench.run()
+    #expect(try bench.saved() == whole.saved())
+  }
+
+  /// Where a cancelled run cannot be kept, the error says why and that it was cancelled.
+  @Test func aRunThatCannotBeKeptSaysBoth() throws {
+    var bench = try bench()
+    let output = output
+    let failure = #expect(throws: SVFTError.self) {
+      try bench.run { _ in
+        try? FileManager.default.removeItem(atPath: output)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
+        return false
+      }
+    }
+    #expect(failure?.kind == .io)
+    #expect(failure?.message.contains("cancelled at step 1 of 6") == true, "\(failure as Any)")
+  }
+
+  /// Whatever the steps between checkpoints, and each once.
+  @Test(arguments: [0, 2, 4]) func theBestIsKeptWherePatienceMayEndTheRun(_ every: Int) throws {
+    let held = try tiny.lines([#"{"text":"1 2 3 4 zzz qqq"}"#], name: "held.jsonl")
+    var bench = try TrainingBench(
+      tiny.model(), TrainingBench.small, data: tiny.data(), validation: held, output: output
+    ) {
+      ($0.steps, $0.evaluateEvery, $0.patience, $0.saveEvery) = (40, 1, 2, every)
+      $0.learningRate = 0.05
+    }
+    try bench.run()
+    let best = try TrainerDescriptionTests.object(bench.trainer).int("best_step")
+    #expect(try steps.contains(best))
+    let saved = bench.reports(.checkpoint).map(\.step)
+    #expect(Set(saved).count == saved.count && saved.contains(best))
+  }
+
   @Test func aFreshRunDoesNotTakeAnothersFolder() throws {
     var bench = try bench()
     #expect(kind { try bench.run { $0.step < 2 } } == .cancelled)
@@ -101,9 +160,11 @@ import Testing
 
   /// The best of other held-out data is no mark for these.
   @Test func theBestOfOtherDataIsForgotten() throws {
-    let texts = try ["the cat sat", "a dog ran on and on"].map {
-      try tiny.lines(["{\"text\":\"\($0)\"}"], name: "\($0.count).jsonl")
-    }
+    // The easier text first: its best would stay, were it not forgotten.
+    let texts = try ["the cat sat", "a dog ran on and on"].map { text in
+      let path = try tiny.lines(["{\"text\":\"\(text)\"}"], name: "\(text.count).jsonl")
+      return (path, loss: try tiny.model().evaluate(path).loss)
+    }.sorted { $0.loss < $1.loss }.map(\.0)
     func run(_ validation: String, resumes: Bool, stopsAt last: Int) throws -> Trainer {
       var bench = try TrainingBench(
         tiny.model(), TrainingBench.small, data: tiny.data(), validation: validation,

@@ -151,11 +151,17 @@ import Testing
     var other = long(resumes: true)
     other.seed = 5
     let adapter = try tiny.model().createAdapter(method)
+    func used() throws -> Int {
+      try JSON.parse(adapter.model.describe()).root("model").object("memory").int("used")
+    }
+    let before = try used()
     let failure = #expect(throws: SVFTError.self) {
       try Trainer(
         adapter, data: try tiny.data(), output: tiny.folder.file("out"), options: other)
     }
     #expect(failure?.kind == .mismatch)
+    // No gradients are left behind.
+    #expect(try used() == before)
     let fresh = #expect(throws: SVFTError.self) {
       try Trainer(
         adapter, data: try tiny.data(), output: tiny.folder.file("out"), options: long())

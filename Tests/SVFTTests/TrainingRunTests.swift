@@ -143,15 +143,24 @@ import Testing
     }
   }
 
-  @Test func coefficientsOfTheSpectrumDoNotDecay() throws {
+  /// The decay of a step: rate · decay of M and of its gate as they were before.
+  @Test func coefficientsOfTheSpectrumDecayToo() throws {
     let tiny = try TinyVerbs()
-    func run(_ decay: Double) throws -> [String: [Float]] {
-      try outcome(tiny, Method.all[0]) { $0.weightDecay = decay }.tensors
+    let method = #"{"method":"svft","init":"kaiming","gate":true,"targets":["q_proj"]}"#
+    func step(_ decay: Double, rate: Double = 0.1) throws -> [String: [Float]] {
+      try oneStep(tiny, Method(options: method), rate) { $0.weightDecay = decay }
     }
-    let (plain, decayed) = (try run(0), try run(0.5))
-    let coefficients = plain.filter { $0.key.hasSuffix("svft_M") }
-    #expect(!coefficients.isEmpty)
-    for (name, values) in coefficients { #expect(decayed[name] == values, "\(name)") }
+    let (still, plain, decayed) = (try step(0, rate: 0), try step(0), try step(0.5))
+    let coefficients = still.filter {
+      $0.key.hasSuffix("svft_M") || $0.key.hasSuffix("svft_gate")
+    }
+    #expect(coefficients.count == 4)
+    for (name, start) in coefficients {
+      let (a, b) = (plain[name] ?? [], decayed[name] ?? [])
+      for (index, value) in start.enumerated() {
+        #expect(abs((a[index] - b[index]) - 0.05 * value) <= 2e-6, "\(name)")
+      }
+    }
   }
 
   @Test func headTrainingMovesTheHeadAlone() throws {

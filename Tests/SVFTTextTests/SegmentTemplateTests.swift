@@ -40,6 +40,32 @@ import Testing
     #expect(pair.segments == [1, 1, 0])
   }
 
+  /// What the tokenizers package keeps of both texts, "longest_first".
+  @Test(arguments: [
+    (4, 4, 11, 4, 4), (4, 4, 10, 3, 4), (4, 4, 9, 3, 3), (6, 2, 9, 4, 2), (2, 6, 9, 2, 4),
+    (6, 3, 8, 3, 2), (3, 6, 8, 2, 3), (6, 1, 7, 3, 1), (9, 9, 3, 0, 0), (1, 9, 4, 0, 1),
+    (9, 1, 4, 1, 0), (5, 5, 2, 0, 0),
+  ]) func theLongerTextIsCutFirst(
+    _ first: Int, _ second: Int, _ limit: Int, _ keptFirst: Int, _ keptSecond: Int
+  ) throws {
+    let tokenizer = try tokenizer(
+      try JSON.parse(#"{"type":"BertProcessing","cls":["C",2],"sep":["S",3]}"#))
+    let encoding = try tokenizer.encodePair(
+      String(repeating: "a", count: first), String(repeating: "b", count: second), limit: limit)
+    #expect(encoding.ids.count { $0 == 0 } == keptFirst)
+    #expect(encoding.ids.count { $0 == 1 } == keptSecond)
+    #expect(encoding.ids.count <= limit && encoding.segments.count == encoding.ids.count)
+    if limit >= 3 { #expect(encoding.ids.first == 2 && encoding.ids.last == 3) }
+  }
+
+  @Test func aLoneTextKeepsWhatIsAroundIt() throws {
+    let tokenizer = try tokenizer(
+      try JSON.parse(#"{"type":"BertProcessing","cls":["C",2],"sep":["S",3]}"#))
+    #expect(try tokenizer.encodePair("aaaaa", nil, limit: 4).ids == [2, 0, 0, 3])
+    #expect(try tokenizer.encodePair("aa", nil, limit: 4).ids == [2, 0, 0, 3])
+    #expect(try tokenizer.encodePair("aa", nil, limit: 1).ids == [2])
+  }
+
   @Test(arguments: [
     #"{"type":"BertProcessing","cls":["C",9],"sep":["S",3]}"#,
     #"{"type":"BertProcessing","cls":["C"],"sep":["S",-3]}"#,

@@ -52,7 +52,7 @@ enum TinyPieces: String, CaseIterable, Sendable {
     #expect(try ends(["tokenizer_class": "T5Tokenizer"]) == ([], [2]))
     #expect(try ends(["tokenizer_class": "LlamaTokenizer", "add_eos_token": true]) == ([1], [2]))
     #expect(
-      failure { _ = try ends(["tokenizer_class": "XLMRobertaTokenizer"]) }?.kind == .unsupported)
+      failure { _ = try ends(["tokenizer_class": "AlbertTokenizer"]) }?.kind == .unsupported)
     let added: JSON = [
       "added_tokens_decoder": ["1000": ["content": "<|end|>", "special": true]]
     ]
@@ -63,6 +63,67 @@ enum TinyPieces: String, CaseIterable, Sendable {
       failure {
         _ = try ends(["added_tokens_decoder": ["9000000": ["content": "x"]]])
       }?.kind == .format)
+  }
+
+  /// The word for it is "legacy"; without it, transformers 5 says no.
+  @Test(arguments: [(false, false), (nil, false), (true, true)] as [(Bool?, Bool)])
+  func aBlankMayGoBeforeTheBeginningAlone(_ legacy: Bool?, _ isEverywhere: Bool) throws {
+    var configuration = JSON.Object([("tokenizer_class", "LlamaTokenizer")])
+    if let legacy { configuration["legacy"] = .bool(legacy) }
+    let tokenizer = try Tokenizer(
+      sentencePiece: TinyPieces.pairs.file(), configuration: .object(configuration))
+    let ids = try tokenizer.encode("the<mark>the", addSpecial: false)
+    let mark = try #require(tokenizer.id(of: "<mark>"))
+    let begin = try #require(tokenizer.id(of: "▁the"))
+    #expect(ids.first == begin && ids.dropFirst().first == mark)
+    #expect((ids == [begin, mark, begin]) == isEverywhere)
+    // A blank in the text stays one, and each stretch of a text is told whether it begins it.
+    #expect(try tokenizer.encode("the<mark> the", addSpecial: false).last == begin)
+    #expect(try (tokenizer.encode(stretch: "the", first: false) == [begin]) == isEverywhere)
+    #expect(try tokenizer.decode(ids).hasPrefix("the<mark>"))
+  }
+
+  @Test func rolesOfTheConfigurationAreTaken() throws {
+    let file = try TinyPieces.pairs.file()
+    let count = try Tokenizer(sentencePiece: file).vocabularySize
+    let configuration: JSON = [
+      "tokenizer_class": "LlamaTokenizer", "eos_token": ["content": "<mark>"],
+      "pad_token": "[PAD]", "bos_token": "", "additional_special_tokens": ["<x>"],
+    ]
+    let tokenizer = try Tokenizer(sentencePiece: file, configuration: configuration)
+    #expect(tokenizer.special.eos == tokenizer.id(of: "<mark>") && tokenizer.special.bos == 1)
+    #expect(tokenizer.special.padding == Int32(count) && tokenizer.vocabularySize == count + 2)
+    #expect(tokenizer.isSpecial(Int32(count + 1)))
+    let bounded = try Tokenizer(
+      sentencePiece: file, configuration: configuration, limit: count)
+    #expect(bounded.special.padding == nil && bounded.vocabularySize == count)
+  }
+
+  /// A word of the class decides: pieces of the file keep their ids, or get those of fairseq.
+  @Test func encodersArrangeTheirPieces() throws {
+    let file = try TinyPieces.unigram.file()
+    let own = try Tokenizer(sentencePiece: file)
+    let place = try #require(own.id(of: "▁the"))
+    for (name, shift, mask) in [("XLMRoberta", 1, 1), ("Camembert", 4, 4)] as [(String, Int32, Int)]
+    {
+      let tokenizer = try Tokenizer(
+        sentencePiece: file, configuration: ["tokenizer_class": .string(name + "Tokenizer")])
+      #expect(tokenizer.id(of: "▁the") == place + shift)
+      #expect(tokenizer.special.mask == Int32(own.vocabularySize + mask))
+      #expect(tokenizer.special.unknown == 3 && tokenizer.special.padding == 1)
+    }
+    for name in ["XLMRoberta", "Camembert", "DebertaV2"] {
+      let configuration: JSON = ["tokenizer_class": .string(name + "Tokenizer")]
+      let error = failure {
+        _ = try Tokenizer(sentencePiece: TinyPieces.pairs.file(), configuration: configuration)
+      }
+      #expect(error?.kind == .unsupported && error?.message.contains("unigram") == true)
+      for end in stride(from: 0, to: file.count, by: 23) {
+        _ = failure {
+          _ = try Tokenizer(sentencePiece: Array(file[..<end]), configuration: configuration)
+        }
+      }
+    }
   }
 
   @Test func whatCannotBeWrittenSaysSo() throws {

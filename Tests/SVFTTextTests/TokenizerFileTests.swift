@@ -94,6 +94,7 @@ import Testing
     let configuration: JSON = [
       "added_tokens_decoder": [
         "9000": ["content": "<new>", "special": true], "9001": ["content": "newer"],
+        "9002": ["content": "e", "special": true],
       ], "eos_token": "", "bos_token": "<none>",
     ]
     let tokenizer = try Tokenizer(json: tiny.json(), configuration: configuration)
@@ -105,6 +106,11 @@ import Testing
     let bounded = try Tokenizer(
       json: tiny.json(), configuration: configuration, limit: count + 1)
     #expect(bounded.vocabularySize == count + 1)
+    // Which says nothing about those behind it.
+    let known = try bounded.encode("e", addSpecial: false)
+    #expect(try known == before.encode("e", addSpecial: false))
+    #expect(try bounded.decode(known, skipSpecial: true).isEmpty)
+    #expect(try before.decode(known, skipSpecial: true) == "e")
   }
 
   @Test(arguments: TinyTokenizer.allCases) func everyPrefixIsRefused(_ tiny: TinyTokenizer) throws {

@@ -52,6 +52,19 @@ import Testing
     }
   }
 
+  @Test func aBlankBeforeTheBeginningAloneIsWritten() throws {
+    var vocabulary = try TinyTokenizer.pieces.tokenizer().vocabulary()
+    let everywhere = try Tokenizer(vocabulary: vocabulary)
+    vocabulary.prefixesBeginning = true
+    let one = try Tokenizer(vocabulary: vocabulary)
+    let other = try Self.rewritten(vocabulary)
+    for text in ["the lamp", "the<mark>the", "the<mark> the", "<mark>the", ""] {
+      #expect(try other.encode(text) == one.encode(text), "\(text)")
+    }
+    #expect(try one.encode("the<mark>the") != everywhere.encode("the<mark>the"))
+    #expect(try one.encode("the lamp") == everywhere.encode("the lamp"))
+  }
+
   @Test func anUnknownSplitPatternIsNamed() {
     var vocabulary = TokenizerVocabulary(
       kind: .gpt2, tokens: [Array("a".utf8)], types: [.normal])

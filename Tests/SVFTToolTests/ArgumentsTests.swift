@@ -6,20 +6,27 @@ import Testing
 
 @Suite struct ArgumentsTests {
   @Test(arguments: [
-    ("0", 0), ("1", 1), ("512M", 512 << 20), ("2g", 2 << 30), ("1.5K", 1536), ("8K", 8192),
-  ]) func sizesHaveUnits(_ text: String, _ count: Int) throws {
-    #expect(try Bytes.parse(text) == count)
+    ("a", "a", 1), ("a:0.5", "a", 0.5), ("a:b", "a:b", 1), ("d:/x:2", "d:/x", 2), ("a:", "a:", 1),
+  ]) func adaptersMayHaveAFactor(_ text: String, _ folder: String, _ scale: Float) throws {
+    #expect(try AdapterReference.split(text) == (folder, scale))
   }
 
-  @Test(arguments: ["", "M", "-1", "1T", "nan", "inf", "1e30", "9e9G", "12 M"])
-  func otherSizesAreRefused(_ text: String) {
-    #expect(throws: (any Error).self) { try Bytes.parse(text) }
+  @Test func aFactorThatIsNoNumberIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let notes = try ToolRun.failure(
+      ["generate"] + ToolRun.llama + ["--adapter", "\(folder.path):strong"], 2, in: folder)
+    #expect(notes.contains(#"expected a number behind the colon, found "strong""#))
   }
 
   @Test(arguments: [
-    ("a", "a", 1), ("a:0.5", "a", 0.5), ("a:b", "a:b", 1), ("d:/x:2", "d:/x", 2), ("a:", "a:", 1),
-  ]) func adaptersMayHaveAFactor(_ text: String, _ folder: String, _ scale: Float) {
-    #expect(AdapterReference.split(text) == (folder, scale))
+    (["--memory-limit", "2X"], 2, "--memory-limit: expected a number of bytes"),
+    (["--kv-format", "q5"], 3, "kv_format: expected one of auto, f32"),
+    (["--quant", "q4_9"], 3, "quantize: expected one of the formats"),
+    (["--compute", "f64"], 2, "--compute: expected one of default, f32"),
+  ]) func wrongWordsNameTheirFlag(_ flags: [String], _ status: Int32, _ words: String) throws {
+    let notes = try ToolRun.failure(
+      ["generate", "-p", "a"] + ToolRun.llama + flags, status, in: TemporaryFolder())
+    #expect(notes.contains(words), "\(notes)")
   }
 
   @Test func theModelsFlagsArrive() throws {
@@ -33,14 +40,14 @@ import Testing
     #expect(rounded != free)
     #expect(
       try ToolRun.failure(prompt + ToolRun.llama + ["--compute", "f16"], 2, in: folder)
-        .contains("--compute: expected default or f32"))
+        .contains("--compute: expected one of default, f32"))
     for format in ["auto", "f32", "bf16"] {
       let kept = try Self.tokens(prompt + ToolRun.llama + ["--kv-format", format], folder)
       #expect(kept.count == 100)
     }
     #expect(
       try ToolRun.failure(prompt + ToolRun.llama + ["--kv-format", "q9"], 3, in: folder)
-        .contains("expected one of the formats f32, f16"))
+        .contains("kv_format: expected one of auto, f32, f16"))
     #expect(
       try ToolRun.failure(prompt + ToolRun.llama + ["--kv-format", "q8_0"], 3, in: folder)
         .contains("a multiple of 32 values"))

@@ -32,6 +32,25 @@ import Testing
     #expect(figures.contains("accuracy 1.00000") && !figures.contains("perplexity"))
   }
 
+  @Test func severalClassesAreNamedAndJudged() throws {
+    let folder = try TemporaryFolder()
+    let data = try folder.write(
+      "labels.jsonl",
+      """
+      {"text":"who keeps the sea?","labels":["person","water"]}
+      {"text":"where is the gull?","labels":["place"]}
+      """)
+    let flags = ["--method", "lora", "--options", #"{"r":4}"#, "--learning-rate", "0.02"]
+    _ = try ToolRun.json(
+      ["train"] + ToolRun.bert + ["--data", data, "--output", "run", "--epochs", "40"] + flags,
+      in: folder)
+    let trained = ToolRun.bert + ["--adapter", "run"]
+    let report = try ToolRun.json(["eval"] + trained + ["--data", data], in: folder)
+    #expect(report["f1"] as? Double == 1 && report["accuracy"] as? Double == 1)
+    let words = try ToolRun.result(["eval"] + trained + ["--data", data], in: folder)
+    #expect(words.contains("f1 1.00000") && !words.contains("perplexity"), "\(words)")
+  }
+
   private static let vit = ["--model", ToolRun.fixture("vision/vit"), "--threads", "1"]
   private static let classes = ["LABEL_0": "gray", "LABEL_1": "palette", "LABEL_2": "rgb"]
 

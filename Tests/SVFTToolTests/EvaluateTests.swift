@@ -14,7 +14,8 @@ import Testing
     #expect(abs(exp(loss) - (report["perplexity"] as? Double ?? 0)) < 1e-6)
     let lines = try ToolRun.result(eval, in: folder).split(separator: "\n")
     let count = report["count"] as? Int ?? 0
-    #expect(lines.first.map(String.init) == "loss \(String(format: "%.5f", loss)) over \(count)")
+    let expected = "loss \(String(format: "%.5f", loss)) over \(count) tokens"
+    #expect(lines.first.map(String.init) == expected)
     #expect(lines.count == 3)
     let short = try ToolRun.json(eval + ["--max-seq-length", "4"], in: folder)
     #expect(short["count"] as? Int == 24 * 3)

@@ -75,7 +75,7 @@ import Testing
   @Test func whatStdinHasIsNamedToo() throws {
     let run = try ToolRun(
       ToolRun.greedy + ["--messages", "-"], in: TemporaryFolder(), text: "[{")
-    #expect(run.status == 3 && run.notes.contains("stdin: "), "\(run.notes)")
+    #expect(run.status == 3 && run.notes.contains("standard input: "), "\(run.notes)")
   }
 
   @Test(arguments: [

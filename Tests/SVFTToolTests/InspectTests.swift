@@ -72,6 +72,8 @@ import Testing
       $0["spectrum"] as? [Double]
     }
     #expect(!spectra.isEmpty && spectra.allSatisfy { $0 == $0.sorted(by: >) })
+    let lines = try ToolRun.result(["inspect", "--spectrum", ToolRun.fixture("llama")], in: folder)
+    #expect(lines.contains("half of the energy in"))
     try folder.write(
       "spectra.json",
       Array(try JSONSerialization.data(withJSONObject: report)))

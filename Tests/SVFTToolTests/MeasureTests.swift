@@ -19,7 +19,9 @@ import Testing
     #expect(lines.contains { $0.hasPrefix("decode.tokens_per_second ") })
     #expect(lines.contains("threads 1"))
     #expect(
-      try ToolRun.failure(Self.bench + ["--method", "no JSON"], 2, in: folder).contains("JSON"))
+      try ToolRun.failure(Self.bench + ["--options", "no JSON"], 2, in: folder).contains("JSON"))
+    #expect(
+      try ToolRun.failure(Self.bench + ["--method", "magic"], 3, in: folder).contains("magic"))
   }
 
   @Test func aShortContextHasAShortPrompt() throws {
@@ -32,7 +34,7 @@ import Testing
     let lines = try ToolRun.result(flags, in: TemporaryFolder()).split(separator: "\n")
     let head = try #require(lines.firstIndex(of: "prefill.ops"))
     #expect(
-      lines[head + 1] == "| op | pass | bytes | calls | multiply_adds | seconds | waiting |")
+      lines[head + 1] == "| op | pass | calls | seconds | waiting | multiply_adds | bytes |")
     #expect(lines[(head + 3)...].prefix { $0.hasPrefix("| ") }.count == ops.count)
   }
 

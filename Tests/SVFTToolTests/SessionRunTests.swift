@@ -93,4 +93,13 @@ import Testing
     let run = try ToolRun(ToolRun.greedy + flags, in: folder)
     #expect(run.status == status && run.notes.contains(words), "\(run.status) \(run.notes)")
   }
+
+  /// Before a text is made that could not be kept.
+  @Test func aFolderThatIsNotThereIsSaidFirst() throws {
+    let run = try ToolRun(
+      ToolRun.greedy + ["-p", "The lamp", "--session", "nowhere/a/b.svfts"],
+      in: TemporaryFolder())
+    #expect(run.status == 3 && run.output.isEmpty, "\(run.output)")
+    #expect(run.notes.contains("nowhere/a"))
+  }
 }

@@ -38,6 +38,7 @@ import Testing
     (["--options", "[]"], 2, "--options: expected a JSON object"),
     (["--options", #"{"paturn":"plain"}"#], 2, "paturn"),
     (["--method", "magic"], 3, "magic"), (["--targets", "nothing"], 3, "nothing"),
+    (["--targets", ","], 2, "--targets"),
     (["--optimizer", "lion"], 2, "optimizer: expected one of adamw, sgd"),
     (["--learning-rate", "nan"], 2, "learning_rate"), (["--steps=-1"], 2, "steps"),
     (["--resume", "--seed=-3"], 0, "no checkpoint"),

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct TrainingFlagsTests {
-  @Test(arguments: ["train", "eval", "demo"])
+  @Test(arguments: ["train", "ablate", "demo"])
   func everyOptionOfTheLibraryIsAFlag(_ command: String) throws {
     let help = try ToolRun.result([command, "--help"], in: TemporaryFolder())
     for name in TrainingOptions.names {
@@ -21,8 +21,9 @@ import Testing
     "save-total-limit", "steps-per-report", "epochs",
   ]) func everyNumberArrives(_ flag: String) throws {
     let notes = try ToolRun.failure(
-      ["eval"] + ToolRun.llama
-        + ["--data", ToolRun.fixture("tales.jsonl"), "--\(flag)=-1"], 2, in: TemporaryFolder())
+      ["train"] + ToolRun.llama
+        + ["--data", ToolRun.fixture("tales.jsonl"), "-o", "run", "--\(flag)=-1"], 2,
+      in: TemporaryFolder())
     let name = flag.split(separator: "-").joined(separator: "_")
     #expect(notes.hasPrefix("error: \(name): expected"), "\(notes)")
   }
@@ -30,10 +31,21 @@ import Testing
   @Test(arguments: ["optimizer", "lr-schedule", "on-long", "loss-on", "chat-layout"])
   func everyWordArrives(_ flag: String) throws {
     let notes = try ToolRun.failure(
-      ["eval"] + ToolRun.llama
-        + ["--data", ToolRun.fixture("tales.jsonl"), "--\(flag)", "sideways"], 2,
+      ["train"] + ToolRun.llama
+        + ["--data", ToolRun.fixture("tales.jsonl"), "-o", "run", "--\(flag)", "sideways"], 2,
       in: TemporaryFolder())
     let name = flag.split(separator: "-").joined(separator: "_")
     #expect(notes.hasPrefix("error: \(name): expected one of"), "\(notes)")
+  }
+
+  /// Evaluating knows what it uses, and refuses what it would ignore.
+  @Test func evaluatingTakesFlagsOfTheDataAlone() throws {
+    let eval = ["eval"] + ToolRun.llama + ["--data", ToolRun.fixture("tales.jsonl")]
+    let folder = try TemporaryFolder()
+    let notes = try ToolRun.failure(eval + ["--on-long", "sideways"], 2, in: folder)
+    #expect(notes.contains("on_long"))
+    for flag in ["--epochs=2", "--learning-rate=1", "--resume"] {
+      #expect(try ToolRun.failure(eval + [flag], 2, in: folder).contains("Unknown option"))
+    }
   }
 }

@@ -17,7 +17,6 @@ int svk_isa_detected(void);
 int svk_isa_runnable(void);
 /* Sets the set for the calling thread; -1 ends it. For tests. */
 void svk_isa_override(int isa);
-const char *svk_isa_name(int isa);
 /* Whether set 4 works without BF16 instructions: where the processor lacks them, and where the
  * calling thread wants it so, for tests. */
 int svk_spells_out_bf16(void);

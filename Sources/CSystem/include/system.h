@@ -29,9 +29,6 @@ void svs_meet(void *meeting);
 /* Processors this process may use: its affinity mask. At least 1. */
 int svs_processors(void);
 
-/* Threads that the pool has started in this process. */
-int svs_pool_threads(void);
-
 /* Seconds of the monotonic clock. */
 double svs_seconds(void);
 

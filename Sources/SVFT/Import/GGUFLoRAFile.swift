@@ -40,11 +40,17 @@ final class GGUFLoRAFile: DeltaSource {
     }
     let family = try file.string("general.architecture")
     let architecture = model.network.architecture
-    guard type(of: architecture).names.contains(family) else {
+    // Some families are written under another's name: Mistral is "llama" there.
+    guard type(of: architecture).names.contains(family) || architecture.name == family else {
       throw SVFTError(
         .mismatch,
         "\(path): expected an adapter for a model of the family \(architecture.name), found one "
           + "for \(family)")
+    }
+    guard !file.has("adapter.alora.invocation_tokens") else {
+      throw SVFTError(
+        .unsupported,
+        "\(path): expected a LoRA for all tokens, found one that some tokens activate (aLoRA)")
     }
     alpha = try file.double("adapter.lora.alpha")
     guard alpha.isFinite else {

@@ -105,41 +105,37 @@ final class StoredRows: LatentRows {
     slot = projection.weight
     self.latent = latent
     self.clamps = clamps
-    guard latent.shape == slot.shape else {
-      throw SVFTError(
-        .mismatch,
-        "expected latents of \(slot.shape), found \(latent.shape)")
-    }
-    if !MemoryLedger.isRehearsing { try requireOrigin() }
-    release()
+    try requireOrigin()
   }
 
   func fill(
     _ rows: Range<Int>, codes: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
   ) {
-    _ = read(rows, codes: codes, into: target)
+    read(rows, into: target)
+    guard clamps else { return }
+    _ = slot.weight.format.kernels.clamp(
+      target, toCellsOf: codes, count: rows.count * slot.weight.columns)
   }
 
   func prepare() { latent.weight.bytes.populatePages() }
   func release() { latent.weight.bytes.releasePages() }
 
-  /// Returns how many numbers are no latents of the codes.
-  private func read(
-    _ rows: Range<Int>, codes: UnsafeRawPointer, into target: UnsafeMutablePointer<Float>
-  ) -> Int {
+  private func read(_ rows: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     let columns = slot.weight.columns
     for (index, row) in rows.enumerated() {
       let place = latent.rowOrder.stored(slot.rowOrder.canonical(row))
       latent.weight.decode(rows: place..<place + 1, into: target + index * columns)
     }
-    guard clamps else { return 0 }
-    return slot.weight.format.kernels.clamp(
-      target, toCellsOf: codes, count: rows.count * columns)
   }
 
-  /// Throws `.mismatch` where more than a twentieth of the numbers lies beyond its cell's
-  /// neighbours: quantisers move far fewer, other weights leave most there.
+  /// Throws `.mismatch` where the shape is another, or more than a twentieth of the numbers lies
+  /// beyond its cell's neighbours: quantisers move far fewer, other weights leave most there.
   private func requireOrigin() throws(SVFTError) {
+    guard latent.shape == slot.shape else {
+      throw SVFTError(.mismatch, "expected latents of \(slot.shape), found \(latent.shape)")
+    }
+    guard !MemoryLedger.isRehearsing else { return }
+    defer { release() }
     let weight = slot.weight
     let values = try Buffer(of: Float.self, count: Weight.rowChunk * weight.columns)
     let codes = try Buffer(byteCount: Weight.rowChunk * weight.matrix.rowBytes)
@@ -148,8 +144,10 @@ final class StoredRows: LatentRows {
     for chunk in 0..<weight.rowChunks {
       let rows = weight.rows(ofChunk: chunk)
       weight.copyRows(rows, into: codes.pointer)
-      strays += read(
-        rows, codes: codes.pointer, into: values.pointer.assumingMemoryBound(to: Float.self))
+      let numbers = values.pointer.assumingMemoryBound(to: Float.self)
+      read(rows, into: numbers)
+      strays += weight.format.kernels.clamp(
+        numbers, toCellsOf: codes.pointer, count: rows.count * weight.columns)
     }
     let share = Double(strays) / Double(weight.rows * weight.columns)
     guard share > 0.05 else { return }

@@ -10,10 +10,13 @@ package import SVFTTensor
 extension Tokenizer {
   /// The tokenizer of a model's own file: ranks in text, or SentencePiece's protocol buffer.
   package convenience init(
-    modelFile bytes: [UInt8], configuration: JSON = .object(JSON.Object())
+    modelFile bytes: [UInt8], configuration: JSON = .object(JSON.Object()),
+    limit: Int = .max, keepsPieces: Bool = false
   ) throws(SVFTError) {
     guard RanksFile.isOne(bytes) else {
-      try self.init(sentencePiece: bytes, configuration: configuration)
+      try self.init(
+        sentencePiece: bytes, configuration: configuration, limit: limit,
+        keepsPieces: keepsPieces)
       return
     }
     let file = try RanksFile(bytes)

@@ -5,18 +5,31 @@
 //   3  normaliser: 2 compiled rules, 3 blank in front, 4 fewer blanks, 5 blanks as "▁"
 //
 // What stands around a text the file does not say; tokenizer_config.json beside it does, by the
-// class of the tokenizer. Classes that give pieces other ids are refused by name.
+// class of the tokenizer (SentencePieceFile+Classes.swift). Of the classes that give pieces other
+// ids some are known (SentencePieceFile+Encoders.swift), the others refused by name.
 package import SVFTFormats
 package import SVFTTensor
 
 extension Tokenizer {
   /// The tokenizer of a SentencePiece file. Throws `.format`, `.truncated` for a broken one,
   /// `.unsupported` for kinds and classes that are not known.
+  ///
+  /// - Parameters:
+  ///   - limit: tokens that the configuration adds to the file's have ids below it.
+  ///   - keepsPieces: added tokens do not replace pieces.
   package convenience init(
-    sentencePiece bytes: [UInt8], configuration: JSON = .object(JSON.Object())
+    sentencePiece bytes: [UInt8], configuration: JSON = .object(JSON.Object()),
+    limit: Int = .max, keepsPieces: Bool = false
   ) throws(SVFTError) {
     var vocabulary = try SentencePieceFile(bytes).vocabulary()
-    try vocabulary.configure(configuration.object("tokenizer_config.json"))
+    let configuration = try configuration.object("tokenizer_config.json")
+    let taking = TokenizerVocabulary.Taking(limit: limit, keepsPieces: keepsPieces)
+    if let encoder = try SentencePieceEncoder(configuration) {
+      let (file, roles) = try encoder.files(vocabulary, configuration, taking)
+      try self.init(json: file, configuration: roles)
+      return
+    }
+    try vocabulary.configure(configuration, taking)
     try self.init(vocabulary: vocabulary)
   }
 }
@@ -117,47 +130,5 @@ struct SentencePieceFile {
     vocabulary.special.eos = role(42, .control)
     vocabulary.special.padding = role(43, .control)
     return vocabulary
-  }
-}
-
-extension TokenizerVocabulary {
-  /// Which special tokens the classes of transformers put around a text.
-  private static let classes: [String: (bos: Bool, eos: Bool)] = [
-    "LlamaTokenizer": (true, false), "LlamaTokenizerFast": (true, false),
-    "CodeLlamaTokenizer": (true, false), "CodeLlamaTokenizerFast": (true, false),
-    "GemmaTokenizer": (true, false), "GemmaTokenizerFast": (true, false),
-    "T5Tokenizer": (false, true), "T5TokenizerFast": (false, true),
-    "MT5Tokenizer": (false, true), "MT5TokenizerFast": (false, true),
-  ]
-
-  /// Takes over what tokenizer_config.json says: tokens around a text, and added ones.
-  mutating func configure(_ configuration: JSON.Object) throws(SVFTError) {
-    let name = try configuration.string("tokenizer_class", default: "")
-    guard let around = name.isEmpty ? (kind == .llama, false) : Self.classes[name] else {
-      throw SVFTError(
-        .unsupported,
-        "\(configuration.place("tokenizer_class")): \(name) needs a tokenizer.json: load it with "
-          + "AutoTokenizer of Hugging Face's transformers, whose save_pretrained writes one")
-    }
-    addsBOS = try configuration.bool("add_bos_token", default: around.0 && special.bos != nil)
-    addsEOS = try configuration.bool("add_eos_token", default: around.1 && special.eos != nil)
-    guard configuration.has("added_tokens_decoder") else { return }
-    let list = try configuration.object("added_tokens_decoder")
-    let most = tokens.count + 65_536
-    for key in list.keys {
-      let token = try list.object(key)
-      guard let id = Int(key), id >= 0, id < most else {
-        throw SVFTError(.format, "\(list.place(key)): expected an id below \(most), found \(key)")
-      }
-      while tokens.count <= id {
-        types.append(.unused)
-        scores?.append(Self.stopgapScore)
-        tokens.append(Self.stopgap(tokens.count))
-      }
-      tokens[id] = Array(try token.string("content").utf8)
-      if types[id] != .unknown {
-        types[id] = try token.bool("special", default: false) ? .control : .userDefined
-      }
-    }
   }
 }

@@ -36,11 +36,10 @@ extension TokenizerFile {
         places = Dictionary(pairs) { first, _ in first }
       }
       let place = places?[content] ?? next
+      // An implied place grows with each token that takes one: once beyond the rows, all are.
       guard place < limit else {
-        Log.warn(
-          "\(list.place(key)): the model has no row for this token or those behind it, which are "
-            + "left out")
-        break
+        Log.warn("\(list.place(key)): the model has no row for this token, which is left out")
+        continue
       }
       tokens.append(
         try AddedToken(json, id: TokenID.checked(place, list.place(key)), content: content))

@@ -5,48 +5,6 @@ package import SVFTFormats
 package import SVFTTensor
 
 extension Tokenizer {
-  /// Whether a Hugging Face folder has one, in whatever form.
-  package static func isThere(in folder: String) throws(SVFTError) -> Bool {
-    for name in ["tokenizer.json", "tokenizer.model", "spiece.model", "vocab.txt", "vocab.json"] {
-      // What is there and no file is an error of the one who opens it.
-      if try FileSystem.kind(FileSystem.join(folder, name)) != nil { return true }
-    }
-    return false
-  }
-
-  /// The tokenizer of a Hugging Face folder: of its tokenizer.json, else of the file of its model.
-  ///
-  /// Tokens that its configuration alone adds are left out from the id `limit` on: a model has no
-  /// rows for them.
-  package convenience init(folder: String, limit: Int = .max) throws(SVFTError) {
-    let path = FileSystem.join(folder, "tokenizer.json")
-    let configuration = FileSystem.join(folder, "tokenizer_config.json")
-    let hasConfiguration = try FileSystem.isFile(configuration)
-    let settings = hasConfiguration ? try JSON.read(configuration) : .object(JSON.Object())
-    for name in ["tokenizer.model", "spiece.model"] where try !FileSystem.isFile(path) {
-      let model = FileSystem.join(folder, name)
-      guard try FileSystem.isFile(model) else { continue }
-      let file = try FileSystem.read(model)
-      let bytes = withExtendedLifetime(file) { Array(file.bytes) }
-      do {
-        try self.init(modelFile: bytes, configuration: settings)
-        return
-      } catch { throw error.while(model) }
-    }
-    if try !FileSystem.isFile(path),
-      let parts = try TokenizerParts(folder, settings.root(configuration))
-    {
-      do { try self.init(json: parts.file(), configuration: .object(parts.configuration)) } catch {
-        throw error.while(folder)
-      }
-      return
-    }
-    let json = try JSON.read(path)
-    do { try self.init(json: json, configuration: settings, limit: limit) } catch {
-      throw error.while(path)
-    }
-  }
-
   /// The tokenizer of parsed files.
   ///
   /// Throws `.format` for broken ones and `.unsupported`, with its name, for a stage we do not

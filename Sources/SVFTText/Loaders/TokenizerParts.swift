@@ -45,17 +45,23 @@ struct TokenizerParts {
   /// tokenizer_config.json with the roles that its class means.
   private(set) var configuration: JSON.Object
   private let vocabulary: JSON.Object
+  /// Tokens beyond the vocabulary have ids below it.
+  private let limit: Int
+  /// The file that lists the added tokens.
+  private let source: String
 
   /// The parts in a folder, nil where there are none. Throws `.unsupported` where nothing says
   /// what is to be made of them.
-  init?(_ folder: String, _ configuration: JSON.Object) throws(SVFTError) {
+  init?(
+    _ folder: String, _ configuration: JSON.Object, limit: Int = .max, hasList: Bool = false
+  ) throws(SVFTError) {
     var found: String?
     for name in ["vocab.json", "vocab.txt"] where found == nil {
       if try FileSystem.isFile(FileSystem.join(folder, name)) { found = name }
     }
     guard let found else { return nil }
     let className = try configuration.string("tokenizer_class", default: "")
-    let family = try className.isEmpty ? Self.family(of: folder) : ""
+    let family = try className.isEmpty ? TokenizerFolder.family(of: folder) : ""
     let kind = Self.kinds.first {
       $0.classes.contains(className) || $0.families.contains(family)
     }
@@ -68,6 +74,8 @@ struct TokenizerParts {
           + "save_pretrained writes tokenizer.json")
     }
     (self.folder, self.kind, self.configuration) = (folder, kind, configuration)
+    self.limit = limit
+    source = hasList ? "added_tokens.json" : "tokenizer_config.json"
     let path = FileSystem.join(folder, found)
     vocabulary = try found == "vocab.json" ? JSON.read(path).root(path) : Self.listed(path)
     for (name, text) in kind.roles
@@ -81,12 +89,6 @@ struct TokenizerParts {
     var file = JSON.Object([("version", "1.0"), ("added_tokens", .array(try added()))])
     for (key, value) in try kind.stages(self) { file[key] = value }
     return .object(file)
-  }
-
-  private static func family(of folder: String) throws(SVFTError) -> String {
-    let path = FileSystem.join(folder, "config.json")
-    guard try FileSystem.isFile(path) else { return "" }
-    return try JSON.read(path).root(path).string("model_type", default: "")
   }
 
   /// The lines of a file; the number of each is its id.
@@ -125,24 +127,33 @@ struct TokenizerParts {
     var next = vocabulary.count
     if configuration.has("added_tokens_decoder") {
       let list = try configuration.object("added_tokens_decoder")
+      var taken: Set<Int> = []
+      for key in vocabulary.keys { taken.insert(try vocabulary.int(key)) }
       for key in list.keys {
         let token = try list.object(key)
-        guard let id = Int(key), 0..<Int(Int32.max) ~= id else {
-          throw SVFTError(.format, "\(list.place(key)): expected an id, found \(key)")
+        let text = try token.string("content")
+        // What the vocabulary has keeps its id, as in the tokenizers package.
+        let own = try vocabulary.has(text) ? vocabulary.int(text) : nil
+        guard let id = Int(key), 0..<Int(Int32.max) ~= id, own != nil || !taken.contains(id) else {
+          throw SVFTError(
+            .format, "\(source): expected an id of its own for “\(text)”, found \(key)")
         }
         let isSpecial = try token.bool("special", default: false)
-        try add(token.string("content"), id, isSpecial: isSpecial, token)
-        next = max(next, id + 1)
+        try add(text, own ?? id, isSpecial: isSpecial, token)
+        if own == nil { next = max(next, id + 1) }
       }
     }
-    for (name, _) in SpecialTokens.roles where configuration.has(name) {
-      var flags = JSON.Object()
-      if case .object(let object)? = configuration[name] { flags = object }
-      let text =
-        try flags.count > 0 ? flags.string("content") : configuration.string(name)
-      let own = try vocabulary.has(text) ? vocabulary.int(text) : nil
-      if own == nil, !known.contains(text) { next += 1 }
-      try add(text, own ?? next - 1, isSpecial: true, flags)
+    for token in try configuration.roleTokens() + configuration.furtherSpecial()
+    where !token.text.isEmpty {
+      let own = try vocabulary.has(token.text) ? vocabulary.int(token.text) : nil
+      if own == nil, !known.contains(token.text) {
+        guard next < limit else {
+          Log.warn("\(folder): the model has no row for “\(token.text)”, which is left out")
+          continue
+        }
+        next += 1
+      }
+      try add(token.text, own ?? next - 1, isSpecial: true, token.flags)
     }
     return tokens
   }

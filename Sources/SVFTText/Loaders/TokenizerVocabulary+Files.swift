@@ -79,6 +79,11 @@ extension TokenizerVocabulary {
   private func sentencePieceStages() throws(SVFTError) -> JSON.Object {
     let addsSpace = addsSpacePrefix ?? true
     let blank: JSON = ["type": "Replace", "pattern": ["String": " "], "content": "▁"]
+    // The normaliser does not know the beginning of a text.
+    let isFirst = addsSpace && prefixesBeginning
+    let metaspace: JSON = [
+      "type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false,
+    ]
     let prefix: [JSON] = addsSpace ? [["type": "Prepend", "prepend": "▁"]] : []
     let strip: [JSON] =
       addsSpace ? [["type": "Strip", "content": " ", "start": 1, "stop": 0]] : []
@@ -93,8 +98,11 @@ extension TokenizerVocabulary {
       ("vocab", try vocabularyObject()), ("merges", .array(try scoredMerges())),
     ])
     return JSON.Object([
-      ("normalizer", ["type": "Sequence", "normalizers": .array(prefix + [blank])]),
-      ("pre_tokenizer", .null), ("post_processor", try template()),
+      (
+        "normalizer",
+        isFirst ? .null : ["type": "Sequence", "normalizers": .array(prefix + [blank])]
+      ),
+      ("pre_tokenizer", isFirst ? metaspace : .null), ("post_processor", try template()),
       ("decoder", ["type": "Sequence", "decoders": .array(decoders)]), ("model", .object(model)),
     ])
   }

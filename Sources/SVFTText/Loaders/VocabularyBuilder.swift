@@ -117,6 +117,7 @@ struct VocabularyBuilder {
       zip(vocabulary.tokens, vocabulary.types).map { $1.isMatched ? $0 : nil })
     return Tokenizer.Stages(
       normalizers: [try sentencePieceNormalizer()],
+      preTokenizers: prefixesBeginning ? [FirstMarker(marker: Self.marker)] : [],
       model: BytePairModel(findable, try ScoredMerges(scores, of: findable), options),
       template: try around(defaultBOS: true), decoders: sentencePieceDecoders)
   }
@@ -138,11 +139,16 @@ struct VocabularyBuilder {
       template: try around(defaultBOS: false), decoders: sentencePieceDecoders)
   }
 
+  /// Whether the blank in front comes where the beginning of a text is known: behind normalising.
+  private var prefixesBeginning: Bool {
+    vocabulary.prefixesBeginning && vocabulary.addsSpacePrefix ?? true
+  }
+
   private func sentencePieceNormalizer() throws(SVFTError) -> SentencePieceNormalizer {
     SentencePieceNormalizer(
       map: vocabulary.rules.isEmpty
         ? nil : try CharacterMap(vocabulary.rules, "precompiled_charsmap"),
-      addsPrefix: vocabulary.addsSpacePrefix ?? true,
+      addsPrefix: (vocabulary.addsSpacePrefix ?? true) && !prefixesBeginning,
       removesExtra: vocabulary.removesExtraSpaces ?? false)
   }
 

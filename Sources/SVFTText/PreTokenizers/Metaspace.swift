@@ -61,3 +61,19 @@ struct Metaspace: PreTokenizer, PieceDecoder {
     return Replace(replacement, by: isDropped ? [] : [0x20]).normalized(piece)
   }
 }
+
+/// A marker before what stands at the very beginning of a text, and before nothing that stands
+/// behind an added token.
+struct FirstMarker: PreTokenizer {
+  let marker: [UInt8]
+
+  func split(_ words: inout Words) {
+    guard words.isFirst, words.ranges.first?.lowerBound == 0 else { return }
+    var isStart = true
+    words.rewrite { word, output in
+      if isStart { output.append(contentsOf: marker) }
+      isStart = false
+      output.append(contentsOf: word)
+    }
+  }
+}

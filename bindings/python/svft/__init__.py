@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from ._arguments import optional_function as _optional_function
 from ._library import Log, library as _functions
 from .adapter import Adapter
 from .errors import (
@@ -29,6 +30,7 @@ _log_callback = Log()
 def set_log(callback) -> None:
     """Sends warnings and notes to ``callback(level, text)``; None is silence, the default."""
     global _log_callback
+    _optional_function(callback, "callback")
     if callback is None:
         _log_callback = Log()
     else:

@@ -9,7 +9,7 @@ import threading
 from ctypes import byref, c_void_p
 from typing import Iterator, Optional
 
-from ._library import check, library, take_string
+from ._library import Strings, check, library
 
 
 class Call:
@@ -55,9 +55,9 @@ class Call:
 
     def text(self, function, *arguments) -> str:
         """Calls a function whose last argument is a string output."""
-        out = c_void_p()
-        self.run(function, *arguments, byref(out))
-        return take_string(out)
+        out = Strings()
+        self.run(function, *arguments, out.pointers)
+        return out.texts()[0]
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import Sequence, Union
+from typing import Iterable, Union
 
 import numpy as np
 
+from ._arguments import items, path_text, refusal, utf8
+
 Input = Union[str, "os.PathLike[str]", bytes, np.ndarray]
+
+_EXPECTED = "texts (str), or pictures as paths, bytes or arrays"
 
 
 def _pixmap(array: np.ndarray) -> bytes:
@@ -27,21 +31,24 @@ def _pixmap(array: np.ndarray) -> bytes:
     return header + np.ascontiguousarray(array).tobytes()
 
 
-def _text(value: Input) -> str:
-    if isinstance(value, str):
-        return value
+def _text(value: Input, name: str) -> bytes:
     if isinstance(value, np.ndarray):
         value = _pixmap(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return "data:;base64," + base64.b64encode(value).decode("ascii")
-    return os.fspath(value)
+        return b"data:;base64," + base64.b64encode(value)
+    if not isinstance(value, (str, os.PathLike)):
+        raise refusal(name, _EXPECTED, value)
+    return utf8(path_text(value, name), name)
 
 
-def is_single(value: Union[Input, Sequence[Input]]) -> bool:
+def is_single(value: Union[Input, Iterable[Input]]) -> bool:
     """Whether this is one text or picture, not a sequence of them."""
     return isinstance(value, (str, bytes, bytearray, memoryview, np.ndarray, os.PathLike))
 
 
-def listed(value: Union[Input, Sequence[Input]]) -> "list[str]":
-    """Texts and pictures as strings."""
-    return [_text(value)] if is_single(value) else [_text(each) for each in value]
+def listed(value: Union[Input, Iterable[Input]], name: str) -> "list[bytes]":
+    """Texts and pictures as strings in UTF-8."""
+    if is_single(value):
+        return [_text(value, name)]
+    return [
+        _text(each, f"{name}[{index}]") for index, each in enumerate(items(value, name, _EXPECTED))]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import os
 from ctypes import (
     CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t,
-    c_uint32,
-    c_uint64, c_void_p,
+    c_uint32, c_uint64, c_void_p,
 )
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Optional
 
-import numpy as np
-
-from .errors import BY_STATUS, Error, InvalidArgument
+from .errors import BY_STATUS, Error
 
 ABI_VERSION = 1
 
@@ -160,25 +156,40 @@ SIGNATURES = {
 }
 
 
-def _candidates() -> list[Path]:
-    """Where the library may lie: by SVFT_LIBRARY, in the wheel, in a checkout's build folder."""
-    here = Path(__file__).resolve().parent
-    named = os.environ.get("SVFT_LIBRARY")
-    return ([Path(named)] if named else []) + [
-        here / "libsvft.so.0", here.parents[2] / "build" / "lib" / "libsvft.so.0"]
-
-
 def _open() -> ctypes.CDLL:
-    found = next((path for path in _candidates() if path.exists()), None)
-    library = ctypes.CDLL(str(found) if found else "libsvft.so.0")
+    """The library: that of SVFT_LIBRARY, else the wheel's, a checkout's or the system's.
+
+    ImportError where there is none, or another than this package needs.
+    """
+    here, named = Path(__file__).resolve().parent, os.environ.get("SVFT_LIBRARY")
+    if named:
+        found, asked = Path(named).absolute(), f"SVFT_LIBRARY={named}: "
+        if not found.exists():
+            raise ImportError(f"{asked}expected the library libsvft, found no such file")
+    else:
+        places = here / "libsvft.so.0", here.parents[2] / "build" / "lib" / "libsvft.so.0"
+        found, asked = next((place for place in places if place.exists()), "libsvft.so.0"), ""
+    try:
+        opened = ctypes.CDLL(str(found))
+    except OSError as error:
+        raise ImportError(f"{asked}expected the library libsvft, found {error}") from error
+    return _declared(opened, str(found))
+
+
+def _declared(opened: ctypes.CDLL, place: str) -> ctypes.CDLL:
+    """The library with the types of its functions.
+
+    ImportError for another ABI version, which is asked for first, and where functions lack.
+    """
     for name, (result, arguments) in SIGNATURES.items():
-        function = getattr(library, name)
+        function = getattr(opened, name, None)
+        if function is None:
+            raise ImportError(f"{place}: expected a libsvft with {name}(), found one without")
         function.restype, function.argtypes = result, arguments
-    if library.svft_abi_version() != ABI_VERSION:
-        raise ImportError(
-            f"this package needs ABI version {ABI_VERSION} of libsvft, "
-            f"found {library.svft_abi_version()} in {found or 'libsvft.so.0'}")
-    return library
+        if name == "svft_abi_version" and function() != ABI_VERSION:
+            raise ImportError(
+                f"{place}: expected ABI version {ABI_VERSION} of libsvft, found {function()}")
+    return opened
 
 
 library = _open()
@@ -191,67 +202,32 @@ def check(status: int) -> None:
         raise BY_STATUS.get(status, Error)(message)
 
 
-def take_string(pointer: c_void_p) -> str:
-    """The text of a string that the library handed out, which is freed."""
-    try:
-        return ctypes.string_at(pointer.value).decode("utf-8") if pointer.value else ""
-    finally:
-        library.svft_string_free(pointer)
+class Strings:
+    """Room for ``count`` strings that the library hands out, freed when it is forgotten.
+
+    Made before the call, so that nothing that cuts the call short leaves a string behind.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
+        self.pointers = (c_void_p * max(1, count))()
+
+    def texts(self) -> "list[str]":
+        """The texts that were handed out; "" where none was."""
+        return [
+            ctypes.string_at(pointer).decode("utf-8") if pointer else ""
+            for pointer in self.pointers[: self.count]]
+
+    def __del__(self) -> None:
+        for pointer in getattr(self, "pointers", ()):  # none where making it was cut short
+            library.svft_string_free(pointer)
 
 
 def text_out(function, *arguments) -> str:
     """Calls a function whose last argument is a string output."""
-    out = c_void_p()
-    check(function(*arguments, ctypes.byref(out)))
-    return take_string(out)
-
-
-def encoded(text) -> Optional[bytes]:
-    """A text or path in UTF-8; None stays None (NULL)."""
-    if text is None:
-        return None
-    data = str(text).encode("utf-8")
-    if b"\0" in data:
-        raise InvalidArgument(f"expected text without zero bytes, found {str(text)[:40]!r}")
-    return data
-
-
-def string_array(texts):
-    """UTF-8 pointers to texts; None stays NULL."""
-    return (c_char_p * max(1, len(texts)))(*map(encoded, texts))
-
-
-def id_array(ids):
-    """Token ids of a list or an array of integers, as C has them."""
-    array = np.asarray(ids)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise InvalidArgument(
-            f"ids: expected a sequence of integers, found {array.ndim} dimensions of {array.dtype}")
-    limits = np.iinfo(np.int32)
-    if array.size and not (limits.min <= array.min() and array.max() <= limits.max):
-        raise InvalidArgument("ids: expected integers of 32 bits, found larger ones")
-    return (c_int32 * max(1, len(array)))(*array.tolist())
-
-
-def set_fields(params: Structure, options: Mapping, caller: str) -> None:
-    """Sets fields of a params struct from the keyword options that ``caller`` was given.
-
-    TypeError for names that are no field; InvalidArgument for integers that a field cannot hold.
-    """
-    kinds = dict(params._fields_)
-    for name, value in options.items():
-        if name not in kinds or name == "struct_size":
-            raise TypeError(f"{caller}() got an unexpected option {name!r}")
-        if kinds[name] is c_char_p:
-            setattr(params, name, encoded(value))
-        elif kinds[name] in (c_float, c_double):
-            setattr(params, name, float(value))
-        else:
-            whole = operator.index(value)
-            setattr(params, name, whole)
-            if getattr(params, name) != whole:
-                bits = 8 * ctypes.sizeof(kinds[name])
-                raise InvalidArgument(f"{name}: expected an integer of {bits} bits, found {whole}")
+    out = Strings()
+    check(function(*arguments, out.pointers))
+    return out.texts()[0]
 
 
 def cache_folder() -> Optional[str]:

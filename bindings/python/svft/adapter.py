@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from ctypes import byref, c_void_p
-from typing import TYPE_CHECKING, Sequence
+from ctypes import c_void_p
+from typing import TYPE_CHECKING, Iterable
 
+from ._arguments import AnyPath, items, number, refusal, utf8_json, utf8_path
 from ._calls import Call
 from ._handle import Handle
-from ._library import check, encoded, library, take_string, text_out
+from ._library import Strings, check, library, text_out
 
 if TYPE_CHECKING:
     from .model import Model
@@ -35,31 +36,34 @@ class Adapter(Handle):
 
     def set_scale(self, scale: float) -> None:
         """The factor on the change this adapter makes; 0 turns it off."""
-        check(library.svft_adapter_set_scale(self._handle, scale))
+        check(library.svft_adapter_set_scale(self._handle, number(scale, "scale")))
 
-    def save(self, path: str) -> None:
+    def save(self, path: AnyPath) -> None:
         """Writes adapter_config.json and adapter_model.safetensors into a folder, which must not
         be that of a training run with checkpoints: the run's own adapter is in there."""
-        check(library.svft_adapter_save(self._handle, encoded(path)))
+        check(library.svft_adapter_save(self._handle, utf8_path(path, "path")))
 
-    def export(self, path: str, to: str = "peft", **options) -> dict:
+    def export(self, path: AnyPath, to: str = "peft", **options) -> dict:
         """Writes the adapter in another form: "peft" (with ``rank``), "gguf-lora" or "delta"."""
-        request = json.dumps({"to": to, **options}).encode("utf-8")
+        request = utf8_json({"to": to, **options}, "options")
         return json.loads(Call(self.model._handle).text(
-            library.svft_adapter_export, self._handle, encoded(path), request))
+            library.svft_adapter_export, self._handle, utf8_path(path, "path"), request))
 
     @staticmethod
-    def sum(adapters: "Sequence[Adapter]", rule: str = "sum", **options) -> "tuple[Adapter, dict]":
+    def sum(adapters: "Iterable[Adapter]", rule: str = "sum", **options) -> "tuple[Adapter, dict]":
         """Makes one adapter of several of one model, each with its scale as weight, by ``rule``
         ("sum", "mean", "ties" with ``density``, "dare" with ``drop`` and ``seed``; ``rank`` for
         lora). It is attached beside the others. Gives the adapter and a report."""
-        adapters = list(adapters)
+        adapters = items(adapters, "adapters", "adapters")
+        for index, adapter in enumerate(adapters):
+            if not isinstance(adapter, Adapter):
+                raise refusal(f"adapters[{index}]", "an adapter", adapter)
         handles = (c_void_p * max(1, len(adapters)))(*[one._handle.value for one in adapters])
-        request, report = json.dumps({"rule": rule, **options}).encode("utf-8"), c_void_p()
+        request, report = utf8_json({"rule": rule, **options}, "options"), Strings()
         handle = Call(adapters[0].model._handle if adapters else None).made(
-            Adapter, lambda *given: library.svft_adapter_sum(*given, byref(report)),
+            Adapter, lambda *given: library.svft_adapter_sum(*given, report.pointers),
             handles, len(adapters), request)
-        return Adapter(handle, adapters[0].model), json.loads(take_string(report))
+        return Adapter(handle, adapters[0].model), json.loads(report.texts()[0])
 
     def describe(self) -> dict:
         """Method, targets, trained numbers per module."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from ctypes import byref, c_int32, c_size_t, c_void_p
-from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Sequence, Union
+from ctypes import byref, c_int32, c_size_t
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Optional, Union
 
+from ._arguments import AnyPath, utf8, utf8_path
 from ._calls import Call
 from ._generation import OnToken, generation_params, stream, token_callback
 from ._handle import Handle
-from ._library import check, encoded, id_array, library, take_string, text_out
-from ._prompts import Conversation, conversation
+from ._library import Strings, check, library, text_out
+from ._prompts import Conversation, prompts
 
 if TYPE_CHECKING:
     from .model import Model
@@ -35,7 +36,7 @@ class Session(Handle):
 
     def generate(
         self, prompt: Optional[str] = None, *, messages: Optional[Conversation] = None,
-        tokens: Optional[Sequence[int]] = None, chat_layout: Optional[str] = None,
+        tokens: Optional[Iterable[int]] = None, chat_layout: Optional[str] = None,
         stream: bool = False, on_token: Optional[OnToken] = None, **options,
     ) -> "Union[str, Iterator[str]]":
         """Continues the whole text: a prompt, ``messages`` of a conversation, or ``tokens``.
@@ -45,16 +46,7 @@ class Session(Handle):
         prompt alone, for beginnings that many texts share. Also after an error the session holds
         the prompt and what was generated until then.
         """
-        if sum(given is not None for given in (prompt, messages, tokens)) != 1:
-            raise TypeError("generate() expects one of a prompt, messages= and tokens=")
-        if prompt is not None:
-            call = library.svft_session_generate, encoded(prompt)
-        elif messages is not None:
-            call = (
-                library.svft_session_generate_messages, encoded(conversation(messages)),
-                encoded(chat_layout))
-        else:
-            call = library.svft_session_generate_tokens, id_array(tokens), len(tokens)
+        call = prompts(prompt, messages, tokens, chat_layout).of_session()
         return self._continue(call, stream, on_token, options)
 
     def extend(
@@ -63,7 +55,7 @@ class Session(Handle):
     ) -> "Union[str, Iterator[str]]":
         """Adds a text, which may be empty, to the session's and continues that."""
         return self._continue(
-            (library.svft_session_extend, encoded(text)), stream, on_token, options)
+            (library.svft_session_extend, utf8(text, "text")), stream, on_token, options)
 
     def _continue(
         self, call: tuple, streams: bool, on_token: Optional[OnToken], options: Mapping,
@@ -77,12 +69,12 @@ class Session(Handle):
     def _run(self, call: tuple, on_token: Optional[OnToken], options: Mapping) -> str:
         function, *prompt = call
         params, kept = generation_params(options, 1)
-        running, out, reused = Call(self.model._handle), c_void_p(), c_size_t()
+        running, out, reused = Call(self.model._handle), Strings(), c_size_t()
         running.run(
             function, self._handle, *prompt, byref(params), token_callback(running, on_token), None,
-            byref(out), byref(reused))
+            out.pointers, byref(reused))
         self.reused = reused.value
-        return take_string(out)
+        return out.texts()[0]
 
     @property
     def tokens(self) -> "list[int]":
@@ -93,9 +85,9 @@ class Session(Handle):
         check(library.svft_session_tokens(self._handle, ids, count.value, byref(count)))
         return list(ids[: count.value])
 
-    def save(self, path: str) -> None:
+    def save(self, path: AnyPath) -> None:
         """Writes text and what was computed into one file, for ``Model.load_session``."""
-        check(library.svft_session_save(self._handle, encoded(path)))
+        check(library.svft_session_save(self._handle, utf8_path(path, "path")))
 
     def describe(self) -> dict:
         """Number of tokens, of computed ones among them, and the context."""

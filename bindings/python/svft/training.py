@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import json
 import math
-from ctypes import byref, c_double, c_void_p
+from ctypes import byref, c_double
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from ._arguments import AnyPath, optional_function, refusal, set_fields, utf8_path
 from ._calls import Call
 from ._handle import Handle
-from ._library import Train, TrainParams, check, encoded, library, set_fields, text_out
+from ._library import Train, TrainParams, check, library, text_out
 from .adapter import Adapter
 
 
@@ -54,13 +55,17 @@ class Trainer(Handle):
     _free = library.svft_trainer_free
 
     def __init__(
-        self, adapter: Adapter, data: str, *, validation: Optional[str] = None,
-        output: Optional[str] = None, **options,
+        self, adapter: Adapter, data: AnyPath, *, validation: Optional[AnyPath] = None,
+        output: Optional[AnyPath] = None, **options,
     ) -> None:
+        if not isinstance(adapter, Adapter):
+            raise refusal("adapter", "an adapter", adapter)
         params = TrainParams()
         check(library.svft_train_params_init(byref(params), ctypes.sizeof(params)))
         set_fields(params, options, "Trainer")
-        paths = map(encoded, (data, validation, output))
+        paths = (
+            utf8_path(data, "data"), utf8_path(validation, "validation"),
+            utf8_path(output, "output"))
         super().__init__(Call(adapter.model._handle).made(
             Trainer, library.svft_trainer_create, adapter._handle, *paths, byref(params)))
         self.adapter = adapter
@@ -70,6 +75,7 @@ class Trainer(Handle):
 
         Ctrl-C cancels too, after a checkpoint, and is raised again as KeyboardInterrupt.
         """
+        optional_function(on_progress, "on_progress")
         call = Call(self.adapter.model._handle)
 
         def report(user, pointer) -> int:
@@ -90,7 +96,7 @@ class Trainer(Handle):
         return json.loads(text_out(library.svft_trainer_describe, self._handle))
 
 
-def plot(metrics: str, path: str) -> None:
+def plot(metrics: AnyPath, path: AnyPath) -> None:
     """Draws a metrics.jsonl, a report of ``inspect`` with spectra, or an ablation.json as an SVG
     file."""
-    check(library.svft_plot(encoded(metrics), encoded(path)))
+    check(library.svft_plot(utf8_path(metrics, "metrics"), utf8_path(path, "path")))

@@ -212,18 +212,3 @@ def test_an_adapter_closed_while_its_model_is_in_use_goes_when_the_call_ends(lla
     llama.generate("The", **GREEDY, on_token=lambda *given: adapter.close())
     assert not llama.adapters and not llama.describe().get("adapters")
     assert (llama.logits([1, 2, 3]) == base).all()
-
-
-def test_ctrl_c_leaves_no_adapter_behind(llama):
-    made = []
-
-    def create(*given):
-        status = svft._library.library.svft_adapter_create(*given)
-        made.append(status)
-        os.kill(os.getpid(), signal.SIGINT)
-        return status
-
-    from svft._calls import Call
-    with pytest.raises(KeyboardInterrupt):
-        Call(llama._handle).made(svft.Adapter, create, llama._handle, b'{"method": "lora"}')
-    assert made == [0] and not llama.describe().get("adapters")

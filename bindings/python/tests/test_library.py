@@ -56,3 +56,23 @@ def test_the_log_goes_to_a_callback_and_can_be_silenced():
 def test_a_path_is_no_handle(kind):
     with pytest.raises(TypeError, match="is made by Model"):
         kind("Demo/model")
+
+
+def test_a_library_that_is_named_is_the_one_or_none(monkeypatch, tmp_path):
+    for path, found in [(tmp_path / "libsvft.so.0", "no such file"), (tmp_path, "cannot read")]:
+        monkeypatch.setenv("SVFT_LIBRARY", str(path))
+        with pytest.raises(ImportError, match=f"SVFT_LIBRARY={path}: expected .*{found}"):
+            _library._open()
+
+
+def test_other_libraries_are_told_by_their_version_first():
+    class Older:
+        @staticmethod
+        def svft_abi_version():
+            return _library.ABI_VERSION - 1
+
+    with pytest.raises(ImportError, match="old.so: expected ABI version 1 of libsvft, found 0"):
+        _library._declared(Older, "old.so")
+    Older.svft_abi_version = staticmethod(lambda: _library.ABI_VERSION)
+    with pytest.raises(ImportError, match=r"old.so: expected a libsvft with svft_version\(\)"):
+        _library._declared(Older, "old.so")

@@ -3,12 +3,15 @@
 import gc
 import json
 import os
+import re
 import signal
 import threading
 
 import numpy as np
 import pytest
 import svft
+
+from conftest import FIXTURES
 
 GREEDY = {"temperature": 0, "max_tokens": 12, "ignores_end": True}
 
@@ -187,6 +190,18 @@ def test_keys_and_values_are_kept_in_the_format_asked_for(llama, kept, meant):
         svft.Model.load(folder, kv_format="q9")
     with pytest.raises(svft.Unsupported, match="a multiple of 32 values"):
         svft.Model.load(folder, kv_format="q8_0")
+
+
+def test_every_format_of_keys_and_values_is_documented():
+    path = FIXTURES / "families" / "qwen3"
+    with pytest.raises(svft.Unsupported) as error:
+        svft.Model.load(path, kv_format="q5_0")
+    formats = re.search("one of (.*), found", str(error.value))[1].split(", ")
+    assert set(formats) == {"auto", "f32", "f16", "bf16", "q8_0", "q4_0"}
+    for kept in formats[1:]:
+        with svft.Model.load(path, kv_format=kept, threads=1) as model:
+            assert model.describe()["kv_format"] == kept
+        assert f'"{kept}"' in svft.Model.load.__doc__
 
 
 def test_a_saved_model_says_the_same(llama, tmp_path):
