@@ -29,6 +29,8 @@ public final class Session: @unchecked Sendable {
   private var revision: Int
   /// The adapter of the text alone that rows were computed with.
   private var lane: Lane?
+  /// What a restored text's rows are read from once a call says with which adapter it goes on.
+  private var unread: SessionFile?
 
   /// Rows are taken in groups of this size, so that not every call needs a larger cache.
   private static let group = 256
@@ -109,6 +111,7 @@ public final class Session: @unchecked Sendable {
     let lane = try model.lanes(options.adapters, prompts: 1)[0]
     dropStaleRows()
     if lane != self.lane { (self.lane, rows) = (lane, 0) }
+    try readRows(lane)
     var generator = try Generator(model, prompts: [prompt], options, context: contextLength)
     let serves = model.network.geometry.serves(rowsOf: rowLength, in: prompt.count)
     let kept =
@@ -192,8 +195,8 @@ extension Session {
     return try model.network.cache(slots: 1, context: 1)
   }
 
-  /// Takes what a file holds; the caller holds the gate. A file of this model with other adapters,
-  /// precision or format of rows gives its text alone.
+  /// Takes what a file holds; the caller holds the gate. Rows with other adapters than the model
+  /// has now wait for the next call, which may bring the text's own; else the text alone is kept.
   func restore(from path: String) throws(SVFTError) {
     let file = try SessionFile(path, access: model.options.copiesFile ? .copied : .mapped)
     try file.require(model.modelIdentity())
@@ -203,8 +206,20 @@ extension Session {
       _ = try network.cache(slots: 1, context: context)
     }
     let cache = try model.network.cache(slots: 1, context: context)
-    rows = try file.rows(into: cache, try model.sessionIdentity(cache.format))
-    (text, self.cache, rowLength) = (tokens, cache, rows)
+    (text, self.cache) = (tokens, cache)
+    let found = try file.rows(into: cache, try model.sessionIdentity(cache.format))
+    unread = found == nil ? file : nil
+    (rows, rowLength) = (found ?? 0, found)
+  }
+
+  /// Takes the rows of a restored text that had an adapter of its own, where this call's is that
+  /// one; the file is not kept for later calls.
+  private func readRows(_ lane: Lane?) throws(SVFTError) {
+    guard let file = unread, let cache else { return }
+    unread = nil
+    let found = try file.rows(into: cache, try model.sessionIdentity(cache.format, lane))
+    if found == nil { Log.note(file.foreignRows) }
+    (rows, rowLength) = (found ?? 0, found)
   }
 }
 
@@ -245,7 +260,7 @@ extension Model {
 
   /// The session that a file holds. Where other adapters are attached than when it was saved, or
   /// precision or the format of cached keys is another, rows are computed again when they are
-  /// needed.
+  /// needed; those of a text with an adapter of its own serve if the next call names that adapter.
   ///
   /// Throws `.io`, `.format`, `.truncated`, `.mismatch` (another model or version), `.limit` for a
   /// text beyond the context, `.memory`.

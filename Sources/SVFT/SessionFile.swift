@@ -88,16 +88,16 @@ struct SessionFile {
     return ids
   }
 
-  /// Copies the rows into slot 0 of a cache. Returns how many there are: none where they are of
+  /// Why rows of another state of the model are left.
+  var foreignRows: String {
+    "\(file.path): adapters, precision or the format of cached keys are others than when it was "
+      + "saved; the text is kept"
+  }
+
+  /// Copies the rows into slot 0 of a cache. Returns how many there are, nil where they are of
   /// another state of this model. Throws `.shape` for rows that do not fit.
-  func rows(into cache: KVCache, _ current: SessionIdentity) throws(SVFTError) -> Int {
-    guard identity.rows == current.rows else {
-      let path = file.path
-      Log.note(
-        "\(path): adapters, precision or the format of cached keys are others than when it was "
-          + "saved; the text is kept")
-      return 0
-    }
+  func rows(into cache: KVCache, _ current: SessionIdentity) throws(SVFTError) -> Int? {
+    guard identity.rows == current.rows else { return nil }
     let count = try file.require("keys.0").shape.first ?? 0
     try requireRows(count, in: cache)
     for layer in 0..<cache.layers {

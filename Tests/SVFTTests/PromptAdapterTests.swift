@@ -176,8 +176,10 @@ import Testing
       #expect(made.reusedTokens == turn.reused)
       #expect(made.tokens == alone[index])
     }
-    // A file of rows that are of an adapter gives the text; what was saved without gives all.
-    for (place, computed) in [(1, 0), (nil, 21)] as [(Int?, Int)] {
+    // Rows of a file that are of an adapter wait for the call that names it.
+    for (place, next, computed, reused) in [
+      (1, 1, 0, 11), (1, 4, 0, 0), (1, nil, 0, 0), (nil, nil, 21, 11),
+    ] as [(Int?, Int?, Int, Int)] {
       var options = Self.greedy()
       options.adapters = place.map { [PromptAdapter(adapters[$0])] } ?? []
       let made = try session.generate(tokens: prompt, options)
@@ -186,7 +188,11 @@ import Testing
       #expect(try again.tokens == prompt + made.tokens)
       let about = try JSON.parse(again.describe()).root("session")
       #expect(try about.int("computed_tokens") == computed)
-      #expect(try again.generate(tokens: prompt, options).tokens == made.tokens)
+      options.adapters = next.map { [PromptAdapter(adapters[$0])] } ?? []
+      let more = try again.generate(tokens: prompt, options)
+      #expect(more.reusedTokens == reused)
+      #expect(
+        try more.tokens == attached(options.adapters.first ?? nil, prompt, model, options).tokens)
     }
   }
 
