@@ -54,7 +54,7 @@ extension Rule {
   ]
 
   private static let pythonTable = "bindings/python/svft/_library.py"
-  private static let machineFolders = ["work", "farm", "root", "home"].map { "/" + $0 + "/" }
+  private static let machineFolders = ["work", "root", "home", "Users"].map { "/" + $0 + "/" }
 
   private static func difference(
     _ a: Set<String>, of first: String, _ b: Set<String>, of second: String
