@@ -1,6 +1,7 @@
 /* Activations over arrays, forward and backward: each is its scalar form in a loop (elementary.h).
  *   silu = x s(x), s the sigmoid; gelu = x Phi(x), Phi = (1 + erf(x / sqrt 2)) / 2;
- *   gelu_tanh = x s(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3), which is its tanh form rewritten. */
+ *   gelu_tanh = x s(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3), which is its tanh form rewritten;
+ *   quick_gelu = x s(1.702 x); mish = x tanh(log(1 + e^x)). */
 #include "cpu.h"
 #include "elementary.h"
 #include "kernels.h"
@@ -48,6 +49,41 @@ SVK_INLINE float gelu_tanh_both(float x, float *slope) {
   return swish(x, argument, 1.59576912f + 0.214064449f * x * x, slope);
 }
 
+SVK_INLINE float quick_gelu_f32(float x) { return x * sigmoid_f32(1.702f * x); }
+
+SVK_INLINE float quick_gelu_both(float x, float *slope) {
+  return swish(x, 1.702f * x, 1.702f, slope);
+}
+
+SVK_INLINE float squared_relu_f32(float x) {
+  float y = relu_f32(x);
+  return y * y;
+}
+SVK_INLINE float squared_relu_slope(float x) { return 2.0f * relu_f32(x); }
+
+/* With e = e^-|x|, tanh(log(1 + e^x)) = n / d: n = 1 + 2 e, d = n + 2 e^2 for x >= 0, else
+ * n = e^2 + 2 e, d = n + 2. Its slope is 4 (1 + e) e^2 / d^2, or 4 (1 + e) e / d^2: nothing
+ * overflows, and nothing is lost by subtraction. */
+SVK_INLINE float mish_both(float x, float *slope) {
+  float e = exp_f32(-fabsf(x)), square = e * e;
+  float n = x < 0.0f ? square + 2.0f * e : 1.0f + 2.0f * e;
+  float d = x < 0.0f ? n + 2.0f : n + 2.0f * square;
+  float t = n / d, rise = 4.0f * (1.0f + e) * (x < 0.0f ? e : square) / (d * d);
+  *slope = t + x * rise;
+  return x * t;
+}
+
+SVK_INLINE float mish_f32(float x) {
+  float slope;
+  return mish_both(x, &slope);
+}
+
+SVK_INLINE void exp_body(const float *x, float shift, float *y, int64_t count) {
+  SVK_ELEMENTWISE
+  for (int64_t i = 0; i < count; i++) y[i] = exp_f32(x[i] - shift);
+}
+SVK_KERNEL(void, exp, (const float *x, float shift, float *y, int64_t count), (x, shift, y, count))
+
 #define SLOPE(name)                                                                                \
   SVK_INLINE float name##_slope(float x) {                                                         \
     float slope;                                                                                   \
@@ -56,6 +92,8 @@ SVK_INLINE float gelu_tanh_both(float x, float *slope) {
   }
 SLOPE(silu)
 SLOPE(gelu_tanh)
+SLOPE(quick_gelu)
+SLOPE(mish)
 
 #define BOTH(name)                                                                                 \
   SVK_INLINE float name##_both(float x, float *slope) {                                            \
@@ -66,6 +104,7 @@ BOTH(sigmoid)
 BOTH(tanh)
 BOTH(relu)
 BOTH(gelu)
+BOTH(squared_relu)
 
 #define FORWARD(name, function)                                                                    \
   SVK_INLINE void name##_body(const float *x, float *y, int64_t count) {                           \
@@ -109,21 +148,24 @@ FORWARD(relu, relu_f32)
 FORWARD(silu, silu_f32)
 FORWARD(gelu, gelu_f32)
 FORWARD(gelu_tanh, gelu_tanh_f32)
+FORWARD(quick_gelu, quick_gelu_f32)
+FORWARD(squared_relu, squared_relu_f32)
+FORWARD(mish, mish_f32)
 BACKWARD(sigmoid_backward, sigmoid_slope)
 BACKWARD(tanh_backward, tanh_slope)
 BACKWARD(relu_backward, relu_slope)
 BACKWARD(silu_backward, silu_slope)
 BACKWARD(gelu_backward, gelu_slope)
 BACKWARD(gelu_tanh_backward, gelu_tanh_slope)
+BACKWARD(quick_gelu_backward, quick_gelu_slope)
+BACKWARD(squared_relu_backward, squared_relu_slope)
+BACKWARD(mish_backward, mish_slope)
 GATE(sigmoid_gate_backward, sigmoid_both)
 GATE(tanh_gate_backward, tanh_both)
 GATE(relu_gate_backward, relu_both)
 GATE(silu_gate_backward, silu_both)
 GATE(gelu_gate_backward, gelu_both)
 GATE(gelu_tanh_gate_backward, gelu_tanh_both)
-
-SVK_INLINE void exp_body(const float *x, float shift, float *y, int64_t count) {
-  SVK_ELEMENTWISE
-  for (int64_t i = 0; i < count; i++) y[i] = exp_f32(x[i] - shift);
-}
-SVK_KERNEL(void, exp, (const float *x, float shift, float *y, int64_t count), (x, shift, y, count))
+GATE(quick_gelu_gate_backward, quick_gelu_both)
+GATE(squared_relu_gate_backward, squared_relu_both)
+GATE(mish_gate_backward, mish_both)

@@ -26,6 +26,7 @@ package final class AdapterContents {
   /// BF16 and I64, `.format` for tensors that were changed after they were saved.
   package init(folder path: String) throws(SVFTError) {
     self.path = path
+    try Self.requireAdapter(in: path)
     let config = FileSystem.join(path, AdapterFile.configurationName)
     let text = try FileSystem.read(config)
     let own = try during(config) { () throws(SVFTError) in

@@ -25,9 +25,11 @@ extension LoRA {
 
   package static func options(_ file: AdapterContents) throws(SVFTError) -> JSON.Object {
     let config = file.configuration
-    for key in foreignKeys where config.has(key) && config[key] != false {
+    for key in foreignKeys where config[key].map(isSet) == true {
       throw SVFTError(
-        .unsupported, "\(file.path): adapters with \(key) set are not supported by method \(name)")
+        .unsupported,
+        "\(file.path): adapters with \(key) set are not supported by method \(name): merge it into "
+          + "its model with PEFT (merge_and_unload), save that and load it")
     }
     try requireUntouchedBase(config, file.path)
     var options = JSON.Object()
@@ -44,11 +46,21 @@ extension LoRA {
     return options
   }
 
-  /// Keys of LoraConfig that change the computation, unless they are absent, null or false.
+  /// Keys of LoraConfig that change the computation, or what is trained, unless they are absent,
+  /// null, false or empty.
   private static let foreignKeys = [
     "use_dora", "use_qalora", "lora_bias", "use_bdlora", "layer_replication",
-    "alora_invocation_tokens", "arrow_config",
+    "alora_invocation_tokens", "arrow_config", "trainable_token_indices", "target_parameters",
   ]
+
+  private static func isSet(_ value: JSON) -> Bool {
+    switch value {
+    case .null, .bool(false): false
+    case .array(let values): !values.isEmpty
+    case .object(let members): members.count > 0
+    default: true
+    }
+  }
 
   /// Values of init_lora_weights, by their beginnings, with which training began by taking from the
   /// base what A and B start as.

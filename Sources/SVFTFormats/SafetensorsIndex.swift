@@ -1,8 +1,8 @@
 // A model in several safetensors files: model.safetensors.index.json holds {"metadata":
 // {"total_size"}, "weight_map": tensor name → file name}. Shards are plain names in the index's own
-// folder, so that no index can reach elsewhere. The map is the authority: a listed tensor lies in
-// its shard and no other, or nowhere (one of two names of one matrix); what a shard holds beyond
-// the map is ignored.
+// folder, so that no index can reach elsewhere. A listed tensor lies in its shard and no other, or
+// nowhere (one of two names of one matrix). What a shard holds beyond the map is a tensor of the
+// model too, as for transformers, which goes by the shards' own names.
 package import SVFTTensor
 
 /// The tensors of a sharded model.
@@ -59,7 +59,7 @@ package final class SafetensorsIndex: PartedSource {
     return name
   }
 
-  /// The names in the order of their data, shard by shard, each checked to lie in its shard alone.
+  /// The names in the order of their data, shard by shard, each checked to lie in one shard alone.
   private static func order(_ names: [String], _ home: [Int], _ shards: [Safetensors])
     throws(SVFTError) -> TensorParts
   {
@@ -68,14 +68,19 @@ package final class SafetensorsIndex: PartedSource {
     var parts = TensorParts(shards)
     for (number, shard) in shards.enumerated() {
       for name in shard.names {
-        guard let place = map.position(of: name) else { continue }
-        guard home[place] == number else {
+        let listed = map.position(of: name).map { home[$0] }
+        guard listed == nil || listed == number else {
           throw SVFTError(
             .format,
             "tensor \(name.debugDescription) lies in \(shard.path), the index says in "
-              + shards[home[place]].path)
+              + shards[listed ?? number].path)
         }
-        _ = parts.add(name, in: number)
+        guard parts.add(name, in: number) else {
+          throw SVFTError(
+            .format,
+            "tensor \(name.debugDescription) lies in \(shard.path) and in "
+              + "\(parts.home(of: name)?.path ?? shard.path), the index lists neither")
+        }
       }
     }
     // Names of one matrix that writers have joined: who needs it will miss it by name.
@@ -98,6 +103,6 @@ package final class SafetensorsIndex: PartedSource {
       $0 &+ (parts.files[$1.1].entry($1.0)?.byteCount ?? 0)
     }
     guard claimed != total else { return }
-    Log.warn("\(path): metadata.total_size is \(claimed), the tensors listed have \(total) bytes")
+    Log.warn("\(path): metadata.total_size is \(claimed), the tensors have \(total) bytes")
   }
 }

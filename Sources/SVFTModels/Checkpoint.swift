@@ -27,7 +27,9 @@ package struct Checkpoint: Sendable {
   package init(_ path: String, access: MappedFile.Access = .mapped) throws(SVFTError) {
     switch try FileSystem.kind(path) {
     case .folder: try self.init(folder: path, access)
-    case .file: try self.init(gguf: path, access)
+    case .file:
+      if let error = try Self.misplaced(file: path) { throw error }
+      try self.init(gguf: path, access)
     case .other:
       throw SVFTError(.io, "\(path): expected a model folder or a .gguf file, found neither")
     case nil:
@@ -39,7 +41,7 @@ package struct Checkpoint: Sendable {
     let file = FileSystem.join(folder, "config.json")
     guard try FileSystem.isFile(file) else {
       try EmbeddingHead.requireModel(in: folder)
-      throw SVFTError(.io, "\(folder): expected a model folder, found no config.json in it")
+      throw try Self.misplaced(folder: folder)
     }
     let hyper = Hyperparameters(try JSON.read(file).root(file), dialect: .huggingFace, file: file)
     let type = try hyper.text("model_type")
@@ -51,43 +53,14 @@ package struct Checkpoint: Sendable {
     source = try Self.weights(of: hyper, folder, access)
   }
 
-  /// The tensors of a folder, matrices of four bits as one tensor each.
-  private static func weights(
-    of hyper: Hyperparameters, _ folder: String, _ access: MappedFile.Access
-  ) throws(SVFTError) -> any TensorSource {
-    guard let words = try hyper.section("quantization_config") else {
-      return try weights(folder, access)
-    }
-    let isKnown = try during(hyper.file) { () throws(SVFTError) in
-      try BitsAndBytes.isMeant(by: words)
-    }
-    let method = words.has("quant_method") ? try words.string("quant_method") : "another way"
-    try hyper.refuse(
-      "quantization_config", unless: isKnown,
-      "a checkpoint quantised by \(method), other than to four bits by bitsandbytes (take the "
-        + "model's own weights, or a GGUF file, and quantise those)")
-    return try BitsAndBytes(weights(folder, access))
-  }
-
-  /// The tensors of a folder, whatever its family.
-  package static func weights(
-    _ folder: String, _ access: MappedFile.Access = .mapped
-  ) throws(SVFTError) -> any TensorSource {
-    let whole = FileSystem.join(folder, "model.safetensors")
-    if try FileSystem.isFile(whole) { return try Safetensors(whole, access: access) }
-    let index = FileSystem.join(folder, "model.safetensors.index.json")
-    if try FileSystem.isFile(index) { return try SafetensorsIndex(index, access: access) }
-    let hint = try TensorFile.pyTorchFile(in: folder).map {
-      "; \($0) is not read: convert it to safetensors"
-    }
-    throw SVFTError(
-      .io,
-      "\(folder): expected model.safetensors or model.safetensors.index.json, found none"
-        + (hint ?? ""))
-  }
-
   private init(gguf path: String, _ access: MappedFile.Access) throws(SVFTError) {
     let file = try GGUF(path, access: access, isPart: true)
+    guard !file.has("adapter.type") else {
+      throw SVFTError(
+        .unsupported,
+        "\(path): expected a model, found an adapter: give the model it was trained on, and import "
+          + "this file onto it")
+    }
     // Only the first of several parts says what the model is.
     source = try file.parts() > 1 ? SplitGGUF(file, access: access) : file
     let hyper = try Hyperparameters(file)

@@ -9,6 +9,7 @@ extension Hyperparameters {
     ("silu", .silu), ("swish", .silu), ("gelu", .gelu), ("gelu_python", .gelu),
     ("gelu_new", .geluTanh),
     ("gelu_pytorch_tanh", .geluTanh), ("gelu_fast", .geluTanh), ("relu", .relu), ("tanh", .tanh),
+    ("quick_gelu", .quickGelu), ("relu2", .squaredRelu), ("mish", .mish),
   ]
 
   /// The activation a key names.

@@ -17,6 +17,12 @@ extension Kernels {
     case gelu
     /// The tanh form of gelu.
     case geluTanh
+    /// x·sigmoid(1.702·x), the first approximation of gelu.
+    case quickGelu
+    /// max(0, x)²
+    case squaredRelu
+    /// x·tanh(log(1 + e^x))
+    case mish
   }
 
   /// y[i] = f(x[i]); `y` may be `x`.
@@ -32,6 +38,9 @@ extension Kernels {
       case .silu: svk_silu
       case .gelu: svk_gelu
       case .geluTanh: svk_gelu_tanh
+      case .quickGelu: svk_quick_gelu
+      case .squaredRelu: svk_squared_relu
+      case .mish: svk_mish
       }
     kernel(x, y, Int64(count))
   }
@@ -49,6 +58,9 @@ extension Kernels {
       case .silu: svk_silu_backward
       case .gelu: svk_gelu_backward
       case .geluTanh: svk_gelu_tanh_backward
+      case .quickGelu: svk_quick_gelu_backward
+      case .squaredRelu: svk_squared_relu_backward
+      case .mish: svk_mish_backward
       }
     kernel(x, dy, dx, Int64(count), accumulate ? 1 : 0)
   }
@@ -70,6 +82,9 @@ extension Kernels {
       case .silu: svk_silu_gate_backward
       case .gelu: svk_gelu_gate_backward
       case .geluTanh: svk_gelu_tanh_gate_backward
+      case .quickGelu: svk_quick_gelu_gate_backward
+      case .squaredRelu: svk_squared_relu_gate_backward
+      case .mish: svk_mish_gate_backward
       }
     var all = svk_gate(
       gate: gate, up: up, dy: dy, dgate: dGate.pointer, dup: dUp.pointer,

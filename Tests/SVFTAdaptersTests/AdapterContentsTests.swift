@@ -103,6 +103,27 @@ import Testing
     } catch { #expect(error.kind == kind, "\(error.message)") }
   }
 
+  @Test func pathsThatAreNearlyAnAdaptersSayWhatToGive() throws {
+    let folder = try folder("a", "b", config: "{}")
+    func message(_ path: String) -> String {
+      let error = #expect(throws: SVFTError.self) { try AdapterContents(folder: path) }
+      #expect(error?.kind == .io)
+      return error?.message ?? ""
+    }
+    let file = folder.file("adapter_model.safetensors")
+    #expect(message(file).contains("a file: give its folder, \(folder.path)"))
+    #expect(message(FileSystem.join(folder.path, "none")).contains("found nothing"))
+    let above = try TemporaryFolder()
+    #expect(message(above.path).contains("no adapter_config.json in it"))
+    try FileSystem.makeFolder(above.file("checkpoint-3"))
+    try above.write("checkpoint-3/adapter_config.json", "{}")
+    #expect(message(above.path).contains("one in the folder checkpoint-3 below it"))
+    try above.write("config.json", "{}")
+    #expect(message(above.path).contains("found a model: give an adapter"))
+    try above.write("lora.gguf", "GGUF")
+    #expect(message(above.file("lora.gguf")).contains("a file: import it"))
+  }
+
   @Test func missingFilesAreIOErrors() throws {
     let folder = try TemporaryFolder()
     #expect(throws: SVFTError.self) { try AdapterContents(folder: folder.path) }

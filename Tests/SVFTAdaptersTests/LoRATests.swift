@@ -110,14 +110,19 @@ import Testing
     #expect(try loading(["init_lora_weights": start]) == nil)
   }
 
-  @Test(arguments: ["alora_invocation_tokens", "use_qalora", "layer_replication", "lora_bias"])
+  @Test(arguments: [
+    "alora_invocation_tokens", "use_qalora", "layer_replication", "lora_bias", "use_dora",
+    "trainable_token_indices", "target_parameters",
+  ])
   func whatChangesTheComputationIsRefusedByName(_ key: String) throws {
     let isFlag = key.hasPrefix("use") || key.hasSuffix("bias")
     let (on, off): (JSON, JSON) = isFlag ? (true, false) : ([1, 2], .null)
     let error = try loading([key: on])
     #expect(error?.kind == .unsupported)
     #expect(error?.message.contains(key) == true)
+    #expect(error?.message.contains("merge_and_unload") == true)
     #expect(try loading([key: off]) == nil)
+    #expect(try loading([key: []]) == nil)
   }
 
   @Test func copiesOfTheBaseThatNobodyTrainedAreLeftOut() throws {

@@ -52,6 +52,18 @@ import TestKit
     #expect(model.names == ["a"] && model.entry("c") == nil)
   }
 
+  /// As transformers has it.
+  @Test func whatAShardHoldsBeyondTheIndexIsOfTheModel() throws {
+    try shard("two.safetensors", ["b": 8, "c": 2])
+    let model = try open(#"{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}"#)
+    #expect(model.names == ["a", "b", "c"])
+    #expect(try model.require("c").shape == [2] && model.bytes("c").byteCount == 2)
+    // Which of two is meant, nobody says.
+    try shard("one.safetensors", ["a": 4, "c": 2])
+    #expect(
+      kind(of: #"{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}"#) == .format)
+  }
+
   @Test func aTensorInTwoShardsIsRefused() throws {
     try shard("two.safetensors", ["a": 4, "b": 8])
     let text = #"{"weight_map":{"a":"one.safetensors","b":"two.safetensors"}}"#

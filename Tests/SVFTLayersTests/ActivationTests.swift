@@ -8,6 +8,7 @@ struct ActivationTests {
   static let atOne: [(ActivationFunction, Float)] = [
     (.silu, 0.731058578630), (.gelu, 0.841344746069), (.geluTanh, 0.841191990608),
     (.relu, 1), (.tanh, 0.761594155956), (.sigmoid, 0.731058578630),
+    (.quickGelu, 0.845795765933), (.squaredRelu, 1), (.mish, 0.865098388267),
   ]
 
   @Test(arguments: atOne)

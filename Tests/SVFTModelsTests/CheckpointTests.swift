@@ -38,7 +38,8 @@ struct CheckpointTests {
     try folder.write("config.json", #"{"model_type": "llama"}"#)
     try folder.write(name, "x")
     let error = #expect(throws: SVFTError.self) { try Checkpoint(folder.path) }
-    #expect(error?.message.contains("\(name) is not read: convert it to safetensors") == true)
+    #expect(
+      error?.message.contains("\(name), which is not read: convert it to safetensors") == true)
   }
 
   @Test("Every prefix of a config is an error and none traps")

@@ -1,5 +1,6 @@
 // Configs that attack: each key missing, zero, negative, huge, of another type; with its verdict.
 import SVFTFormats
+import SVFTLayers
 import SVFTModels
 import SVFTTensor
 import TestKit
@@ -55,7 +56,7 @@ struct ConfigAttack: Sendable, CustomStringConvertible {
       .init("rope_theta", .number(.nan), .format), .init("rope_theta", .number(.infinity), .format),
       .init("rope_theta", "10000", .format), .init("rms_norm_eps", -1e-5, .format),
       .init("rms_norm_eps", 2, .format), .init("rms_norm_eps", .number(.nan), .format),
-      .init("hidden_act", "mish", .unsupported), .init("hidden_act", 3, .format),
+      .init("hidden_act", "snake", .unsupported), .init("hidden_act", 3, .format),
       .init("tie_word_embeddings", "yes", .format), .init("tie_word_embeddings", false, .format),
       .init("attention_bias", true, .format), .init("mlp_bias", true, .format),
       .init("partial_rotary_factor", 1.5, .format),
@@ -77,7 +78,7 @@ struct ConfigAttack: Sendable, CustomStringConvertible {
     ]) + [
       .init("num_attention_heads", 5, .format), .init("vocab_size", 41, .shape),
       .init("max_position_embeddings", 65, .shape), .init("type_vocab_size", 3, .shape),
-      .init("layer_norm_eps", -1.0, .format), .init("hidden_act", "mish", .unsupported),
+      .init("layer_norm_eps", -1.0, .format), .init("hidden_act", "snake", .unsupported),
       .init("hidden_dropout_prob", 1, .format), .init("hidden_dropout_prob", -0.1, .format),
       .init("position_embedding_type", "relative_key", .unsupported),
       .init("is_decoder", true, .unsupported),
@@ -133,6 +134,19 @@ struct HyperparametersTests {
   @Test("An epsilon of zero is legal")
   func epsilonZero() throws {
     #expect(try Self.verdict(.llama(), ConfigAttack("rms_norm_eps", 0, .format)) == nil)
+  }
+
+  @Test(
+    "Activations have the names of transformers",
+    arguments: [
+      ("silu", .silu), ("gelu", .gelu), ("gelu_new", .geluTanh), ("quick_gelu", .quickGelu),
+      ("relu2", .squaredRelu), ("mish", .mish),
+    ] as [(String, ActivationFunction)])
+  func activations(_ name: String, _ expected: ActivationFunction) throws {
+    let hyper = Hyperparameters(
+      JSON.Object([("hidden_act", .string(name))]), dialect: .huggingFace, file: "config.json")
+    #expect(try hyper.activation("hidden_act", default: "relu") == expected)
+    #expect(try hyper.activation("other_act", default: "relu") == .relu)
   }
 
   @Test("GGUF keys get the architecture's prefix unless they are absolute")

@@ -23,6 +23,13 @@ import Testing
       let t = Glibc.tanh(u)
       let slope = (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * x * x)
       return (0.5 * x * (1 + t), 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    case .quickGelu:
+      let s = 1 / (1 + Glibc.exp(-1.702 * x))
+      return (x * s, s + 1.702 * x * s * (1 - s))
+    case .squaredRelu: return (max(0, x) * max(0, x), 2 * max(0, x))
+    case .mish:
+      let t = Glibc.tanh(log1p(Glibc.exp(x)))
+      return (x * t, t + x * (1 - t * t) * s)
     }
   }
 

@@ -203,6 +203,14 @@ void svk_gelu_backward(const float *x, const float *dy, float *dx, int64_t count
 void svk_gelu_tanh(const float *x, float *y, int64_t count);
 void svk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count,
                             int accumulate);
+void svk_quick_gelu(const float *x, float *y, int64_t count);
+void svk_quick_gelu_backward(const float *x, const float *dy, float *dx, int64_t count,
+                             int accumulate);
+void svk_squared_relu(const float *x, float *y, int64_t count);
+void svk_squared_relu_backward(const float *x, const float *dy, float *dx, int64_t count,
+                               int accumulate);
+void svk_mish(const float *x, float *y, int64_t count);
+void svk_mish_backward(const float *x, const float *dy, float *dx, int64_t count, int accumulate);
 
 /* The way back of y = f(gate) up: dgate (+)= dy up f'(gate), dup (+)= dy f(gate). */
 typedef struct {
@@ -216,6 +224,9 @@ void svk_relu_gate_backward(const svk_gate *g, int64_t count);
 void svk_silu_gate_backward(const svk_gate *g, int64_t count);
 void svk_gelu_gate_backward(const svk_gate *g, int64_t count);
 void svk_gelu_tanh_gate_backward(const svk_gate *g, int64_t count);
+void svk_quick_gelu_gate_backward(const svk_gate *g, int64_t count);
+void svk_squared_relu_gate_backward(const svk_gate *g, int64_t count);
+void svk_mish_gate_backward(const svk_gate *g, int64_t count);
 
 /* ---- Rows. */
 /* x = softmax(x) in place; returns log sum exp of the original. Minus infinity masks. */

@@ -1,5 +1,5 @@
 // A LoRA in a GGUF file, as llama.cpp reads it: for each matrix <gguf module>.weight.lora_a [r, in]
-// and .lora_b [out, r], and one adapter.lora.alpha.
+// and .lora_b [out, r], and one adapter.lora.alpha, which is 0 where it is missing.
 //
 //   ΔW = (α / r)·B A, or B A where α is 0          rows of B as GGUF files have those of the matrix
 import SVFTAdapters
@@ -52,7 +52,7 @@ final class GGUFLoRAFile: DeltaSource {
         .unsupported,
         "\(path): expected a LoRA for all tokens, found one that some tokens activate (aLoRA)")
     }
-    alpha = try file.double("adapter.lora.alpha")
+    alpha = try file.double("adapter.lora.alpha", default: 0)
     guard alpha.isFinite else {
       throw SVFTError(.nonFinite, "\(path): adapter.lora.alpha: expected a number, found \(alpha)")
     }

@@ -6,7 +6,7 @@
 // Both keep what they read. The functions themselves are kernels.
 package import SVFTTensor
 
-/// A function of one number: .silu, .gelu, .geluTanh, .relu, .tanh, .sigmoid.
+/// A function of one number: .silu, .gelu, .relu and others.
 package typealias ActivationFunction = Kernels.Activation
 
 /// Numbers that one member handles at a time.

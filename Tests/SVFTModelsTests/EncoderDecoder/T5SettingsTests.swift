@@ -27,7 +27,7 @@ struct T5SettingsTests {
   }
 
   static let wrong: [(String, JSON)] = [
-    ("num_heads", 0), ("d_kv", -1), ("feed_forward_proj", "gated-mish"),
+    ("num_heads", 0), ("d_kv", -1), ("feed_forward_proj", "gated-laplace"),
     ("decoder_start_token_id", 40), ("relative_attention_num_buckets", 2),
     ("num_decoder_layers", .integer(1 << 40)), ("dropout_rate", 1.5), ("vocab_size", "many"),
   ]
