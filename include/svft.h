@@ -118,8 +118,8 @@ svft_status svft_model_params_init(svft_model_params *params, size_t struct_size
 svft_status svft_model_load(const char *path, const svft_model_params *params, svft_model **out);
 /* Gives the handle back; the model goes with the last of its adapters, trainers and sessions. */
 void svft_model_free(svft_model *model);
-/* Family, shapes ("hidden_size", "vocabulary_size", "context_length"), formats, parameters, memory
- * in bytes, modules, and the attached adapters in their order, as JSON. */
+/* Family, shapes ("hidden_size", "embedding_size", "vocabulary_size", "context_length"), formats,
+ * parameters, memory in bytes, modules, and the attached adapters in their order, as JSON. */
 svft_status svft_model_describe(svft_model *model, char **out);
 /* Asks the call that is running on this model, or on what belongs to it, to stop as soon as
  * possible: it then fails with SVFT_CANCELLED, unless it was all but done. Any thread, any
@@ -212,7 +212,7 @@ typedef struct svft_generation_params {
   const float *adapter_scales;
 } svft_generation_params;
 
-/* Fills defaults. SVFT_INVALID_ARGUMENT for a size that no release has. */
+/* Fills defaults, the same for all models. SVFT_INVALID_ARGUMENT for a size no release has. */
 svft_status svft_generation_params_init(svft_generation_params *params, size_t struct_size);
 
 /* A token of sequence `index` and the text that is complete with it (valid UTF-8, may be empty). */
@@ -235,14 +235,14 @@ svft_status svft_generate_tokens(svft_model *model, const int32_t *const *prompt
                                  const size_t *lengths, size_t count,
                                  const svft_generation_params *params,
                                  svft_token_callback callback, void *user, char **out);
-/* One vector per text (or picture), [count, hidden_size] row by row; pooled and normalised as the
+/* One vector per text (or picture), [count, embedding_size] in rows; pooled and normalised as the
  * model's files say. Texts beyond the context are cut. A picture is the path of its file or a data
  * URI. SVFT_INVALID_ARGUMENT for a text of no tokens, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_embed(svft_model *model, const char *const *texts, size_t count, float *vectors,
                        size_t capacity, size_t *out_count);
-/* Class probabilities or scores, {"results": [{"label", "score", "scores"}, ...]}; "labels" where
- * several may hold, "words" where tokens have them. Texts as in svft_embed; `pairs` NULL, or some
- * NULL. SVFT_UNSUPPORTED (no such head), SVFT_INVALID_ARGUMENT, SVFT_NON_FINITE, SVFT_CANCELLED. */
+/* Class probabilities or a score (logit), {"results": [{"label", "score", "scores"}, …]}; "labels"
+ * where several may hold, "words" with a class each. Texts as in svft_embed; `pairs` NULL, or some.
+ * SVFT_UNSUPPORTED (no head), SVFT_INVALID_ARGUMENT, SVFT_NON_FINITE, SVFT_CANCELLED. */
 svft_status svft_classify(svft_model *model, const char *const *texts, const char *const *pairs,
                           size_t count, char **out);
 /* Loss, perplexity, accuracy, F1 or correlation on a data file or folder, as JSON. options: NULL or

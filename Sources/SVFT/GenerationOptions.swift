@@ -3,7 +3,9 @@
 // in PromptAdapter.swift.
 package import SVFTTensor
 
-/// How text is generated. The defaults sample mildly; `temperature = 0` is greedy.
+/// How text is generated. The defaults sample mildly; `temperature = 0` is greedy. They are the
+/// same for every model: of a generation_config.json the end tokens count, and no setting of
+/// sampling.
 public struct GenerationOptions: Sendable {
   /// Tokens to generate at most, per prompt.
   public var maxTokens = 128

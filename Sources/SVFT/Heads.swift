@@ -20,11 +20,12 @@ struct Heads {
   /// What the class head is asked about a text as a whole.
   var ofTexts: Pass.Purpose { classes?.isMultiLabel == true ? .multiLabel : .classes }
 
-  /// Which rows of the hidden states the head of a purpose reads; nil means rows chosen one by one.
-  func selection(_ purpose: Pass.Purpose) -> Selection.Rule? {
+  /// Which rows of the hidden states the head of a purpose reads of each sequence, side by side;
+  /// none means rows chosen one by one.
+  func selection(_ purpose: Pass.Purpose) -> [Selection.Piece] {
     switch purpose {
-    case .language, .tags: nil
-    case .classes, .multiLabel, .score: classes?.selection
+    case .language, .tags: []
+    case .classes, .multiLabel, .score: [classes?.selection].compactMap { $0 }.map { .init($0) }
     case .embedding: embedding.selection
     }
   }
@@ -34,7 +35,7 @@ struct Heads {
     switch purpose {
     case .language: language?.projection.rows ?? 0
     case .classes, .multiLabel, .score, .tags: classes?.outputs ?? 0
-    case .embedding: hidden
+    case .embedding: embedding.width(hidden: hidden)
     }
   }
 
@@ -82,7 +83,8 @@ struct Heads {
     return "a head with one output for numeric labels, found \(classes.outputs)"
   }
 
-  /// Records the head: [rows, hidden] → [rows, outputs]. Throws `.unsupported` where there is none.
+  /// Records the head: [rows, what it reads] → [rows, outputs]. Throws `.unsupported` where there is
+  /// none.
   func record(
     _ purpose: Pass.Purpose, _ hidden: Value, _ graph: Graph
   ) throws(SVFTError) -> Value {
@@ -91,7 +93,7 @@ struct Heads {
       switch purpose {
       case .language: try language?.record(hidden, graph)
       case .classes, .multiLabel, .score, .tags: try classes?.record(hidden, graph)
-      case .embedding: embedding.record(hidden, graph)
+      case .embedding: try embedding.record(hidden, graph)
       }
     guard let output else {
       throw SVFTError(.internal, "libsvft is at fault: a head was required and is not there")

@@ -27,6 +27,7 @@ extension Model {
         ("parameters", .integer(parameters)), ("bytes", .integer(bytes)),
         ("formats", .object(JSON.Object(formats.map { (key: $0.key, value: .integer($0.value)) }))),
         ("layers", .integer(geometry.layers)), ("hidden_size", .integer(geometry.hiddenWidth)),
+        ("embedding_size", .integer(embeddingWidth)),
         ("vocabulary_size", .integer(geometry.vocabularySize)),
         ("context_length", .integer(contextLength)),
         ("generates", .bool(geometry.isCausal && network.heads.language != nil)),

@@ -8,7 +8,8 @@ import SVFTText
 public struct Classification: Sendable, Equatable {
   /// The most probable class, whether it holds or not; nil where the head gives a score.
   public let label: String?
-  /// The probability of that class, or the score; of words the mean of theirs.
+  /// The probability of that class; of words the mean of theirs; or the score as the head gives it,
+  /// a reranker's logit and not its sigmoid.
   public let score: Double
   /// The probability of every class, in the head's order; empty for a score. Where several may
   /// hold, that of each by itself.
@@ -136,7 +137,7 @@ extension Model {
   }
 
   /// One vector per text or picture, pooled and normalised as the model's files say; the prompt
-  /// that they have for every text is put before it. [texts.count, hiddenWidth]
+  /// that they have for every text is put before it. [texts.count, embeddingWidth]
   ///
   /// Throws `.invalidArgument` for a text without tokens, what reading a picture throws,
   /// `.nonFinite`, `.cancelled`.

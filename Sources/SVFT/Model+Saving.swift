@@ -23,7 +23,8 @@ extension Model {
   /// training had them where the format is their own.
   ///
   /// Returns a JSON report: the path (of the first of several GGUF files), drift of the outputs
-  /// between this model and the saved one, where something changed the perplexity before and after,
+  /// between this model and the saved one (not where a GGUF file cannot hold what makes vectors as
+  /// wide as they are), where something changed the perplexity before and after,
   /// for rounded formats the share of the change that was transmitted, what of the tokenizer and of
   /// embedding texts the container cannot hold, and "unchecked" where the memory limit leaves no
   /// room for the saved model beside this one. Throws `.io`, `.noSpace`, `.unsupported`,
@@ -52,7 +53,7 @@ extension Model {
       if !lost.isEmpty { report["lost"] = .array(lost.map { .string($0) }) }
       do throws(SVFTError) {
         let saved = try reloaded(path)
-        report["drift"] = try drift(of: saved, on: example, from: outputs)
+        if let drift = try drift(of: saved, on: example, from: outputs) { report["drift"] = drift }
         if tensors.contains(where: \.isChanged), let figures = try perplexities(probe, saved) {
           report["perplexity"] = figures
         }
@@ -80,11 +81,13 @@ extension Model {
   }
 
   /// How far the saved model's outputs lie from this one's, `mine`, on the same tokens: those of a
-  /// GGUF file's tokenizer may be others where a text has characters that the vocabulary lacks.
+  /// GGUF file's tokenizer may be others where a text has characters that the vocabulary lacks. Nil
+  /// where its vectors have another number of columns: what makes them so is among what was lost.
   private func drift(
     of saved: Model, on example: Example, from mine: [Float]
-  ) throws(SVFTError) -> JSON {
+  ) throws(SVFTError) -> JSON? {
     let theirs = try saved.probeOutputs(example)
+    if network.heads.usual == .embedding, saved.embeddingWidth != embeddingWidth { return nil }
     try invariant(mine.count == theirs.count, "\(mine.count) and \(theirs.count) probe outputs")
     var (largest, sum, magnitude) = (0.0, 0.0, 0.0)
     for (a, b) in zip(mine, theirs) {

@@ -102,6 +102,8 @@ public final class Model: @unchecked Sendable {
   public var vocabularySize: Int { network.geometry.vocabularySize }
   /// Longest sequence, in tokens.
   public var contextLength: Int { network.contextLength }
-  /// Width of hidden states and of embeddings.
+  /// Width of hidden states.
   public var hiddenWidth: Int { network.geometry.hiddenWidth }
+  /// Numbers of a vector that `embed` gives.
+  public var embeddingWidth: Int { network.heads.embedding.width(hidden: hiddenWidth) }
 }

@@ -53,7 +53,8 @@ final class Pass {
   private let headInput: Value
   private let output: Value
   private let selection: Selection
-  private let rule: Selection.Rule?
+  /// What the head reads of each sequence, side by side; empty where rows are chosen one by one.
+  private let pieces: [Selection.Piece]
   private let hiddenWidth: Int
   /// Rows that the head reads from each selected one on.
   private let adjacent: Int
@@ -79,8 +80,9 @@ final class Pass {
     let headGraph = Graph(training: training, lanes: lanes)
     let geometry = architecture.geometry
     adjacent = heads.adjacentRows(purpose)
+    pieces = heads.selection(purpose)
     headInput = headGraph.input(
-      width: adjacent * geometry.hiddenWidth, differentiable: trainsBody)
+      width: max(1, pieces.count) * adjacent * geometry.hiddenWidth, differentiable: trainsBody)
     output = try heads.record(purpose, headInput, headGraph)
     headGraph.output(output, seeded: false)
     if training { try heads.recordLoss(purpose, output, headGraph) }
@@ -102,8 +104,8 @@ final class Pass {
     }
     headBatch = try Batch(
       rows: capacity.headRows, sequences: 1, targets: purpose == .multiLabel ? output.width : 1)
-    selection = try Selection(capacity: max(capacity.rows, capacity.headRows))
-    rule = heads.selection(purpose)
+    selection = try Selection(
+      capacity: max(capacity.rows, capacity.headRows), pieces: pieces.count)
     hiddenWidth = geometry.hiddenWidth
     self.threads = threads
     batch.training = training
@@ -128,10 +130,7 @@ final class Pass {
   /// Outputs of the head for each sequence of the step, by the head's own rule, [sequences,
   /// outputs].
   func forwardPooledHead() throws(SVFTError) -> UnsafeMutablePointer<Float> {
-    guard let rule else {
-      throw SVFTError(.internal, "libsvft is at fault: a pooled head without a rule")
-    }
-    try selection.choose(rule, of: batch)
+    try selection.choose(pieces, of: batch)
     return try forwardHead(0..<selection.count)
   }
 
@@ -164,10 +163,10 @@ final class Pass {
   /// returns the summed loss. `scale` is 1 / counted rows of the whole optimiser step.
   func train(_ targets: Targets, scale: Float) throws(SVFTError) -> Double {
     try forwardBody()
-    if let rule {
-      try selection.choose(rule, of: batch)
-    } else {
+    if pieces.isEmpty {
       try selection.choose(rows: targets.rows, of: batch.rows)
+    } else {
+      try selection.choose(pieces, of: batch)
     }
     headBatch.lossScale = scale
     let bodyGradient = body.gradient(hidden)

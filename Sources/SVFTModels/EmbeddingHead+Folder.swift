@@ -6,6 +6,8 @@ package import SVFTTensor
 
 extension EmbeddingHead {
   static let list = "modules.json"
+  /// What a module's folder says of it.
+  static let settings = "config.json"
   private static let promptFile = "config_sentence_transformers.json"
   /// Where it is said how texts are cut, by the names of those who wrote it; the first that is
   /// there counts.
@@ -14,7 +16,7 @@ extension EmbeddingHead {
   ].map { "sentence_\($0)_config.json" }
 
   /// A module of the list.
-  private struct Module {
+  struct Module {
     /// The last part of its class's name.
     let kind: String
     /// Its folder, as names inside the list's; empty for that folder itself.
@@ -25,35 +27,16 @@ extension EmbeddingHead {
   package init?(folder: String) throws(SVFTError) {
     guard let modules = try Self.modules(folder) else { return nil }
     let place = FileSystem.join(folder, Self.list)
-    var pooling = Pooling.mean
-    var normalizes = false
     let prompt = try Self.prompt(folder)
+    var chain = Chain()
     for module in modules {
-      switch module.kind {
-      // Dropping values out is for training.
-      case "Dropout": continue
-      case "Normalize": normalizes = true
-      case "Transformer":
-        guard module.path.isEmpty else { throw Self.misplaced(module.path, place) }
-      case "Pooling":
-        guard !module.path.isEmpty else {
-          throw SVFTError(.format, "\(place): expected a folder of its own for Pooling, found none")
-        }
-        let file = FileSystem.join(FileSystem.join(folder, module.path), "config.json")
-        let config = try JSON.read(file).root(file)
-        pooling = try during(file) { () throws(SVFTError) in
-          try Self.requirePrompt(prompt, in: config)
-          return try Self.pooling(config)
-        }
-      default:
-        throw SVFTError(
-          .unsupported, "\(place): the module \(module.kind.debugDescription) is not supported")
-      }
+      try chain.append(module, in: folder, place, prompt: prompt)
     }
     let texts = try Self.texts(folder)
     self.init(
-      pooling, normalizes: normalizes, maximumTokens: texts.maximum, prompt: prompt,
+      chain.poolings, normalizes: chain.normalizes, maximumTokens: texts.maximum, prompt: prompt,
       lowercases: texts.lowercases)
+    layers = chain.layers
   }
 
   /// Throws `.unsupported` where modules.json says that the model itself lies in a folder below, as
@@ -66,7 +49,7 @@ extension EmbeddingHead {
     }
   }
 
-  private static func misplaced(_ path: String, _ place: String) -> SVFTError {
+  static func misplaced(_ path: String, _ place: String) -> SVFTError {
     SVFTError(
       .unsupported,
       "\(place): expected the model in this folder, found it in \(path.debugDescription): give "
@@ -77,7 +60,8 @@ extension EmbeddingHead {
   package static func files(in folder: String) throws(SVFTError) -> [String] {
     var names = [list, promptFile] + textFiles
     for module in try modules(folder) ?? [] where !module.path.isEmpty {
-      names.append(FileSystem.join(module.path, "config.json"))
+      names.append(FileSystem.join(module.path, settings))
+      if module.kind == Dense.kind { names.append(FileSystem.join(module.path, Dense.tensors)) }
     }
     return names
   }
@@ -117,38 +101,6 @@ extension EmbeddingHead {
     return meant.joined(separator: "/")
   }
 
-  private static func pooling(_ config: JSON.Object) throws(SVFTError) -> Pooling {
-    let modes: [(key: String, word: String, pooling: Pooling)] = [
-      ("pooling_mode_mean_tokens", "mean", .mean), ("pooling_mode_cls_token", "cls", .cls),
-      ("pooling_mode_lasttoken", "lasttoken", .last),
-    ]
-    // The word, where there is one, counts before the switches.
-    if config.has("pooling_mode") {
-      let word = try config.string("pooling_mode")
-      guard let mode = modes.first(where: { $0.word == word.lowercased() }) else {
-        throw SVFTError(.unsupported, "pooling_mode \(word.debugDescription) is not supported")
-      }
-      return mode.pooling
-    }
-    var chosen: [String] = []
-    for key in config.keys where key.hasPrefix("pooling_mode_") {
-      guard try config.bool(key, default: false) else { continue }
-      guard modes.contains(where: { $0.key == key }) else {
-        throw SVFTError(.unsupported, "\(key) is not supported")
-      }
-      chosen.append(key)
-    }
-    // The mean is what is done where nobody says otherwise.
-    if chosen.isEmpty, !config.has(modes[0].key) { return .mean }
-    guard chosen.count == 1, let mode = modes.first(where: { $0.key == chosen[0] }) else {
-      throw SVFTError(
-        .unsupported,
-        "expected one pooling mode, found "
-          + (chosen.isEmpty ? "none" : chosen.joined(separator: " and ")))
-    }
-    return mode.pooling
-  }
-
   /// The prompt that stands before every text; empty where none does.
   private static func prompt(_ folder: String) throws(SVFTError) -> String {
     let file = FileSystem.join(folder, promptFile)
@@ -165,15 +117,6 @@ extension EmbeddingHead {
       throw SVFTError(
         .format, "\(key): expected the name of one of the prompts, found \(name.debugDescription)")
     }
-  }
-
-  /// Throws `.unsupported` where the rows of a prompt must not count.
-  private static func requirePrompt(_ prompt: String, in config: JSON.Object) throws(SVFTError) {
-    guard try !config.bool("include_prompt", default: true), !prompt.isEmpty else { return }
-    throw SVFTError(
-      .unsupported,
-      "include_prompt: expected true where the prompt \(prompt.debugDescription) stands before "
-        + "every text, found false, which is not supported")
   }
 
   /// What is done to texts before they are embedded.

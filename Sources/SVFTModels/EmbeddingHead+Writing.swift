@@ -27,13 +27,9 @@ extension EmbeddingHead {
   }
 
   private func poolingModule(width: Int) -> JSON.Object {
-    JSON.Object([
-      ("word_embedding_dimension", .integer(width)),
-      ("pooling_mode_cls_token", .bool(pooling == .cls)),
-      ("pooling_mode_mean_tokens", .bool(pooling == .mean)),
-      ("pooling_mode_max_tokens", false), ("pooling_mode_mean_sqrt_len_tokens", false),
-      ("pooling_mode_weightedmean_tokens", false),
-      ("pooling_mode_lasttoken", .bool(pooling == .last)), ("include_prompt", true),
-    ])
+    let modes = Pooling.allCases.map { (key: $0.key, value: JSON.bool(poolings.contains($0))) }
+    return JSON.Object(
+      [(key: "word_embedding_dimension", value: .integer(width))] + modes
+        + [(key: "include_prompt", value: true)])
   }
 }

@@ -1,16 +1,19 @@
-// The head that turns a sequence into one vector: which rows of the hidden states count, whether
-// the vector is scaled to length one, and what is done to texts first. Sentence-transformers
-// folders say it in modules.json and the files it leads to (EmbeddingHead+Folder.swift), GGUF files
-// in `pooling_type`; otherwise encoders of text average, those of images take the first row and
-// decoders the last token, all normalised.
+// The head that turns a sequence into one vector: which rows of the hidden states count
+// (EmbeddingHead+Pooling.swift), through which dense layers they go (EmbeddingHead+Dense.swift),
+// whether the vector is scaled to length one, and what is done to texts first.
+// Sentence-transformers folders say it in modules.json and the files it leads to
+// (EmbeddingHead+Folder.swift), GGUF files in `pooling_type`; otherwise encoders of text average,
+// those of images take the first row and decoders the last token, all normalised.
 package import SVFTFormats
 package import SVFTLayers
 package import SVFTTensor
 
 /// Pooled hidden states → one vector per sequence.
 package struct EmbeddingHead: Sendable, Equatable {
-  /// Which rows make the vector.
-  package let pooling: Pooling
+  /// Which rows make the vector; of several, what each gives stands side by side.
+  package let poolings: [Pooling]
+  /// What is done to what was pooled, one after the other.
+  package internal(set) var layers: [Dense] = []
   /// Whether vectors have length one.
   package let normalizes: Bool
   /// Tokens after which the folder wants texts cut; nil where it says nothing.
@@ -20,32 +23,39 @@ package struct EmbeddingHead: Sendable, Equatable {
   /// Whether the folder wants texts in lower case.
   package let lowercases: Bool
 
-  /// How the rows of a sequence become one.
-  package enum Pooling: String, Sendable { case mean, cls, last }
-
   package init(
-    _ pooling: Pooling, normalizes: Bool, maximumTokens: Int? = nil, prompt: String = "",
+    _ poolings: [Pooling], normalizes: Bool, maximumTokens: Int? = nil, prompt: String = "",
     lowercases: Bool = false
   ) {
-    self.pooling = pooling
+    self.poolings = poolings
     self.normalizes = normalizes
     self.maximumTokens = maximumTokens
     self.prompt = prompt
     self.lowercases = lowercases
   }
 
-  /// The rows that a graph of this head reads.
-  package var selection: Selection.Rule {
-    switch pooling {
-    case .mean: .mean
-    case .cls: .first
-    case .last: .last
-    }
+  package init(
+    _ pooling: Pooling, normalizes: Bool, maximumTokens: Int? = nil, prompt: String = "",
+    lowercases: Bool = false
+  ) {
+    self.init(
+      [pooling], normalizes: normalizes, maximumTokens: maximumTokens, prompt: prompt,
+      lowercases: lowercases)
   }
 
-  /// Records the vectors of pooled rows. [rows, hiddenWidth] → [rows, hiddenWidth]
-  package func record(_ pooled: Value, _ graph: Graph) -> Value {
-    normalizes ? graph.normalize(pooled) : pooled
+  /// The rows that a graph of this head reads, of every sequence side by side.
+  package var selection: [Selection.Piece] { poolings.map(\.piece) }
+
+  /// Numbers of a vector, of a model whose hidden states have `hidden`.
+  package func width(hidden: Int) -> Int {
+    layers.last?.projection.rows ?? poolings.count * hidden
+  }
+
+  /// Records the vectors of pooled rows. [rows, poolings.count · hidden] → [rows, width(hidden)]
+  package func record(_ pooled: Value, _ graph: Graph) throws(SVFTError) -> Value {
+    var vector = pooled
+    for layer in layers { vector = try layer.record(vector, graph) }
+    return normalizes ? graph.normalize(vector) : vector
   }
 }
 
@@ -56,29 +66,36 @@ extension EmbeddingHead {
     return EmbeddingHead(pooling, normalizes: true)
   }
 
-  /// `pooling_type` of GGUF files, in llama.cpp's numbers.
-  package static let ggufPooling: [(pooling: Pooling, number: Int)] = [
-    (.mean, 1), (.cls, 2), (.last, 3),
-  ]
-
   /// Reads `pooling_type` of a GGUF file; nil where it says nothing of use (none, or ranking).
   package init?(gguf hyper: Hyperparameters) throws(SVFTError) {
     guard hyper.isGGUF, hyper.value("", gguf: "pooling_type") != nil else { return nil }
     let number = try hyper.integer("", gguf: "pooling_type", in: 0...4)
-    guard let known = Self.ggufPooling.first(where: { $0.number == number }) else { return nil }
-    self.init(known.pooling, normalizes: true)
+    guard let known = Pooling.allCases.first(where: { $0.gguf == number }) else { return nil }
+    self.init(known, normalizes: true)
   }
 
-  /// The metadata that say this head in a GGUF file of architecture `name`.
+  /// The one way of pooling in the numbers of GGUF files; nil where they have none for it.
+  private var ggufPooling: Int? { poolings.count == 1 ? poolings[0].gguf : nil }
+
+  /// The metadata that say this head in a GGUF file of architecture `name`; one that they cannot
+  /// say is left to the reader (0).
   package func metadata(_ name: String) throws(SVFTError) -> [(key: String, value: GGUFValue)] {
-    let number = Self.ggufPooling.first { $0.pooling == pooling }?.number ?? 0
-    return [(key: "\(name).pooling_type", value: try .uint32(number))]
+    return [(key: "\(name).pooling_type", value: try .uint32(ggufPooling ?? 0))]
   }
 
   /// What a GGUF file cannot say of this head, one sentence each, for a model that reads `context`
   /// tokens: the format has a place for the pooling alone, and its readers scale every vector.
   package func losses(context: Int) -> [String] {
     var list: [String] = []
+    if ggufPooling == nil {
+      let words = poolings.map(\.rawValue).joined(separator: " and ")
+      list.append("GGUF has no place for pooling by \(words): readers take rows by their own rule")
+    }
+    for layer in layers {
+      list.append(
+        "GGUF has no place for the dense layer from \(layer.projection.columns) to "
+          + "\(layer.projection.rows) numbers behind the pooling: readers leave it out")
+    }
     if !normalizes {
       list.append("GGUF has no place for that vectors keep their length: readers scale it to one")
     }

@@ -28,6 +28,7 @@ package struct LoadedModel: Sendable {
       hyper.isGGUF
       ? try EmbeddingHead(gguf: hyper) : try EmbeddingHead(folder: checkpoint.path)
     embeddingHead = stated ?? .usual(architecture.geometry)
+    try embeddingHead.requireFit(hidden: architecture.geometry.hiddenWidth)
     unused = reader.unused
     // A vector alone may have brought in megabytes: systems map what is around a page too.
     try checkpoint.source.releasePages()

@@ -4,7 +4,8 @@ import SVFT
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Classes or scores of texts, of pairs of texts, or of picture files.")
+    abstract: "Classes or scores of texts, of pairs of texts, or of picture files.",
+    discussion: "A score is what the head gives: of a reranker the logit, not its sigmoid.")
 
   @OptionGroup var source: ModelArguments
   @OptionGroup var output: OutputArguments

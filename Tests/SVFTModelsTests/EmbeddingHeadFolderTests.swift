@@ -182,6 +182,7 @@ import Testing
   @Test(
     arguments: [
       EmbeddingHead(.cls, normalizes: true), EmbeddingHead(.last, normalizes: false),
+      EmbeddingHead(EmbeddingHead.Pooling.allCases, normalizes: false),
       EmbeddingHead(.mean, normalizes: true, maximumTokens: 20, lowercases: true),
     ])
   func whatIsWrittenIsReadBack(_ head: EmbeddingHead) throws {

@@ -44,6 +44,16 @@ struct EmbeddingHeadTests {
         EmbeddingHead(.cls, normalizes: false)
       ),
       (#"{"pooling_mode": "lasttoken"}"#, ["Pooling"], EmbeddingHead(.last, normalizes: false)),
+      (#"{"pooling_mode": ["mean"]}"#, ["Pooling"], EmbeddingHead(.mean, normalizes: false)),
+      // Words stand in the order given, switches in that of sentence-transformers.
+      (
+        #"{"pooling_mode": ["max", "cls", "max"]}"#, ["Pooling"],
+        EmbeddingHead([.max, .cls, .max], normalizes: false)
+      ),
+      (
+        #"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#, ["Pooling"],
+        EmbeddingHead([.cls, .mean], normalizes: false)
+      ),
     ])
   func modules(_ pooling: String, _ modules: [String], _ expected: EmbeddingHead) throws {
     let folder = try Self.folder(pooling, modules: modules)
@@ -66,19 +76,19 @@ struct EmbeddingHeadTests {
   @Test(
     "What we do not have is refused by its name",
     arguments: [
-      (#"{"pooling_mode_max_tokens": true}"#, "Pooling", "pooling_mode_max_tokens"),
       (
-        #"{"pooling_mode_mean_tokens": true, "pooling_mode_weightedmean_tokens": true}"#, "Pooling",
-        "pooling_mode_weightedmean_tokens is not supported"
+        #"{"pooling_mode_mean_tokens": true, "pooling_mode_median_tokens": true}"#, "Pooling",
+        "pooling_mode_median_tokens is not supported"
       ),
-      (#"{"pooling_mode_median_tokens": true}"#, "Pooling", "pooling_mode_median_tokens"),
-      (#"{"pooling_mode": "weightedmean"}"#, "Pooling", "pooling_mode \"weightedmean\""),
-      (#"{"pooling_mode_mean_tokens": false}"#, "Pooling", "expected one pooling mode, found none"),
+      (#"{"pooling_mode": "median"}"#, "Pooling", "pooling_mode \"median\""),
+      (#"{"pooling_mode": ["cls", "median"]}"#, "Pooling", "pooling_mode \"median\""),
+      (#"{"pooling_mode": []}"#, "Pooling", "expected 1 to 6 modes, found 0"),
       (
-        #"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#, "Pooling",
-        "pooling_mode_mean_tokens and pooling_mode_cls_token"
+        #"{"pooling_mode": ["cls", "cls", "cls", "cls", "cls", "cls", "cls"]}"#, "Pooling",
+        "expected 1 to 6 modes, found 7"
       ),
-      (#"{"pooling_mode_mean_tokens": true}"#, "Dense", "the module \"Dense\""),
+      (#"{"pooling_mode_mean_tokens": false}"#, "Pooling", "expected a pooling mode, found none"),
+      (#"{"pooling_mode_mean_tokens": true}"#, "LayerNorm", "the module \"LayerNorm\""),
     ])
   func refusals(_ pooling: String, _ module: String, _ words: String) throws {
     let folder = try Self.folder(pooling, modules: ["Pooling", module])
@@ -90,7 +100,7 @@ struct EmbeddingHeadTests {
   @Test(
     "Broken settings are named with their file",
     arguments: [
-      #"{"pooling_mode_mean_tokens": 1}"#, #"{"pooling_mode": ["mean"]}"#,
+      #"{"pooling_mode_mean_tokens": 1}"#, #"{"pooling_mode": [1]}"#, #"{"pooling_mode": 1}"#,
       #"{"include_prompt": "no"}"#, "[]",
     ])
   func broken(_ pooling: String) throws {
@@ -105,6 +115,8 @@ struct EmbeddingHeadTests {
     arguments: [
       (EmbeddingHead(.cls, normalizes: true), []),
       (EmbeddingHead(.mean, normalizes: false), ["length"]),
+      (EmbeddingHead(.rootMean, normalizes: true), ["pooling by mean_sqrt_len_tokens"]),
+      (EmbeddingHead([.cls, .mean], normalizes: true), ["pooling by cls and mean"]),
       (EmbeddingHead(.mean, normalizes: true, maximumTokens: 64), []),
       (
         EmbeddingHead(
@@ -126,5 +138,17 @@ struct EmbeddingHeadTests {
     try GGUFWriter.write(folder.file("m.gguf"), [], metadata: list)
     let hyper = try Hyperparameters(GGUF(folder.file("m.gguf")))
     #expect(try EmbeddingHead(gguf: hyper) == head)
+  }
+
+  @Test("What GGUF metadata cannot say is left to the reader")
+  func unsaid() throws {
+    let list = try EmbeddingHead([.cls, .mean], normalizes: true).metadata("bert")
+    #expect(list.map(\.key) == ["bert.pooling_type"])
+    let folder = try TemporaryFolder()
+    try GGUFWriter.write(
+      folder.file("m.gguf"), [],
+      metadata: list + [(key: "general.architecture", value: .string("bert"))])
+    let hyper = try Hyperparameters(GGUF(folder.file("m.gguf")))
+    #expect(try EmbeddingHead(gguf: hyper) == nil)
   }
 }

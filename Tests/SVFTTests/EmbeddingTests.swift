@@ -1,5 +1,6 @@
 // Vectors of texts as sentence-transformers makes them: the folder's prompt before each, lower case
-// where it says so, cut where it says so; and the same from what was saved.
+// where it says so, cut where it says so; pooled as it says, through its dense layers; and the same
+// from what was saved.
 import SVFT
 import SVFTFormats
 import SVFTModels
@@ -88,5 +89,85 @@ import Testing
     }
     let folder = try JSON.parse(model.save(to: tiny.folder.file("out"))).root("report")
     #expect(!folder.has("lost"))
+  }
+
+  private static let texts = ["the old keeper", "the lamp was lit and the sea was still", "sea"]
+
+  @Test func whatSeveralPoolingsGiveStandsSideBySide() throws {
+    let words = ["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]
+    var expected = Self.texts.map { _ in [Float]() }
+    for word in words {
+      let one = try Self.tiny(["1_Pooling/config.json": #"{"pooling_mode": "\#(word)"}"#]).model()
+      let vectors = try one.embed(Self.texts)
+      // No way of pooling is another, but for a text of a single token.
+      #expect(expected[0].suffix(32) != vectors[0][...])
+      for (index, vector) in vectors.enumerated() { expected[index] += vector }
+    }
+    let list = words.map { "\"\($0)\"" }.joined(separator: ", ")
+    let tiny = try Self.tiny(["1_Pooling/config.json": #"{"pooling_mode": [\#(list)]}"#])
+    let model = try tiny.model()
+    #expect(model.embeddingWidth == 6 * model.hiddenWidth)
+    #expect(try JSON.parse(model.describe()).root("report").int("embedding_size") == 192)
+    #expect(try model.embed(Self.texts) == expected)
+    let folder = try JSON.parse(model.save(to: tiny.folder.file("out"))).root("report")
+    #expect(try folder.object("drift").double("max") == 0)
+    #expect(try Model(path: tiny.folder.file("out")).embed(Self.texts) == expected)
+    let report = try JSON.parse(model.save(to: tiny.folder.file("a.gguf"))).root("report")
+    #expect(try report.strings("lost").contains { $0.contains("pooling by cls and max") })
+    // Its vectors are of another width: there is nothing to compare.
+    #expect(!report.has("drift"))
+    #expect(try Model(path: tiny.folder.file("a.gguf")).embed(Self.texts)[0].count == 32)
+  }
+
+  /// A dense layer of 32 to 2 numbers: W[r][c] = ((7 r + c) mod 5 − 2) / 8, b = (0.5, −0.25).
+  private static func weight(_ row: Int, _ column: Int) -> Float {
+    Float((7 * row + column) % 5 - 2) / 8
+  }
+
+  private static func dense(_ tiny: TinyVerbs, type: String) throws {
+    let list = Self.list.dropLast() + #", {"path": "2_Dense", "type": "a.Dense"}]"#
+    try tiny.folder.write("model/modules.json", String(list))
+    try FileSystem.makeFolder(tiny.folder.file("model/2_Dense"))
+    try tiny.folder.write(
+      "model/2_Dense/config.json",
+      #"{"in_features": 32, "out_features": 2, "activation_function": "torch.nn.\#(type)"}"#)
+    func tensor(_ name: String, _ shape: [Int], _ numbers: [Float]) throws -> OutgoingTensor {
+      let bytes = try Buffer(of: Float.self, count: numbers.count)
+      for (index, number) in numbers.enumerated() { bytes.values(Float.self)[index] = number }
+      return OutgoingTensor(name, shape, try StoredType.named("F32"), bytes: bytes)
+    }
+    let numbers = (0..<2).flatMap { row in (0..<32).map { weight(row, $0) } }
+    try SafetensorsWriter.write(
+      tiny.folder.file("model/2_Dense/model.safetensors"),
+      [tensor("linear.weight", [2, 32], numbers), tensor("linear.bias", [2], [0.5, -0.25])],
+      metadata: [])
+  }
+
+  @Test(arguments: ["Identity", "ReLU"])
+  func vectorsGoThroughDenseLayers(_ type: String) throws {
+    let plain = try Self.tiny([:]).model()
+    let tiny = try Self.tiny([:])
+    try Self.dense(tiny, type: type)
+    let model = try tiny.model()
+    #expect(model.embeddingWidth == 2)
+    let found = try model.embed(Self.texts)
+    for (vector, pooled) in zip(found, try plain.embed(Self.texts)) {
+      let expected = [Float(0.5), -0.25].enumerated().map { row, bias in
+        let sum = pooled.indices.reduce(bias) { $0 + Self.weight(row, $1) * pooled[$1] }
+        return type == "ReLU" ? max(0, sum) : sum
+      }
+      #expect(zip(vector, expected).allSatisfy { abs($0 - $1) < 1e-5 }, "\(vector) \(expected)")
+    }
+    // With a limit, what loading takes is gone through beforehand.
+    var options = ModelOptions()
+    options.memoryLimit = 1 << 30
+    #expect(try Model(path: tiny.folder.file("model"), options: options).embed(Self.texts) == found)
+    let folder = try JSON.parse(model.save(to: tiny.folder.file("out"))).root("report")
+    #expect(!folder.has("lost"))
+    #expect(try folder.object("drift").double("max") == 0)
+    #expect(try Model(path: tiny.folder.file("out")).embed(Self.texts) == found)
+    let report = try JSON.parse(model.save(to: tiny.folder.file("a.gguf"))).root("report")
+    #expect(try report.strings("lost").contains { $0.contains("dense layer from 32 to 2") })
+    #expect(!report.has("drift"))
   }
 }

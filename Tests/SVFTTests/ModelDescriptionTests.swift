@@ -16,6 +16,7 @@ import Testing
     #expect(try report.string("family") == "llama")
     #expect(try report.int("layers") == 2)
     #expect(try report.int("hidden_size") == model.hiddenWidth)
+    #expect(try report.int("embedding_size") == model.embeddingWidth)
     #expect(try report.int("vocabulary_size") == model.vocabularySize)
     #expect(try report.int("context_length") == model.contextLength)
     #expect(try report.bool("generates", default: false))

@@ -41,6 +41,26 @@ import Testing
     #expect(try dropping.encode("axb") == [1, 2])
   }
 
+  /// What the tokenizers package gives too: to it no piece of a vocabulary is a control token, a
+  /// spelt-out unknown token is one with what is unknown beside it, and a run goes to bytes whole
+  /// or not at all.
+  @Test(arguments: [
+    ("<s>a<unused0>b", [1, 3, 2, 4], [1, 3, 2, 4]), ("ax<unk>yb", [3, 0, 4], [3, 0, 4]),
+    ("a<unk><unk>", [3, 0], [3, 0]), ("cda", [0, 3], [5, 6, 3]), ("cxa", [0, 3], [0, 3]),
+    ("<unk>cd", [0], [0]), ("<0x63>c", [5, 0], [5, 5]),
+  ])
+  func controlsAndUnknownsArePieces(
+    _ text: String, _ plain: [Int32], _ inBytes: [Int32]
+  ) throws {
+    let pieces: JSON = [
+      ["<unk>", 0], ["<s>", 0], ["<unused0>", -1], ["a", -1], ["b", -2], ["<0x63>", 0],
+      ["<0x64>", 0],
+    ]
+    #expect(try Tokenizer(json: model(pieces, [("unk_id", 0)])).encode(text) == plain)
+    let bytes = try Tokenizer(json: model(pieces, [("unk_id", 0), ("byte_fallback", true)]))
+    #expect(try bytes.encode(text) == inBytes)
+  }
+
   @Test(
     arguments: [
       ([["a", 0], ["a", 1]], nil), ([["a"]], nil), ([["a", "b"]], nil), ([["a", 1e300]], nil),

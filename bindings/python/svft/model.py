@@ -33,6 +33,7 @@ class Classification:
     """What a class or score head said of one text."""
 
     label: Optional[str]
+    #: The probability of the label; without one what the head gives, a reranker's logit.
     score: float
     scores: "dict[str, float]"
     #: Where every token has a class: {"text", "start", "end", "label", "score"} of each word.
@@ -197,8 +198,9 @@ class Model(Handle):
 
         Options: max_tokens, temperature, top_k, top_p, min_p, repetition_penalty,
         frequency_penalty, presence_penalty, penalty_window, seed, logit_bias (id to number), stop
-        (strings), stop_tokens, ignores_end, parses_special. ``on_token(index, id, text)`` sees each
-        token and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
+        (strings), stop_tokens, ignores_end, parses_special; their defaults are the same for all
+        models, whatever generation_config.json says. ``on_token(index, id, text)`` sees each token
+        and cancels by returning False. ``stream=True`` gives an iterator over pieces of text.
 
         ``adapters=[a, None, (b, 0.5)]`` gives each prompt an adapter of its own, with a scale or
         with 1, on top of those that act on all: one that is attached with scale 0 and adds changes
@@ -229,7 +231,7 @@ class Model(Handle):
         arrays [height, width] or [height, width, 3].
         """
         inputs, count = listed(texts, "texts"), c_size_t()
-        width = int(self.describe()["hidden_size"])
+        width = int(self.describe()["embedding_size"])
         vectors = np.empty((len(inputs), width), dtype=np.float32)
         Call(self._handle).run(
             library.svft_embed, self._handle, string_array(inputs), len(inputs),

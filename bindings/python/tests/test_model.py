@@ -161,7 +161,7 @@ def test_absurd_options_are_named(llama, option):
 
 def test_vectors_are_normalised(bert):
     vectors = bert.embed(["the lamp", "the sea was still"])
-    assert vectors.shape == (2, 32)
+    assert vectors.shape == (2, 32) and bert.describe()["embedding_size"] == 32
     assert np.allclose(bert.embed("the lamp"), vectors[0], atol=1e-6)
 
 
