@@ -83,8 +83,8 @@ struct Heads {
     return "a head with one output for numeric labels, found \(classes.outputs)"
   }
 
-  /// Records the head: [rows, what it reads] → [rows, outputs]. Throws `.unsupported` where there is
-  /// none.
+  /// Records the head: [rows, what it reads] → [rows, outputs]. Throws `.unsupported` where there
+  /// is none.
   func record(
     _ purpose: Pass.Purpose, _ hidden: Value, _ graph: Graph
   ) throws(SVFTError) -> Value {

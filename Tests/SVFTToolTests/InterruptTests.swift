@@ -42,7 +42,7 @@ import Testing
   @Test func otherWorkStopsWithoutAResult() throws {
     let folder = try TemporaryFolder()
     let run = try ToolRun(
-      ["bench"] + ToolRun.llama + ["--prompt", "32", "--repeats", "1000", "--train", "1000000"],
+      ["bench"] + ToolRun.llama + ["--prompt", "32", "--repeats", "1000", "--train", "100000"],
       in: folder)
     run.interrupt()
     #expect(run.status == 130)
