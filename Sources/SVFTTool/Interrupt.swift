@@ -12,7 +12,18 @@ enum Interrupt {
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   /// Watches for signals from now on; work that has no model yet asks `isRequested`.
-  static func watch() { for source in sources { source.resume() } }
+  ///
+  /// A handler may do little more than write (signal-safety(7)): what it writes waits in a pipe
+  /// for the thread that acts, so that none is lost however early it comes.
+  static func watch() {
+    guard let ends else { return }
+    for number in [SIGINT, SIGTERM] { signal(number, tell) }
+    unblock([SIGINT, SIGTERM])
+    Thread.detachNewThread {
+      var number: UInt8 = 0
+      while read(ends.reading, &number, 1) == 1 { heard(Int32(number)) }
+    }
+  }
 
   /// Ctrl-C cancels the work of this model too. Throws `.cancelled` where it came before.
   ///
@@ -22,17 +33,32 @@ enum Interrupt {
     if isRequested { throw SVFTError(.cancelled, "loading \(watched.path) was cancelled") }
   }
 
-  /// Lives as long as the process.
-  nonisolated(unsafe) private static let sources: [any DispatchSourceSignal] =
-    [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        if requested.exchange(true, ordering: .relaxed) { exit(128 + number) }
-        Console.note(
-          "stopping at the next safe place; Ctrl-C again, or a second signal, stops at once")
-        model.withLock { $0?.cancel() }
-      }
-      return source
-    }
+  private static func heard(_ number: Int32) {
+    if requested.exchange(true, ordering: .relaxed) { exit(128 + number) }
+    Console.note(
+      "stopping at the next safe place; Ctrl-C again, or a second signal, stops at once")
+    model.withLock { $0?.cancel() }
+  }
+
+  /// Who starts this program may have had them blocked, which a process inherits.
+  private static func unblock(_ numbers: [Int32]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in numbers { sigaddset(&set, number) }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
+  private static let tell: @convention(c) (Int32) -> Void = { number in
+    guard let ends else { return }
+    let before = errno
+    var byte = UInt8(truncatingIfNeeded: number)
+    _ = write(ends.writing, &byte, 1)
+    errno = before
+  }
+
+  /// A pipe that lives as long as the process; nil where the system has no files left to open.
+  private static let ends: (reading: Int32, writing: Int32)? = {
+    var pair: [Int32] = [0, 0]
+    return pipe(&pair) == 0 ? (pair[0], pair[1]) : nil
+  }()
 }
