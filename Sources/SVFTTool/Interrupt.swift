@@ -19,15 +19,24 @@ enum Interrupt {
     guard let ends else { return }
     for number in [SIGINT, SIGTERM] { signal(number, tell) }
     unblock([SIGINT, SIGTERM])
-    Thread.detachNewThread {
-      var number: UInt8 = 0
-      while read(ends.reading, &number, 1) == 1 { heard(Int32(number)) }
+    Thread.detachNewThread { listen(at: ends.reading) }
+  }
+
+  /// Acts on what the handlers write. Between two calls there is nothing to cancel: from the
+  /// first signal on it is asked for again and again, until the process ends.
+  private static func listen(at end: Int32) {
+    var number: UInt8 = 0
+    while true {
+      var waiting = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, isRequested ? 20 : -1) > 0 {
+        guard read(end, &number, 1) == 1 else { return }
+        heard(Int32(number))
+      }
+      if isRequested { model.withLock { $0?.cancel() } }
     }
   }
 
   /// Ctrl-C cancels the work of this model too. Throws `.cancelled` where it came before.
-  ///
-  /// Between two calls there is nothing to cancel: callbacks ask `isRequested` besides.
   static func watch(_ watched: Model) throws(SVFTError) {
     model.withLock { $0 = watched }
     if isRequested { throw SVFTError(.cancelled, "loading \(watched.path) was cancelled") }
@@ -37,7 +46,6 @@ enum Interrupt {
     if requested.exchange(true, ordering: .relaxed) { exit(128 + number) }
     Console.note(
       "stopping at the next safe place; Ctrl-C again, or a second signal, stops at once")
-    model.withLock { $0?.cancel() }
   }
 
   /// Who starts this program may have had them blocked, which a process inherits.
