@@ -8,6 +8,8 @@
 # (the shared object), SVFT_FIXTURES (Tests/Fixtures), SVFT_MODEL (the tiny model of the demo),
 # SVFT_MALFORMED (malformed files, where this machine has them), SVFT_TEST_LONG (1 for long loops).
 # Every function and every status of svft.h stands in at least one of the programs.
+#
+# The benchmarks' programs in C, which take too long to run here, must compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -88,6 +90,11 @@ for compiler in g++ clang++; do
 done
 for source in Tests/CHost/*.c; do attempt_all c99 "$source" gcc clang; done
 for source in Tests/CxxHost/*.cpp; do attempt_all c++17 "$source" g++ clang++; done
+for source in Benchmarks/*.c Benchmarks/roofline/*.c; do
+  case $source in Benchmarks/roofline/*) [ "$(uname -m)" = x86_64 ] || continue ;; esac
+  clang -fsyntax-only -Wall -Wextra -Werror -Iinclude -ISources/CKernels \
+    -ISources/CKernels/include "$source" || failed+=("$source does not compile")
+done
 
 # Of the header's functions and statuses, those that no program uses.
 names() { grep -ohE "$1" "${@:2}" | tr -d '( ' | sort -u; }

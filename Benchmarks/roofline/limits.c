@@ -86,7 +86,7 @@ SVK_TARGET_AVX2 static void copy_256(void *subject) {
 }
 
 static void limit(const char *name, int isa, task task, double each) {
-  printf("{\"limit\": \"%s\", \"set\": \"%s\", \"rate\": %.6g}\n", name, svk_isa_name(isa),
+  printf("{\"limit\": \"%s\", \"set\": \"%s\", \"rate\": %.6g}\n", name, set_name(isa),
          each / median_seconds(task));
   fflush(stdout);
 }

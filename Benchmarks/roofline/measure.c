@@ -37,10 +37,15 @@ double median_seconds(task task) {
   return samples[SAMPLES / 2];
 }
 
+const char *set_name(int isa) {
+  static const char *const names[] = {"portable", "avx2", "avx512", "avx512vnni", "avx512bf16"};
+  return names[isa];
+}
+
 void report(const char *kernel, const char *format, int64_t tokens, effort effort, task task) {
   printf("{\"kernel\": \"%s\", \"format\": \"%s\", \"set\": \"%s\", \"tokens\": %lld, "
          "\"operations\": %.6g, \"bytes\": %.6g, \"seconds\": %.6g}\n",
-         kernel, format, svk_isa_name(svk_isa()), (long long)tokens, effort.operations,
+         kernel, format, set_name(svk_isa()), (long long)tokens, effort.operations,
          effort.bytes, median_seconds(task));
   fflush(stdout);
 }

@@ -20,6 +20,8 @@ extern double sample_seconds;
 
 /* Median seconds of one run, by the thread's own clock. */
 double median_seconds(task task);
+/* The name of an instruction set, as SVFT_ISA has it. */
+const char *set_name(int isa);
 /* Prints {"kernel", "format", "set", "tokens", "operations", "bytes", "seconds"} of the task. */
 void report(const char *kernel, const char *format, int64_t tokens, effort effort, task task);
 /* Memory of that many bytes, zero; ends the program where there is none. */
